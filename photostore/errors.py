@@ -1,0 +1,98 @@
+"""What can go wrong with a photo, in words for a person. Knows no HTTP: `photostore.problems` has the statuses."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Sentence = str | Promise
+
+
+class PhotostoreError(Exception):
+    """A refusal or failure that a person may read. `code` is stable, `sentence` is translatable.
+
+    `field` names the form field that the sentence is about, where there is one.
+    """
+
+    code = "error"
+    sentence: Sentence = _("Something went wrong.")
+
+    def __init__(
+        self, sentence: Sentence | None = None, *, code: str | None = None, field: str | None = None
+    ) -> None:
+        if sentence is not None:
+            self.sentence = sentence
+        if code is not None:
+            self.code = code
+        self.field = field
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class InvalidFile(PhotostoreError):
+    """The bytes are not what this door takes. `code` says why: see `photostore.intake`."""
+
+    code = "invalid_image"
+    sentence = _("This file is not a picture that can be read.")
+
+
+class FileTooLarge(PhotostoreError):
+    """More bytes than this door takes."""
+
+    code = "file_too_large"
+    sentence = _("The file is too large.")
+
+
+class NotFound(PhotostoreError):
+    """No such thing, or not yours: the same answer for both."""
+
+    code = "not_found"
+    sentence = _("Not found.")
+
+
+class Forbidden(PhotostoreError):
+    """Known, but not allowed to this person."""
+
+    code = "permission_denied"
+    sentence = _("You do not have permission to perform this action.")
+
+
+class Conflict(PhotostoreError):
+    """Somebody else was faster, or it exists already."""
+
+    code = "conflict"
+    sentence = _("Somebody else changed this at the same moment. Please try again.")
+
+
+class TooManyAttempts(PhotostoreError):
+    """Throttled. `retry_after_seconds` says for how long."""
+
+    code = "throttled"
+    sentence = _("Too many attempts. Please wait a minute and try again.")
+
+    def __init__(self, *, retry_after_seconds: int = 60) -> None:
+        super().__init__()
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StorageAway(PhotostoreError):
+    """The storage could not tell or could not do it. Never to be read as "the file is not there"."""
+
+    code = "storage_unavailable"
+    sentence = _("The photo storage cannot be reached at the moment. Nothing was lost; please try again shortly.")
+
+
+class StorageFull(StorageAway):
+    """No space left where the bytes go."""
+
+    code = "storage_full"
+    sentence = _("There is no space left for photos. Nothing was changed; please tell whoever runs the service.")
+
+
+class FileMissing(PhotostoreError):
+    """The storage answered, and the file is not there."""
+
+    code = "file_missing"
+    sentence = _("The file is not there.")
