@@ -1,0 +1,17 @@
+"""Where bytes live: one interface, `PhotoStorage`, over a disk and over S3 or R2."""
+
+from __future__ import annotations
+
+from photostore.storage.base import FileStat, PhotoStorage
+
+__all__ = ["FileStat", "PhotoStorage", "storage_for"]
+
+
+def storage_for(alias: str = "default") -> PhotoStorage:
+    """The storage behind an alias of Django's `STORAGES`: `default`, `safe` or `public`."""
+    from django.core.files.storage import storages
+
+    storage = storages[alias]
+    if not isinstance(storage, PhotoStorage):
+        raise TypeError(f"The storage alias {alias!r} is not one that keeps photos.")
+    return storage

@@ -1,0 +1,185 @@
+"""The one interface to bytes. Both backends keep these promises, and the same tests hold them to it."""
+
+from __future__ import annotations
+
+import mimetypes
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, NoReturn, cast
+
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
+from django.core.files.storage.base import Storage
+
+from photostore.errors import FileMissing, FileTooLarge
+from photostore.storage.key_rules import check_key
+
+CHUNK_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What a storage knows of one file without reading it."""
+
+    key: str
+    byte_size: int
+    modified_at: datetime  # aware, UTC
+
+
+class PhotoStorage(Storage, ABC):
+    """A Django storage that never shows half a file and never mistakes "cannot tell" for "absent".
+
+    Every method may raise `StorageAway` (`StorageFull` when there is no space): the storage could not
+    tell or could not do it. `None`, `False` and `FileMissing` mean that it answered. A key that is not one
+    (see `key_rules`) raises `SuspiciousFileOperation`. Use from any number of threads and processes.
+    """
+
+    @abstractmethod
+    def put(self, key: str, data: bytes | BinaryIO, *, content_type: str, durable: bool = True) -> None:
+        """Write `data` (a file object: from where it stands to its end) under `key`, whole or not at all.
+
+        Replaces what was there; a reader sees the old bytes or the new ones. When it returns, a crash
+        of the machine loses nothing, except with `durable=False` (derivatives: they can be rebuilt).
+        """
+
+    @abstractmethod
+    def stat(self, key: str) -> FileStat | None:
+        """Size and time of one file; `None` when it is not there."""
+
+    @abstractmethod
+    def stream(
+        self, key: str, *, start: int = 0, end: int | None = None, chunk_bytes: int = CHUNK_BYTES
+    ) -> Iterator[bytes]:
+        """The bytes `start` up to but not including `end`, in chunks; nothing beyond the end of the file.
+
+        Raises `FileMissing` at the call, not at the first chunk. The iterator has `close()`.
+        """
+
+    @abstractmethod
+    def open_file(self, key: str) -> BinaryIO | None:
+        """An open file with a descriptor, for `sendfile`; `None` when bytes come over the network here.
+
+        Raises `FileMissing`. Use `stream` where `None` comes back.
+        """
+
+    @abstractmethod
+    def copy(self, source: str, target: str, *, content_type: str) -> None:
+        """Put the bytes of `source` under `target` too, as `put` would. Raises `FileMissing`."""
+
+    @abstractmethod
+    def move(self, source: str, target: str) -> None:
+        """Give a file another key. It has one of the two names, or for a moment both, never none.
+
+        Never overwrites: `Conflict` (code `file_exists`) when `target` holds something else. When a kill
+        left both names, a second call finishes. Raises `FileMissing` when `source` is not there.
+        """
+
+    @abstractmethod
+    def remove(self, key: str, *, durable: bool = True) -> bool:
+        """Take a file away. `False` when it was known not to be there; S3 does not say, and gives `True`."""
+
+    @abstractmethod
+    def scan(self, prefix: str = "") -> Iterator[FileStat]:
+        """Every file whose key starts with `prefix`, streamed, in key order on S3 and in none on disk.
+
+        Leaves out what `partials`, `symlinks` and `unusable` give. Errors surface while iterating.
+        """
+
+    @abstractmethod
+    def partials(self, prefix: str = "") -> Iterator[FileStat]:
+        """Temporary files under `prefix`: writes under way, and what killed ones left. `remove` takes them."""
+
+    @abstractmethod
+    def symlinks(self, prefix: str = "") -> Iterator[str]:
+        """Where symbolic links stand under `prefix`. They are never followed, and never ours."""
+
+    @abstractmethod
+    def unusable(self, prefix: str = "") -> Iterator[str]:
+        """Names in the storage that are not keys (not UTF-8, a backslash …), escaped for reading."""
+
+    @abstractmethod
+    def presigned_url(
+        self, key: str, *, valid_from: datetime, expires_at: datetime, content_disposition: str | None = None
+    ) -> str | None:
+        """An absolute link that works without us between two aware moments, at most 7 days apart.
+
+        `None` on disk: the application serves it itself. Equal arguments give an equal link. A public
+        bucket gives its plain public link.
+        """
+
+    @abstractmethod
+    def ping(self) -> None:
+        """A cheap look whether the storage is there. Raises `StorageAway`."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make the place ready for its first file; does nothing where it is. `put` does it by itself."""
+
+    @abstractmethod
+    def is_prepared(self) -> bool:
+        """Whether `prepare` has ever run here. `False` beside a register with rows: the wrong, empty place."""
+
+    def read(self, key: str, *, max_bytes: int) -> bytes:
+        """The whole file. Raises `FileMissing`, and `FileTooLarge` rather than read more than `max_bytes`."""
+        content = b"".join(self.stream(key, end=max_bytes + 1))
+        if len(content) > max_bytes:
+            raise FileTooLarge
+        return content
+
+    # Django's own interface, for file fields and the admin, in terms of the above.
+
+    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
+        if mode not in ("rb", "r"):
+            raise ValueError("A stored file is replaced whole: use save().")
+        try:
+            return File(self.open_file(name) or self._fetched(name), name)
+        except FileMissing as error:
+            raise FileNotFoundError(name) from error
+
+    def _fetched(self, key: str) -> BinaryIO:
+        copy = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - the caller closes it
+        for chunk in self.stream(key):
+            copy.write(chunk)
+        copy.seek(0)
+        return cast(BinaryIO, copy)
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        content.seek(0)
+        content_type = getattr(content, "content_type", None) or mimetypes.guess_type(name)[0]
+        self.put(name, cast(BinaryIO, content), content_type=content_type or "application/octet-stream")
+        return name
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """The name itself: keys are built to be free, and a silent other name would belong to no row."""
+        if max_length is not None and len(name) > max_length:
+            raise SuspiciousFileOperation("The storage key is longer than its column.")
+        return check_key(name)
+
+    def delete(self, name: str) -> None:
+        """Remove the file; no error when it is not there."""
+        self.remove(name)
+
+    def exists(self, name: str) -> bool:
+        """Whether it is there. Raises `StorageAway` when the storage cannot tell."""
+        return self.stat(name) is not None
+
+    def size(self, name: str) -> int:
+        """Bytes. Raises `FileNotFoundError`, as Django's callers expect."""
+        return self._known(name).byte_size
+
+    def get_modified_time(self, name: str) -> datetime:
+        """The aware moment of the last write. Raises `FileNotFoundError`."""
+        return self._known(name).modified_at
+
+    def _known(self, name: str) -> FileStat:
+        found = self.stat(name)
+        if found is None:
+            raise FileNotFoundError(name)
+        return found
+
+    def path(self, name: str, *_: Any) -> NoReturn:
+        """Refused on purpose: half of the storages have no paths, so nothing may lean on one."""
+        raise NotImplementedError("Stored files have keys, not paths.")
