@@ -1,0 +1,63 @@
+"""Reading deployment values from the environment; a wrong one stops the start with a sentence that mends it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import NoReturn
+
+from environs import Env, EnvError
+
+env = Env()
+
+
+def stop(sentence: str) -> NoReturn:
+    """End the process with one sentence, as a wrong setting should, instead of a traceback."""
+    raise SystemExit(f"Photokeep cannot start: {sentence}")
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """A yes-or-no variable."""
+    try:
+        return bool(env.bool(name, default))
+    except EnvError:
+        stop(f"{name}={os.environ[name]!r} is neither yes nor no. Set it to 1 or 0.")
+
+
+def number(name: str, default: int, *, minimum: int = 0) -> int:
+    """A whole number that is at least `minimum`."""
+    raw = os.environ.get(name, "").strip() or str(default)
+    if not raw.isascii() or not raw.isdigit() or int(raw) < minimum:
+        stop(f"{name}={raw!r} must be a whole number of at least {minimum}.")
+    return int(raw)
+
+
+def words(name: str) -> list[str]:
+    """A comma-separated list without empty words."""
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder, absolute; it need not exist yet."""
+    return Path(os.environ.get(name, "").strip() or default).expanduser().absolute()
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in the file at `path`, generated on the first call; only its owner can read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # link() fails where a second process was faster: then that process's secret is the one.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,30 @@
+"""Every storage key that the service ever writes is built here, the same on disk and in a bucket."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+
+def student_version(student_id: UUID, sha256: str, extension: str) -> str:
+    """One version of a student's photo: written once, never changed."""
+    return f"photos/students/{student_id}/history/{sha256}.{extension}"
+
+
+def student_documented(pk: int, extension: str) -> str:
+    """A student's photo under its documented name: a copy of today's version."""
+    return f"student_photos/student_{pk}_profile.{extension}"
+
+
+def student_safe(student_id: UUID) -> str:
+    """The safe copy of today's version; always `.jpg`, whatever is inside (the type comes from the row)."""
+    return f"photos/students/{student_id}/profile.jpg"
+
+
+def student_thumbnail(student_id: UUID, sha256: str, size: str) -> str:
+    """A thumbnail of one version; can be rebuilt, never backed up."""
+    return f"derived/students/{student_id}/{sha256}_{size}.webp"
+
+
+def quarantined(operation: UUID, key: str) -> str:
+    """Where a clean-up or a deletion sets the file at `key` aside."""
+    return f"quarantine/{operation}/{key}"

@@ -1,0 +1,64 @@
+"""Locks between processes, held by the database session and freed with it, however the process ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import InterfaceError, OperationalError, connection
+
+from photostore.errors import Conflict
+
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+def owner_lock(label: str, owner_id: object) -> str:
+    """The name of the lock under which the files of one owner are published and removed."""
+    return f"{label}:{owner_id}"
+
+
+@contextmanager
+def advisory_lock(name: str, *, wait_seconds: float = 30) -> Iterator[None]:
+    """Hold the lock called `name`; the same session may take it again inside.
+
+    It is a session lock, not a transaction's, because bytes travel to storage while it is held and no
+    transaction may stay open for that long. Raises `Conflict` when it is still taken after
+    `wait_seconds`.
+    """
+    if not try_lock(name):
+        _wait_for(name, wait_seconds)
+    try:
+        yield
+    finally:
+        unlock(name)
+
+
+def try_lock(name: str) -> bool:
+    """Take the lock if it is free; give it back with `unlock`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])
+
+
+def unlock(name: str) -> None:
+    """Give the lock back. A session that is gone has given it back already."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+    except (OperationalError, InterfaceError):
+        # Closing ends the session, and with it the lock, also where only this statement failed.
+        connection.close()
+
+
+def _wait_for(name: str, wait_seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{int(wait_seconds * 1000)}ms"])
+        try:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+                raise Conflict from error
+            raise
+        finally:
+            if connection.connection is not None and not connection.connection.closed:
+                cursor.execute("SELECT set_config('lock_timeout', '0', false)")

@@ -1,0 +1,156 @@
+"""The register of stored files, what is to be removed, what was set aside, and who did what."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+KEY_LENGTH = 1024
+SHA256_LENGTH = 64
+
+
+class StoredFile(models.Model):
+    """One row for every file that should exist. Delivery, diff and verification read it.
+
+    A database trigger writes the key of every deleted row into `PendingRemoval`, in the same
+    transaction, whoever deletes it (see migration 0002).
+    """
+
+    class Kind(models.TextChoices):
+        """What the file is to its owner."""
+
+        ORIGINAL = "original", "original"
+        COPY = "copy", "copy under a documented name"
+        DERIVATIVE = "derivative", "derivative"
+
+    storage_alias = models.CharField(max_length=32, default="default")
+    # Byte order, as storages list their keys, so that listing and register can be merged as streams.
+    key = models.CharField(max_length=KEY_LENGTH, db_collation="C")
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    byte_size = models.BigIntegerField()
+    content_type = models.CharField(max_length=64)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # The original that a copy repeats or a derivative was made from.
+    parent = models.ForeignKey("self", models.DO_NOTHING, null=True, related_name="children")
+    # An original that is not live is a former version: reachable through history links only.
+    live = models.BooleanField(default=True)
+    # Set aside in quarantine when its row goes, instead of removed.
+    keep_aside = models.BooleanField(default=False)
+    owner_label = models.CharField(max_length=64)
+    owner_id = models.CharField(max_length=64)
+    # Null: a copy that still has to be brought up to its parent.
+    written_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # Two rows for one file would let one of them remove the other's bytes.
+            models.UniqueConstraint(fields=["storage_alias", "key"], name="photostore_one_row_per_file"),
+            # A copy or a derivative without its original could never be rebuilt or served.
+            models.CheckConstraint(
+                condition=Q(kind="original", parent=None) | (~Q(kind="original") & Q(parent__isnull=False)),
+                name="photostore_children_have_a_parent",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner_label", "owner_id"], name="photostore_file_owner"),
+            models.Index(fields=["id"], condition=Q(written_at=None), name="photostore_stale_copies"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class PendingRemoval(models.Model):
+    """The outbox of bytes: what a committed transaction gave up and nobody has removed yet."""
+
+    storage_alias = models.CharField(max_length=32)
+    key = models.CharField(max_length=KEY_LENGTH, db_collation="C")
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    byte_size = models.BigIntegerField()
+    content_type = models.CharField(max_length=64)
+    owner_label = models.CharField(max_length=64)
+    owner_id = models.CharField(max_length=64)
+    # The operation that it is set aside under; null: remove it for good.
+    operation = models.UUIDField(null=True)
+    queued_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner_label", "owner_id"], name="photostore_removal_owner")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class QuarantinedFile(models.Model):
+    """A file that was set aside, byte for byte, under `quarantine/{operation}/{key}`."""
+
+    operation = models.UUIDField()
+    storage_alias = models.CharField(max_length=32)
+    key = models.CharField(max_length=KEY_LENGTH, db_collation="C")
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    byte_size = models.BigIntegerField()
+    content_type = models.CharField(max_length=64)
+    owner_label = models.CharField(max_length=64)
+    owner_id = models.CharField(max_length=64)
+    quarantined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            # A drain that was killed after the move and is run again must not list the file twice.
+            models.UniqueConstraint(
+                fields=["operation", "storage_alias", "key"], name="photostore_one_row_per_quarantined_file"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class AuditEntry(models.Model):
+    """Who did what, when, through which door. Never changed afterwards.
+
+    The actor is kept as text, so that the entry outlives the account.
+    """
+
+    class Outcome(models.TextChoices):
+        """Whether it happened."""
+
+        DONE = "done", "done"
+        REFUSED = "refused", "refused"
+
+    at = models.DateTimeField(auto_now_add=True)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    door = models.CharField(max_length=32)
+    action = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.DONE)
+    code = models.CharField(max_length=64, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    old_sha256 = models.CharField(max_length=SHA256_LENGTH, blank=True)
+    new_sha256 = models.CharField(max_length=SHA256_LENGTH, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="photostore_audit_newest"),
+            models.Index(fields=["subject", "-at"], name="photostore_audit_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.action} {self.subject}"
+
+
+class RateWindow(models.Model):
+    """How often something happened in one window of time; all workers count here."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    window_started_at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.count}"
