@@ -90,7 +90,7 @@ class PhotoStorage(Storage, ABC):
 
     @abstractmethod
     def partials(self, prefix: str = "") -> Iterator[FileStat]:
-        """Temporary files under `prefix`: writes under way, and what killed ones left. `remove` takes them."""
+        """Temporary files under `prefix`: writes under way, and leftovers of killed ones. `remove` works."""
 
     @abstractmethod
     def symlinks(self, prefix: str = "") -> Iterator[str]:
@@ -120,7 +120,7 @@ class PhotoStorage(Storage, ABC):
 
     @abstractmethod
     def is_prepared(self) -> bool:
-        """Whether `prepare` has ever run here. `False` beside a register with rows: the wrong, empty place."""
+        """Whether `prepare` has run here. `False` beside a register with rows: the wrong, empty place."""
 
     def read(self, key: str, *, max_bytes: int) -> bytes:
         """The whole file. Raises `FileMissing`, and `FileTooLarge` rather than read more than `max_bytes`."""
