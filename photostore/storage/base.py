@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, Literal, NoReturn, cast
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
@@ -19,14 +19,23 @@ from photostore.storage.key_rules import check_key
 
 CHUNK_BYTES = 256 * 1024
 
+Kind = Literal["file", "partial", "symlink", "unusable"]
+EVERY_KIND: frozenset[Kind] = frozenset({"file", "partial", "symlink", "unusable"})
+
 
 @dataclass(frozen=True, slots=True)
 class FileStat:
-    """What a storage knows of one file without reading it."""
+    """What a storage knows of one file without reading it.
+
+    `kind` is `file` for ours, `partial` for a temporary file (a write under way, or what a killed one left),
+    `symlink` for a symbolic link (never followed, never ours), `unusable` for a name that cannot be a key
+    (not UTF-8, a backslash …); then `key` is escaped for reading.
+    """
 
     key: str
     byte_size: int
     modified_at: datetime  # aware, UTC
+    kind: Kind = "file"
 
 
 class PhotoStorage(Storage, ABC):
@@ -82,23 +91,12 @@ class PhotoStorage(Storage, ABC):
         """Take a file away. `False` when it was known not to be there; S3 does not say, and gives `True`."""
 
     @abstractmethod
-    def scan(self, prefix: str = "") -> Iterator[FileStat]:
-        """Every file whose key starts with `prefix`, streamed, in key order on S3 and in none on disk.
+    def walk(self, prefix: str = "", *, kinds: frozenset[Kind] = EVERY_KIND) -> Iterator[FileStat]:
+        """Everything of these kinds whose key starts with `prefix`, in one streamed pass.
 
-        Leaves out what `partials`, `symlinks` and `unusable` give. Errors surface while iterating.
+        In key order on S3, in no order on disk. Errors surface while iterating. What comes or goes during
+        the pass may be in it or not; what stays is in it once.
         """
-
-    @abstractmethod
-    def partials(self, prefix: str = "") -> Iterator[FileStat]:
-        """Temporary files under `prefix`: writes under way, and leftovers of killed ones. `remove` works."""
-
-    @abstractmethod
-    def symlinks(self, prefix: str = "") -> Iterator[str]:
-        """Where symbolic links stand under `prefix`. They are never followed, and never ours."""
-
-    @abstractmethod
-    def unusable(self, prefix: str = "") -> Iterator[str]:
-        """Names in the storage that are not keys (not UTF-8, a backslash …), escaped for reading."""
 
     @abstractmethod
     def presigned_url(
@@ -121,6 +119,18 @@ class PhotoStorage(Storage, ABC):
     @abstractmethod
     def is_prepared(self) -> bool:
         """Whether `prepare` has run here. `False` beside a register with rows: the wrong, empty place."""
+
+    def scan(self, prefix: str = "") -> Iterator[FileStat]:
+        """The files alone: see `walk`."""
+        return self.walk(prefix, kinds=frozenset({"file"}))
+
+    def partials(self, prefix: str = "") -> Iterator[FileStat]:
+        """The temporary files alone; `remove` takes them away. Leave the young ones: somebody is writing."""
+        return self.walk(prefix, kinds=frozenset({"partial"}))
+
+    def symlinks(self, prefix: str = "") -> Iterator[str]:
+        """Where symbolic links stand."""
+        return (found.key for found in self.walk(prefix, kinds=frozenset({"symlink"})))
 
     def read(self, key: str, *, max_bytes: int) -> bytes:
         """The whole file. Raises `FileMissing`, and `FileTooLarge` rather than read more than `max_bytes`."""

@@ -51,7 +51,7 @@ def _home(env: Mapping[str, str], media_root: Path) -> _Home:
     s3_bucket, r2_bucket = env.get("AWS_STORAGE_BUCKET_NAME"), env.get("R2_BUCKET_NAME")
     if s3_bucket and r2_bucket:
         raise StorageMisconfigured(
-            "AWS_STORAGE_BUCKET_NAME and R2_BUCKET_NAME are both set: photos need one home. Unset one of them."
+            "AWS_STORAGE_BUCKET_NAME and R2_BUCKET_NAME are both set, but photos have one home. Unset one."
         )
     if s3_bucket:
         return _Home("s3", s3_bucket, _s3_credentials(env))
@@ -90,8 +90,8 @@ def _r2_credentials(env: Mapping[str, str]) -> dict[str, Any]:
     missing = [name for name in names if not env.get(name)]
     if missing:
         raise StorageMisconfigured(
-            f"R2_BUCKET_NAME is set, but {' and '.join(missing)} not. Set it, or unset R2_BUCKET_NAME to keep "
-            "photos on the local disk."
+            f"R2_BUCKET_NAME is set, but {' and '.join(missing)} not. Set what is missing, or unset "
+            "R2_BUCKET_NAME to keep photos on the local disk."
         )
     account_endpoint = f"https://{env['R2_ACCOUNT_ID']}.r2.cloudflarestorage.com"
     return {
@@ -129,7 +129,8 @@ def _public(env: Mapping[str, str], home: _Home) -> Alias | None:
         )
     if home.kind != "r2":
         raise StorageMisconfigured(
-            "R2_PUBLIC_DOMAIN needs R2 for the private photos too. Set R2_BUCKET_NAME, or unset R2_PUBLIC_DOMAIN."
+            "R2_PUBLIC_DOMAIN needs R2 for the private photos too. Set R2_BUCKET_NAME, or unset "
+            "R2_PUBLIC_DOMAIN."
         )
     host = domain.removeprefix("https://").removeprefix("http://").strip("/")
     return home.bucket(bucket, custom_domain=host, cache_control="public, max-age=86400")

@@ -42,9 +42,12 @@ class Bucket:
         """The bucket `name` behind an endpoint such as `https://s3.eu-west-1.amazonaws.com`."""
         endpoint = urlsplit(endpoint_url)
         base = endpoint.path.rstrip("/")
+        # A client leaves the default port out of its Host header, and the signature covers that header.
+        default = {"http": 80, "https": 443}.get(endpoint.scheme)
+        host = endpoint.netloc.removesuffix(f":{default}")
         if style == "virtual":
-            return cls(endpoint.scheme, f"{name}.{endpoint.netloc}", f"{base}/", region)
-        return cls(endpoint.scheme, endpoint.netloc, f"{base}/{quote(name, safe='-_.~')}/", region)
+            return cls(endpoint.scheme, f"{name}.{host}", f"{base}/", region)
+        return cls(endpoint.scheme, host, f"{base}/{quote(name, safe='-_.~')}/", region)
 
 
 def presigned_get(

@@ -1,0 +1,180 @@
+"""Photos on a local disk: crash-safe, and blind to symbolic links."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
+from django.utils.deconstruct import deconstructible
+
+from photostore.errors import FileMissing, StorageAway
+from photostore.storage.base import CHUNK_BYTES, EVERY_KIND, FileStat, Kind, PhotoStorage
+from photostore.storage.chunks import Chunks
+from photostore.storage.drafts import is_partial, link, open_draft
+from photostore.storage.folders import Folders, disk_errors, prune, regular, sync_folder
+from photostore.storage.key_rules import check_key
+from photostore.storage.tree import walk
+
+WRITE_BYTES = 1024 * 1024
+
+
+@deconstructible(path="photostore.storage.disk.DiskStorage")
+class DiskStorage(PhotoStorage):
+    """Files below `location`, which may be a symbolic link; nothing below it is followed if it is one.
+
+    `location` is made at the first `put` when its parent is there, and marked with a file. From then on
+    a root without its mark is `StorageAway` (an unmounted disk leaves an empty folder), never "absent".
+    Files are for the service's own user, unless `FILE_UPLOAD_PERMISSIONS` and
+    `FILE_UPLOAD_DIRECTORY_PERMISSIONS` are set, as a web server that serves them by itself needs.
+    """
+
+    def __init__(
+        self, location: str | Path, file_mode: int | None = None, folder_mode: int | None = None
+    ) -> None:
+        self._file_mode = file_mode or _chosen_mode("FILE_UPLOAD_PERMISSIONS") or 0o600
+        folder_mode = folder_mode or _chosen_mode("FILE_UPLOAD_DIRECTORY_PERMISSIONS") or 0o700
+        self._folders = Folders(Path(location).absolute(), folder_mode)
+
+    def put(self, key: str, data: bytes | BinaryIO, *, content_type: str, durable: bool = True) -> None:
+        """See `PhotoStorage`. The type is not kept: it comes from the row."""
+        folders, name = _split_for_writing(key)
+        with open_draft(self._folders, folders, self._file_mode) as draft:
+            for piece in _pieces(data):  # an error in reading them is the caller's, and passes as it is
+                draft.write(piece)
+            draft.publish(name, durable=durable)
+
+    def stat(self, key: str) -> FileStat | None:
+        """See `PhotoStorage`. A link, a folder or a pipe of that name is no file of ours: `None`."""
+        folders, name = _split(key)
+        try:
+            with self._folders.reading(folders) as chain:
+                found = regular(os.stat(name, dir_fd=chain[-1], follow_symlinks=False))
+        except FileMissing:
+            return None
+        return FileStat(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def open_file(self, key: str) -> BinaryIO:
+        """See `PhotoStorage`. Always a real file, opened for reading."""
+        folders, name = _split(key)
+        with self._folders.reading(folders) as chain:
+            # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
+            file = open(  # noqa: PTH123, SIM115 - by descriptor, and the caller closes it
+                os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=chain[-1]),
+                "rb",
+                buffering=0,
+            )
+            try:
+                regular(os.fstat(file.fileno()))
+            except FileMissing:
+                file.close()
+                raise
+        return cast(BinaryIO, file)
+
+    def stream(
+        self, key: str, *, start: int = 0, end: int | None = None, chunk_bytes: int = CHUNK_BYTES
+    ) -> Chunks:
+        """See `PhotoStorage`."""
+        file = self.open_file(key)
+        with disk_errors():
+            if start:
+                file.seek(start)
+        byte_count = None if end is None else end - start
+        return Chunks(file, byte_count=byte_count, chunk_bytes=chunk_bytes, errors=disk_errors)
+
+    def copy(self, source: str, target: str, *, content_type: str) -> None:
+        """See `PhotoStorage`. Bytes are copied, not linked: a damaged file must not damage its copy."""
+        with self.open_file(source) as file:
+            self.put(target, file, content_type=content_type)
+
+    def move(self, source: str, target: str) -> None:
+        """See `PhotoStorage`. A second name first, then the first one goes; both folders are synced."""
+        folders, name = _split(source)
+        with self._folders.reading(folders) as chain:
+            link(self._folders, chain[-1], name, *_split_for_writing(target))
+            with suppress(FileNotFoundError):  # without hard links it was renamed
+                os.unlink(name, dir_fd=chain[-1])
+            sync_folder(chain[-1])
+            prune(chain, folders)
+
+    def remove(self, key: str, *, durable: bool = True) -> bool:
+        """See `PhotoStorage`. Takes the folders that it leaves empty along."""
+        folders, name = _split(key)
+        try:
+            with self._folders.reading(folders) as chain:
+                regular(os.stat(name, dir_fd=chain[-1], follow_symlinks=False))
+                os.unlink(name, dir_fd=chain[-1])
+                if durable:
+                    sync_folder(chain[-1])
+                prune(chain, folders)
+        except FileMissing:
+            return False
+        return True
+
+    def walk(self, prefix: str = "", *, kinds: frozenset[Kind] = EVERY_KIND) -> Iterator[FileStat]:
+        """See `PhotoStorage`."""
+        return walk(self._folders, prefix, kinds)
+
+    def presigned_url(self, *_: object, **__: object) -> None:
+        """`None`: the application serves local files itself."""
+
+    def ping(self) -> None:
+        """See `PhotoStorage`. A root that the first `put` would make is as good as there."""
+        place = self._folders.root
+        if not place.exists() and not self._folders.is_prepared():
+            place = place.parent
+        else:
+            self._folders.confirm()
+        if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+            raise StorageAway
+
+    def prepare(self) -> None:
+        """See `PhotoStorage`."""
+        self._folders.prepare()
+
+    def is_prepared(self) -> bool:
+        """See `PhotoStorage`."""
+        return self._folders.is_prepared()
+
+    def url(self, name: str | None) -> str:
+        """The address under `MEDIA_URL`. It opens only with the signature that delivery adds."""
+        return f"{settings.MEDIA_URL}{quote(check_key(name or ''))}"
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """Folders and files directly in `path`, sorted. Raises `FileNotFoundError`."""
+        segments = check_key(path.strip("/")).split("/") if path.strip("/") else []
+        try:
+            with self._folders.reading(segments) as chain, os.scandir(chain[-1]) as entries:
+                found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+        except FileMissing as error:
+            raise FileNotFoundError(path) from error
+        return [name for name, folder in found if folder], [name for name, folder in found if not folder]
+
+
+def _chosen_mode(setting: str) -> int | None:
+    """The mode that the deployment chose. Django's own default of 0644 would show photos to the machine."""
+    return getattr(settings, setting) if settings.is_overridden(setting) else None
+
+
+def _split(key: str) -> tuple[list[str], str]:
+    *folders, name = check_key(key).split("/")
+    return folders, name
+
+
+def _split_for_writing(key: str) -> tuple[list[str], str]:
+    folders, name = _split(key)
+    if is_partial(name):
+        raise SuspiciousFileOperation("This name is kept for files that are being written.")
+    return folders, name
+
+
+def _pieces(data: bytes | BinaryIO) -> Iterator[bytes]:
+    if isinstance(data, bytes):
+        return iter((data,))
+    return iter(lambda: data.read(WRITE_BYTES), b"")

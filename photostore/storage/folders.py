@@ -1,0 +1,208 @@
+"""Folders below a root, walked descriptor by descriptor, so that no symbolic link in them is ever followed.
+
+The root itself may be a link: whoever runs the service chose it. A path checked first and opened later
+could be swapped in between; an `openat` with `O_NOFOLLOW` for each segment cannot.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.core.exceptions import SuspiciousFileOperation
+
+from photostore.errors import FileMissing, StorageAway, StorageFull
+
+# It tells the storage from the empty folder that an unmounted disk leaves behind.
+ROOT_MARKER = ".photokeep-root"
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
+
+
+def sync_file(descriptor: int) -> None:
+    """Bring a file's bytes to the medium. On macOS `fsync` stops at the drive's cache, F_FULLFSYNC does not."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with suppress(OSError):  # a network file system knows fsync only
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def sync_folder(descriptor: int) -> None:
+    """Bring a folder's names to the medium, where its file system has such a thing."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Every `OSError` as `StorageFull`, `StorageAway`, or `SuspiciousFileOperation` (a link, or no folder)."""
+    try:
+        yield
+    except OSError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: OSError) -> Exception:
+    if error.errno in _FULL:
+        return StorageFull()
+    if error.errno in _IN_THE_WAY:
+        return SuspiciousFileOperation("The storage key leads through something that is not a folder.")
+    return StorageAway()
+
+
+class Folders:
+    """The folders below `root`. New ones get `mode`, whatever the process's umask."""
+
+    def __init__(self, root: Path, mode: int) -> None:
+        self.root = root
+        self._mode = mode
+        self._marker_seen = False
+
+    @contextmanager
+    def reading(self, segments: Sequence[str]) -> Iterator[list[int]]:
+        """Descriptors of the root and of each folder below it, the innermost last.
+
+        `ENOENT` and a link in the way, here or in the body, become `FileMissing`, after a look that the
+        storage itself is there; every other `OSError` becomes `StorageAway`.
+        """
+        chain = [self._open_root()]
+        try:
+            for segment in segments:
+                chain.append(os.open(segment, FOLDER_FLAGS, dir_fd=chain[-1]))
+            yield chain
+        except OSError as error:
+            if error.errno not in ABSENT:
+                raise _translated(error) from error
+            self._confirm_root(chain[0])
+            raise FileMissing from error
+        finally:
+            _close(chain)
+
+    @contextmanager
+    def writing(self, segments: Sequence[str]) -> Iterator[int]:
+        """The innermost folder, made durably where it is missing.
+
+        `FileNotFoundError` passes through: the folder was pruned under our feet, and the caller tries again.
+        """
+        chain = [self._open_root(create=True)]
+        try:
+            for segment in segments:
+                chain.append(self._enter_or_create(chain[-1], segment))
+            yield chain[-1]
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise _translated(error) from error
+        finally:
+            _close(chain)
+
+    def prepare(self) -> None:
+        """Make the root and its marker where they are missing."""
+        os.close(self._open_root(create=True))
+
+    def is_prepared(self) -> bool:
+        """Whether the marker is there. Raises `StorageAway` when it was there before."""
+        if not self._marker_seen and not self.root.exists():
+            return False
+        os.close(self._open_root())
+        return self._marker_seen
+
+    def confirm(self) -> None:
+        """Raise `StorageAway` when the root is gone, or is no longer the one that was seen."""
+        root = self._open_root()
+        try:
+            self._confirm_root(root)
+        finally:
+            os.close(root)
+
+    def _open_root(self, *, create: bool = False) -> int:
+        try:
+            root = self._open_or_make_root(create=create)
+        except OSError as error:
+            raise StorageFull() if error.errno in _FULL else StorageAway() from error
+        try:
+            if not self._marker_seen:
+                self._marker_seen = _has_marker(root) or (create and self._mark(root))
+            elif create:
+                self._confirm_root(root)
+        except BaseException:
+            os.close(root)
+            raise
+        return root
+
+    def _open_or_make_root(self, *, create: bool) -> int:
+        try:
+            return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            if not create or self._marker_seen:
+                raise
+        above = os.open(self.root.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            return self._enter_or_create(above, self.root.name)
+        finally:
+            os.close(above)
+
+    def _enter_or_create(self, parent: int, name: str) -> int:
+        with suppress(FileNotFoundError):
+            return os.open(name, FOLDER_FLAGS, dir_fd=parent)
+        made = False
+        with suppress(FileExistsError):
+            os.mkdir(name, self._mode, dir_fd=parent)
+            made = True
+        # Whoever lost the race syncs too: the winner may not have come to it yet.
+        sync_folder(parent)
+        folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
+        if made and self._mode & 0o077:
+            os.fchmod(folder, self._mode)
+        return folder
+
+    def _confirm_root(self, root: int) -> None:
+        if self._marker_seen and not _has_marker(root):
+            raise StorageAway
+
+    def _mark(self, root: int) -> bool:
+        with disk_errors():
+            os.close(os.open(ROOT_MARKER, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=root))
+            sync_folder(root)
+        return True
+
+
+def prune(chain: Sequence[int], segments: Sequence[str]) -> None:
+    """Remove the folders that are empty now, innermost first. One that is in use says so by refusing."""
+    with suppress(OSError):
+        for parent, name in reversed(list(zip(chain, segments, strict=False))):
+            os.rmdir(name, dir_fd=parent)
+
+
+def regular(found: os.stat_result) -> os.stat_result:
+    """The same, when it is of a plain file. Raises `FileMissing` for a link, a folder, a pipe."""
+    if not stat.S_ISREG(found.st_mode):
+        raise FileMissing
+    return found
+
+
+def _has_marker(root: int) -> bool:
+    with disk_errors():
+        try:
+            os.stat(ROOT_MARKER, dir_fd=root, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+    return True
+
+
+def _close(chain: Sequence[int]) -> None:
+    for descriptor in reversed(chain):
+        os.close(descriptor)

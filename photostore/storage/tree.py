@@ -1,0 +1,77 @@
+"""One pass over everything below a root, in constant memory, following no link."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from photostore.errors import FileMissing
+from photostore.storage.base import FileStat, Kind
+from photostore.storage.drafts import is_partial
+from photostore.storage.folders import ABSENT, FOLDER_FLAGS, ROOT_MARKER, Folders
+from photostore.storage.key_rules import check_key, is_key
+
+# The file system's own folder, readable by root alone: every freshly made ext4 disk has one at its top.
+_NOT_OURS = frozenset({ROOT_MARKER, "lost+found"})
+
+
+def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[FileStat]:
+    """See `PhotoStorage.walk`."""
+    path, slash, start = prefix.rpartition("/")
+    segments = check_key(path).split("/") if path else []
+    try:
+        with folders.reading(segments) as chain:
+            for key, entry in _below(folders, chain[-1], path + slash, start):
+                kind = _kind(key, entry)
+                if kind in kinds:
+                    yield from _stat(key, entry, kind)
+    except FileMissing:  # no such folder, in a storage that is there
+        return
+
+
+def _below(
+    folders: Folders, folder: int, path: str, start: str = ""
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Every entry whose name starts with `start`, and all that is below it; folders themselves are left out."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith(start) or (not path and entry.name in _NOT_OURS):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _inside(folders, folder, path, entry.name)
+            else:
+                yield path + entry.name, entry
+
+
+def _inside(folders: Folders, parent: int, path: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    try:
+        folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
+    except OSError as error:
+        if error.errno not in ABSENT:
+            raise
+        folders.confirm()  # pruned just now, or swapped for a link; not the whole storage gone
+        return
+    try:
+        yield from _below(folders, folder, f"{path}{name}/")
+    finally:
+        os.close(folder)
+
+
+def _kind(key: str, entry: os.DirEntry[str]) -> Kind | None:
+    if entry.is_symlink():
+        return "symlink"
+    if not entry.is_file(follow_symlinks=False):
+        return None  # a pipe or a socket: nothing that holds bytes
+    if not is_key(key):
+        return "unusable"
+    return "partial" if is_partial(entry.name) else "file"
+
+
+def _stat(key: str, entry: os.DirEntry[str], kind: Kind) -> Iterator[FileStat]:
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:  # gone since the folder was read
+        return
+    shown = key if is_key(key) else repr(key)[1:-1]
+    yield FileStat(shown, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), kind)
