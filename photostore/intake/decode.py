@@ -1,0 +1,131 @@
+"""Opening a source: its header first, its pixels only when asked. One decoder per format, never a guess.
+
+JPEG, PNG, WebP, GIF, AVIF and TIFF are libvips' (it shrinks while it decodes, row by row), HEIC is
+pi-heif's, BMP is Pillow's: libvips reads neither.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pi_heif
+from django.utils.translation import gettext_lazy as _
+from PIL import Image as PillowImage
+
+from photostore.errors import InvalidFile
+from photostore.intake import vips
+
+# The workers are the parallelism, and the extra pictures inside a HEIC are never looked at.
+pi_heif.options.DECODE_THREADS = 1
+pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
+pi_heif.options.DISABLE_SECURITY_LIMITS = False
+
+_LOADERS = {
+    "jpeg": "jpegload_buffer",
+    "png": "pngload_buffer",
+    "webp": "webpload_buffer",
+    "gif": "gifload_buffer",
+    "avif": "heifload_buffer",
+    "tiff": "tiffload_buffer",
+}
+# What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
+_HARMLESS = ("extraneous bytes", "JFIF revision", "Adobe color transform", "Invalid SOS parameters")
+
+
+class Load(Protocol):
+    """Decodes at 1/shrink of the size (1, 2, 4, 8; a format that cannot do so gives the whole), all kept
+    frames one below the other. Raises whatever the decoder raises, now or when the rows are read."""
+
+    def __call__(self, shrink: int, *, lenient: bool = False) -> vips.Image: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture whose header has been read. `width` by `height` px is one frame, before any turning."""
+
+    width: int
+    height: int
+    frames: int
+    exif: bytes | None
+    load: Load
+    timing: Mapping[str, object] = field(default_factory=dict)
+    """Of an animation: `delay`, milliseconds per frame, and `loop`, 0 for ever."""
+
+
+def is_harmless(error: Exception) -> bool:
+    """Whether a strict decoder stumbled over something that costs no pixel: then `lenient` may be tried."""
+    return any(words in str(error) for words in _HARMLESS)
+
+
+def open_source(data: bytes, name: str, *, animation: bool) -> Source:
+    """Reads the header of `data`, which is of format `name`, and decodes nothing yet.
+
+    Raises InvalidFile for a TIFF of several pages, and whatever the decoder raises.
+    """
+    if name == "heic":
+        return _open_heic(data)
+    if name == "bmp":
+        return _open_bmp(data)
+    return _open_vips(data, name, animation=animation)
+
+
+def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
+    loader = getattr(vips.Image, _LOADERS[name])
+    header = loader(data, access="sequential")
+    pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
+    if name == "tiff" and pages > 1:
+        # Keeping the first and dropping the rest would lose pictures behind a person's back.
+        raise InvalidFile(
+            _("This TIFF has several pages. Please send one page per file."), code="several_pages"
+        )
+    frames = pages if animation and name in {"gif", "webp"} else 1
+
+    def load(shrink: int, *, lenient: bool = False) -> vips.Image:
+        # A JPEG whose header claims more rows than there are is only a warning to libjpeg, and truncated
+        # files are nothing at all to libvips unless told so.
+        strict = name == "jpeg" and not lenient
+        options: dict[str, object] = {"access": "sequential", "fail_on": "warning" if strict else "truncated"}
+        if name == "jpeg":
+            options["shrink"] = shrink
+        elif name == "webp" and frames == 1:
+            options["scale"] = 1 / shrink
+        if frames > 1:
+            options["n"] = -1
+        return loader(data, **options)
+
+    timing = {key: header.get(key) for key in ("delay", "loop") if header.get_typeof(key)}
+    exif = bytes(header.get("exif-data")) if header.get_typeof("exif-data") else None
+    return Source(header.width, header.height, frames, exif, load, timing)
+
+
+def _open_heic(data: bytes) -> Source:
+    heif = pi_heif.open_heif(data, convert_hdr_to_8bit=True)
+    width, height = heif.size
+
+    def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
+        return _from_pillow(heif.to_pillow())
+
+    return Source(width, height, 1, heif.info.get("exif"), load)
+
+
+def _open_bmp(data: bytes) -> Source:
+    picture = PillowImage.open(io.BytesIO(data), formats=["BMP"])
+
+    def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
+        return _from_pillow(picture)
+
+    return Source(*picture.size, 1, None, load)
+
+
+def _from_pillow(picture: PillowImage.Image) -> vips.Image:
+    """The same pixels for libvips, with their ICC profile and no orientation: that one is applied."""
+    mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in {"1", "L"} else "RGB"
+    pixels = picture.convert(mode)
+    image = vips.Image.new_from_memory(pixels.tobytes(), *pixels.size, len(pixels.getbands()), "uchar")
+    image = image.copy(interpretation="b-w" if mode == "L" else "srgb")
+    if profile := picture.info.get("icc_profile"):
+        image.set_type(vips.BLOB, "icc-profile-data", profile)
+    return image

@@ -1,0 +1,91 @@
+"""Bytes in, clean image out. Pure: no database, no storage."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from PIL import Image as PillowImage
+
+from photostore.errors import FileTooLarge, InvalidFile, PhotostoreError
+from photostore.intake.decode import Source, open_source
+from photostore.intake.encode import encode_picture, kept_format, thumbnails
+from photostore.intake.exif import taken_on
+from photostore.intake.formats import agreed_format
+from photostore.intake.limits import CleanImage, ImageLimits
+from photostore.intake.render import kept_frames, pixel_sha256
+
+
+def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanImage:
+    """The picture in `data`, made safe to keep and to serve, with its thumbnails and fingerprints.
+
+    Upright, sRGB, without any tag, always encoded anew, so that nothing hidden in the file survives.
+    `filename` is looked at for its ending only. The cheap questions come first: the number of bytes, the
+    leading bytes, the name, the header; only then is anything decoded.
+
+    Raises FileTooLarge (`file_too_large`) and InvalidFile with one of the codes `empty_file`,
+    `unsupported_format`, `missing_extension`, `wrong_extension`, `several_pages`, `too_many_pixels`,
+    `too_many_frames`, `undecodable`; nothing else, whatever the bytes are.
+    """
+    if not data:
+        raise InvalidFile(_("The file is empty."), code="empty_file")
+    if len(data) > limits.max_bytes:
+        raise FileTooLarge(
+            format_lazy(_("The file is larger than {megabytes} MB."), megabytes=limits.max_bytes // 2**20)
+        )
+    name = agreed_format(data, filename=filename, allowed=limits.formats)
+    try:
+        return _take_in(data, name, limits)
+    except PhotostoreError:
+        raise
+    except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
+        raise _too_many_pixels(limits) from error
+    except Exception as error:
+        # The one place that catches everything: decoders answer hostile files with whatever comes
+        # (ValueError, TypeError, IndexError, struct.error, MemoryError, …), and all of it means the same.
+        raise InvalidFile(
+            _("The picture is damaged or incomplete and cannot be read. Please send the original file."),
+            code="undecodable",
+        ) from error
+
+
+def _take_in(data: bytes, name: str, limits: ImageLimits) -> CleanImage:
+    source = open_source(data, name, animation=limits.animation)
+    _check_header(source, limits)
+    frames = kept_frames(
+        source, max_side=limits.max_side, deep=limits.keep_format and name in {"png", "tiff"}
+    )
+    kept = kept_format(name, frames=len(frames), has_alpha=frames[0].hasalpha(), limits=limits)
+    small, dhash = thumbnails(frames[0])
+    return CleanImage(
+        picture=encode_picture(frames, kept, limits=limits, timing=source.timing),
+        thumbnails=small,
+        source_sha256=hashlib.sha256(data).hexdigest(),
+        pixel_sha256=pixel_sha256(frames),
+        dhash=dhash,
+        taken_on=taken_on(source.exif),
+        source_format=name,
+    )
+
+
+def _check_header(source: Source, limits: ImageLimits) -> None:
+    if source.width < 1 or source.height < 1:
+        raise InvalidFile(_("The picture has no size."), code="undecodable")
+    if source.frames > limits.max_frames:
+        raise InvalidFile(
+            format_lazy(_("The animation has more than {frames} frames."), frames=limits.max_frames),
+            code="too_many_frames",
+        )
+    if source.width * source.height * source.frames > limits.max_pixels:
+        raise _too_many_pixels(limits)
+
+
+def _too_many_pixels(limits: ImageLimits) -> InvalidFile:
+    return InvalidFile(
+        format_lazy(
+            _("The picture is too large: more than {megapixels} million pixels. Please send a smaller one."),
+            megapixels=limits.max_pixels // 1_000_000,
+        ),
+        code="too_many_pixels",
+    )
