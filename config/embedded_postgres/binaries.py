@@ -74,24 +74,27 @@ def _reachable(folder: Path, account: Account | None) -> Path:
 
 
 def _copied(folder: Path) -> Path:
+    """The programs find their libraries by the way from one to the other, so that is kept."""
+    package = folder.parent.parent
     build = run_as(None, [folder / "postgres", "--version"]).stdout
     copy = COPIES / re.sub(r"[^\w.]+", "-", build).strip("-")
     if not copy.exists():
         unfinished = copy.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(folder.parent, unfinished, symlinks=True)
+        for part in (folder.parent, package / ".dylibs", package.with_name(f"{package.name}.libs")):
+            if part.is_dir():
+                shutil.copytree(part, unfinished / part.relative_to(package.parent), symlinks=True)
         _open_to_all(unfinished)
         unfinished.rename(copy)
-    return copy / "bin"
+    return copy / folder.relative_to(package.parent)
 
 
 def _open_to_all(folder: Path) -> None:
     """Whatever root's umask was when the wheel was installed."""
     for path in (COPIES.parent, COPIES, folder, *folder.rglob("*")):
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() else path.stat().st_mode & 0o777 | 0o444)
-    for program in (folder / "bin").iterdir():
-        program.chmod(0o755)
+            executable = path.is_dir() or path.parent.name == "bin"
+            path.chmod(0o755 if executable else 0o644)
 
 
 def _number_in_path(path: Path) -> int:
