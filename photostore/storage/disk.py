@@ -42,8 +42,15 @@ class DiskStorage(PhotoStorage):
         folder_mode = folder_mode or _chosen_mode("FILE_UPLOAD_DIRECTORY_PERMISSIONS") or 0o700
         self._folders = Folders(Path(location).absolute(), folder_mode)
 
-    def put(self, key: str, data: bytes | BinaryIO, *, content_type: str, durable: bool = True) -> None:
-        """See `PhotoStorage`. The type is not kept: it comes from the row."""
+    def put(
+        self,
+        key: str,
+        data: bytes | BinaryIO,
+        *,
+        content_type: str,  # noqa: ARG002 - the type comes from the row, a disk keeps none
+        durable: bool = True,
+    ) -> None:
+        """See `PhotoStorage`."""
         folders, name = _split_for_writing(key)
         with open_draft(self._folders, folders, self._file_mode) as draft:
             for piece in _pieces(data):  # an error in reading them is the caller's, and passes as it is
@@ -159,7 +166,7 @@ class DiskStorage(PhotoStorage):
 
 def _chosen_mode(setting: str) -> int | None:
     """The mode that the deployment chose. Django's own default of 0644 would show photos to the machine."""
-    return getattr(settings, setting) if settings.is_overridden(setting) else None
+    return getattr(settings, setting) if settings.is_overridden(setting) else None  # type: ignore[misc]
 
 
 def _split(key: str) -> tuple[list[str], str]:

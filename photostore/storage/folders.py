@@ -27,7 +27,7 @@ _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
 
 
 def sync_file(descriptor: int) -> None:
-    """Bring a file's bytes to the medium. On macOS `fsync` stops at the drive's cache, F_FULLFSYNC does not."""
+    """Bring a file's bytes to the medium. On macOS `fsync` alone stops at the drive's cache."""
     if sys.platform == "darwin":
         import fcntl
 
@@ -48,7 +48,7 @@ def sync_folder(descriptor: int) -> None:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Every `OSError` as `StorageFull`, `StorageAway`, or `SuspiciousFileOperation` (a link, or no folder)."""
+    """Every `OSError` as `StorageFull`, `StorageAway`, or `SuspiciousFileOperation` (a link in the way)."""
     try:
         yield
     except OSError as error:

@@ -33,7 +33,7 @@ def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[File
 def _below(
     folders: Folders, folder: int, path: str, start: str = ""
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every entry whose name starts with `start`, and all that is below it; folders themselves are left out."""
+    """Every entry whose name starts with `start` and all that is below it, without the folders themselves."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if not entry.name.startswith(start) or (not path and entry.name in _NOT_OURS):
