@@ -1,0 +1,32 @@
+# Works with GNU make 3.81 (macOS) and later. Everything happens in .venv, var/ and media/.
+
+PYTHON := .venv/bin/python
+
+.PHONY: help run test check bench lock venv venv-dev
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: venv ## The service on http://127.0.0.1:8000/ (PORT=8001 make run: on another port)
+	@$(PYTHON) -m config.serve
+
+test: venv-dev ## The whole suite, on a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
+	@$(PYTHON) -m coverage run -m pytest $(PYTEST); result=$$?; $(PYTHON) -m coverage report; exit $$result
+
+check: venv-dev ## Style, types, layers, migrations and the settings of a deployment
+	@$(PYTHON) -m testing.check
+
+bench: venv-dev ## The speed, against the documented way, on this machine
+	@$(PYTHON) -m bench
+
+lock: venv-dev ## The requirements anew, with hashes
+	for name in requirements requirements-dev; do \
+	  $(PYTHON) -m uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt || exit 1; \
+	done
+
+venv:
+	@sh config/venv.sh requirements.txt
+
+venv-dev:
+	@sh config/venv.sh requirements-dev.txt

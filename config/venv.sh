@@ -1,0 +1,61 @@
+#!/bin/sh
+# Sees that .venv exists and holds what the file of locked requirements says: sh config/venv.sh requirements.txt
+# Does nothing, and quickly, when that is so already.
+set -eu
+
+requirements=$1
+stamp=.venv/installed-$requirements
+unfinished=.venv/unfinished
+
+works() { # the interpreter is there, new enough, and has its pip
+	.venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+find_python() {
+	seen=
+	for name in python3 python3.13 python3.12 python3.11 python3.14; do
+		"$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+		seen=$name
+		if "$name" -c 'import ensurepip, venv' 2>/dev/null; then
+			echo "$name"
+			return
+		fi
+	done
+	if [ -n "$seen" ]; then
+		echo "$seen cannot make virtual environments. On Debian or Ubuntu: sudo apt install python3-venv" >&2
+	else
+		echo "Python 3.11 or newer is needed. On Debian: sudo apt install python3 python3-venv;" \
+			"on macOS: brew install python" >&2
+	fi
+	return 1
+}
+
+wanted() {
+	.venv/bin/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1"
+}
+
+if [ -e "$unfinished" ] || ! works; then
+	python=$(find_python)
+	if [ -e .venv ]; then
+		echo "The .venv here is half-made, broken or of an old Python: making it anew."
+	else
+		echo "Making .venv, the Python environment of this service."
+	fi
+	"$python" -m venv --clear .venv
+fi
+
+hash=$(wanted "$requirements")
+if [ "$(cat "$stamp" 2>/dev/null)" = "$hash" ]; then
+	exit 0
+fi
+
+echo "Installing $requirements into .venv; the first time this takes a minute or two."
+# Stays behind when the installation is cut short, and then the next one starts from nothing.
+touch "$unfinished"
+rm -f .venv/installed-*
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$requirements"
+echo "$hash" >"$stamp"
+if [ "$requirements" = requirements-dev.txt ]; then
+	wanted requirements.txt >.venv/installed-requirements.txt # the smaller list is part of the larger
+fi
+rm "$unfinished"

@@ -1,0 +1,57 @@
+"""A pytest plugin that decides, before Django's settings are read, what they will find.
+
+Nothing of the developer's machine may leak in, and nothing of the tests may get out.
+"""
+
+import atexit
+import os
+import secrets
+from contextlib import ExitStack
+
+from testing.database import open_folder, throwaway_database
+
+OF_THE_DEVELOPER = (
+    "AWS_",
+    "R2_",
+    "SAFE_",
+    "PHOTO",
+    "MEDIA_",
+    "SENDFILE_",
+    "DJANGO_SUPERUSER_",
+    "PROMETHEUS_",
+)
+ALSO_OF_THE_DEVELOPER = {
+    *("ALLOWED_HOSTS", "CONN_MAX_AGE", "DEBUG", "LOG_LEVEL", "METRICS_TOKEN", "PORT", "PUBLIC_BASE_URL"),
+    *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "TOKEN_TTL_HOURS", "TRUSTED_PROXIES", "WEB_CONCURRENCY"),
+}
+
+
+def forget_the_developer() -> None:
+    for name in list(os.environ):
+        if name.startswith(OF_THE_DEVELOPER) or name in ALSO_OF_THE_DEVELOPER:
+            del os.environ[name]
+    # boto3 would look into the home folder and ask the cloud's metadata service.
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+def provide(stack: ExitStack) -> None:
+    folder = stack.enter_context(open_folder())
+    os.environ |= {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "PHOTOKEEP_STATE_DIR": str(folder / "var"),
+        "MEDIA_ROOT": str(folder / "media"),
+        "SAFE_MEDIA_ROOT": str(folder / "safe"),
+        "PHOTO_BACKUP_DIR": str(folder / "backups"),
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    }
+    # Django makes a database of its own beside the one that is named.
+    given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
+    os.environ["DATABASE_URL"] = given or stack.enter_context(throwaway_database())
+
+
+# At the import, because pytest-django reads the settings before any hook of ours could run.
+forget_the_developer()
+_stack = ExitStack()
+atexit.register(_stack.close)
+provide(_stack)
