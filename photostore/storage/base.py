@@ -150,10 +150,14 @@ class PhotoStorage(Storage, ABC):
             raise FileNotFoundError(name) from error
 
     def _fetched(self, key: str) -> BinaryIO:
+        chunks = self.stream(key)
         copy = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - the caller closes it
-        for chunk in self.stream(key):
-            copy.write(chunk)
-        copy.seek(0)
+        try:
+            copy.writelines(chunks)
+            copy.seek(0)
+        except BaseException:
+            copy.close()
+            raise
         return cast(BinaryIO, copy)
 
     def _save(self, name: str, content: File[bytes]) -> str:

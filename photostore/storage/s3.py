@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -18,7 +19,14 @@ from photostore.storage.bodies import measured
 from photostore.storage.chunks import Chunks, Source
 from photostore.storage.key_rules import check_key, is_key
 from photostore.storage.presign import Bucket, presigned_get
-from photostore.storage.s3_client import ClientOptions, client_config, connection_for, s3_errors, status_of
+from photostore.storage.s3_client import (
+    ClientOptions,
+    Connection,
+    client_config,
+    connection_for,
+    s3_errors,
+    status_of,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,6 +45,7 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
         super().__init__(**options)
         self.client_config = client_config(self._client_options)
         self.list_request_count = 0
+        self._made: tuple[int, Connection] | None = None  # with the process that made it
 
     def get_default_settings(self) -> dict[str, Any]:
         """django-storages' defaults, and ours beside them."""
@@ -67,7 +76,13 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
     @property
     def client(self) -> S3Client:
         """This process's client."""
-        return connection_for(self._client_options).client
+        return self._here.client
+
+    @property
+    def _here(self) -> Connection:
+        if self._made is None or self._made[0] != os.getpid():
+            self._made = (os.getpid(), connection_for(self._client_options))
+        return self._made[1]
 
     def put(
         self,
@@ -204,7 +219,7 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
         return presigned_get(
             self._presigning_bucket,
             key,
-            connection_for(self._client_options).keys(),
+            self._here.keys(),
             valid_from=valid_from,
             expires_at=expires_at,
             content_disposition=content_disposition,

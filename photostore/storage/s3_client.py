@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from photostore.errors import FileMissing, StorageAway, StorageFull
 from photostore.storage.presign import Keys
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
     from mypy_boto3_s3 import S3Client
 
-# What says "this object is not there" and cannot mean that the bucket is not: a HEAD's bare 404 may mean either.
+# It cannot mean that the bucket is missing, as the bare 404 that a HEAD gets may.
 _ABSENT = frozenset({"NoSuchKey"})
 _FULL = frozenset({"InsufficientStorage", "QuotaExceeded", "507"})
 
@@ -52,11 +52,13 @@ class Connection:
         """Today's credentials. Raises `StorageAway` when there are none."""
         if self.credentials is None:
             raise StorageAway
-        with s3_errors():
+        try:
             frozen = self.credentials.get_frozen_credentials()
+        except BotoCoreError as error:  # a role that could not be renewed
+            raise StorageAway from error
         if not frozen.access_key or not frozen.secret_key:
             raise StorageAway
-        return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+        return _keys(frozen.access_key, frozen.secret_key, frozen.token)
 
 
 def client_config(options: ClientOptions) -> Config:
@@ -78,6 +80,7 @@ def client_config(options: ClientOptions) -> Config:
     )
 
 
+_keys = lru_cache(maxsize=16)(Keys)
 _lock = Lock()
 
 
@@ -113,7 +116,7 @@ def s3_errors() -> Iterator[None]:
         if code in _ABSENT:
             raise FileMissing from error
         raise (StorageFull() if code in _FULL else StorageAway()) from error
-    except (BotoCoreError, HTTPClientError, NoCredentialsError, OSError) as error:
+    except (BotoCoreError, OSError) as error:
         raise StorageAway from error
 
 

@@ -1,0 +1,66 @@
+"""Fixtures for every package's tests: a real S3 server for the session, a fresh bucket for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from photostore.storage.configuration import S3
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from testing.s3_server import S3Server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """The server, running. A test that stops or pauses it must leave it running."""
+    from testing.s3_server import running
+
+    with running(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_client(s3_server: S3Server) -> S3Client:
+    """A client of the tests' own, to look at a bucket without going through the service."""
+    return s3_server.client()
+
+
+@pytest.fixture
+def s3_bucket(s3_client: S3Client) -> Iterator[str]:
+    """The name of an empty bucket, gone after the test."""
+    name = f"photos-{uuid4().hex[:12]}"
+    s3_client.create_bucket(Bucket=name)
+    yield name
+    empty_bucket(s3_client, name)
+    s3_client.delete_bucket(Bucket=name)
+
+
+@pytest.fixture
+def s3_options(s3_server: S3Server, s3_bucket: str) -> dict[str, Any]:
+    """The OPTIONS of a storage alias on that bucket."""
+    return {
+        "bucket_name": s3_bucket,
+        "access_key": s3_server.access_key,
+        "secret_key": s3_server.secret_key,
+        "region_name": s3_server.region,
+        "endpoint_url": s3_server.endpoint_url,
+    }
+
+
+@pytest.fixture
+def s3_alias(s3_options: dict[str, Any]) -> dict[str, Any]:
+    """The whole alias, to be put into `settings.STORAGES`."""
+    return {"BACKEND": S3, "OPTIONS": s3_options}
+
+
+def empty_bucket(client: S3Client, name: str) -> None:
+    """Remove every object."""
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+        for entry in page.get("Contents", ()):
+            client.delete_object(Bucket=name, Key=entry["Key"])
