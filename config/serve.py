@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def prepare(state_dir: Path) -> None:
-    if "DATABASE_URL" not in os.environ:
+    if not os.environ.get("DATABASE_URL"):
         say(f"Starting a PostgreSQL of our own, with its data in {state_dir}.")
         os.environ["PHOTOKEEP_EMBEDDED"] = "1"
     os.environ["DATABASE_URL"] = database_url(state_dir)
