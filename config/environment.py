@@ -1,9 +1,8 @@
-"""Reading deployment values from the environment; a wrong one stops the start with a sentence that mends it."""
+"""Deployment values from the environment; a wrong one stops the start with a sentence that mends it."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from typing import NoReturn
 
@@ -41,23 +40,3 @@ def words(name: str) -> list[str]:
 def folder(name: str, default: Path) -> Path:
     """A folder, absolute; it need not exist yet."""
     return Path(os.environ.get(name, "").strip() or default).expanduser().absolute()
-
-
-def kept_secret(path: Path) -> str:
-    """The secret in the file at `path`, generated on the first call; only its owner can read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    if not path.exists():
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # link() fails where a second process was faster: then that process's secret is the one.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()

@@ -26,4 +26,4 @@ def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 (gunicorn's si
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(worker.pid)
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -12,7 +12,8 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from config.database import database_url
-from config.environment import flag, folder, kept_secret, number, stop, words
+from config.environment import flag, folder, number, stop, words
+from photostore.secrets import kept_secret
 from photostore.storage.configuration import StorageMisconfigured, storages_from_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ if not ALLOWED_HOSTS:
     if not (OWN_DATABASE or DEBUG):
         stop("ALLOWED_HOSTS is not set. Name the hosts that people use, such as photos.example.org")
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+CSRF_FAILURE_VIEW = "photostore.problems.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
 
 INSTALLED_APPS = [
@@ -117,7 +119,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- People -----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "profile_pictures.User"
-AUTHENTICATION_BACKENDS = ["photostore.throttling.ThrottledModelBackend"]
+AUTHENTICATION_BACKENDS = ["profile_pictures.backends.ThrottledModelBackend"]
 LOGIN_URL = "admin:login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -176,7 +178,7 @@ X_FRAME_OPTIONS = "DENY"
 REST_FRAMEWORK = {
     # Bearer first: it gives the WWW-Authenticate header, so that nobody without credentials gets a 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "profile_pictures.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -213,7 +215,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = STATE_DIR / "static"
 # Files come straight from the packages that ship them: nothing to collect, nothing to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -221,7 +222,7 @@ WHITENOISE_AUTOREFRESH = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.request_log.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "photostore.request_id.RequestIdFilter"}},
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
@@ -234,7 +235,11 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}
     },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
-    "loggers": {"django": {"level": "WARNING", "propagate": True}},
+    "loggers": {
+        "django": {"level": "WARNING", "propagate": True},
+        # One line for every step of every picture otherwise.
+        "pyvips": {"level": "WARNING", "propagate": True},
+    },
 }
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

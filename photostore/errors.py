@@ -1,4 +1,4 @@
-"""What can go wrong with a photo, in words for a person. Knows no HTTP: `photostore.problems` has the statuses."""
+"""What can go wrong with a photo, in words for a person. The statuses are in `photostore.problems`."""
 
 from __future__ import annotations
 
@@ -81,14 +81,18 @@ class StorageAway(PhotostoreError):
     """The storage could not tell or could not do it. Never to be read as "the file is not there"."""
 
     code = "storage_unavailable"
-    sentence = _("The photo storage cannot be reached at the moment. Nothing was lost; please try again shortly.")
+    sentence = _(
+        "The photo storage cannot be reached at the moment. Nothing was lost; please try again shortly."
+    )
 
 
 class StorageFull(StorageAway):
     """No space left where the bytes go."""
 
     code = "storage_full"
-    sentence = _("There is no space left for photos. Nothing was changed; please tell whoever runs the service.")
+    sentence = _(
+        "There is no space left for photos. Nothing was changed; please tell whoever runs the service."
+    )
 
 
 class FileMissing(PhotostoreError):

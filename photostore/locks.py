@@ -12,11 +12,6 @@ from photostore.errors import Conflict
 LOCK_NOT_AVAILABLE = "55P03"
 
 
-def owner_lock(label: str, owner_id: object) -> str:
-    """The name of the lock under which the files of one owner are published and removed."""
-    return f"{label}:{owner_id}"
-
-
 @contextmanager
 def advisory_lock(name: str, *, wait_seconds: float = 30) -> Iterator[None]:
     """Hold the lock called `name`; the same session may take it again inside.

@@ -125,7 +125,7 @@ class AuditEntry(models.Model):
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200, blank=True)
     door = models.CharField(max_length=32)
-    action = models.CharField(max_length=64)
+    action = models.CharField(max_length=128)
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.DONE)
     code = models.CharField(max_length=64, blank=True)
     subject = models.CharField(max_length=200, blank=True)

@@ -72,7 +72,7 @@ def strip(data: bytes) -> bytes:
 def _places(data: bytes) -> Iterator[_Place]:
     if data.startswith(_SOI):
         return _jpeg_places(data)
-    if data.startswith(_PNG_START) and data[12:16] == b"IHDR":
+    if data.startswith(_PNG_START) and data[8:16] == b"\0\0\0\rIHDR":
         return _png_places(data)
     raise InvalidFile(_("Only JPEG and PNG pictures can carry a tag."), code="untaggable")
 

@@ -1,0 +1,11 @@
+"""The house's own pages: home, health, figures."""
+
+from django.apps import AppConfig
+
+
+class PhotokeepConfig(AppConfig):
+    """Holds templates; no models."""
+
+    name = "config"
+    label = "photokeep"
+    verbose_name = "Photokeep"

@@ -1,0 +1,9 @@
+"""For servers that speak only ASGI; the service is written for WSGI: its work is CPU and disk."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_asgi_application()

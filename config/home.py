@@ -1,0 +1,13 @@
+"""`/`: where everything is."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page that anybody sees."""
+    return render(request, "config/home.html", {"base": request.build_absolute_uri("/").rstrip("/")})

@@ -1,0 +1,81 @@
+"""Prometheus figures, over all workers, for staff or for a scraper that knows the token."""
+
+from __future__ import annotations
+
+import hmac
+import os
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from photostore.models import PendingRemoval, StoredFile
+
+KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+requests = Counter("photokeep_http_requests", "Requests answered.", ["method", "route", "status"])
+latency = Histogram(
+    "photokeep_http_request_seconds",
+    "Seconds from the request's head to the answer's head.",
+    ["method", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answer. Labels are bounded: the route's pattern, never the address."""
+    method = method if method in KNOWN_METHODS else "other"
+    requests.labels(method, route, str(status)).inc()
+    latency.labels(method, route).observe(seconds)
+
+
+class Backlog(Collector):
+    """What a crash or an absent storage left to do, read from the database at each scrape."""
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """Two counts; both are near zero in a healthy service, so they are cheap."""
+        removals = GaugeMetricFamily("photokeep_pending_removals", "Files given up and not yet removed.")
+        removals.add_metric([], PendingRemoval.objects.count())
+        copies = GaugeMetricFamily("photokeep_stale_copies", "Documented copies behind today's photo.")
+        copies.add_metric([], StoredFile.objects.filter(written_at=None).count())
+        return [removals, copies]
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures in Prometheus' text format; 404 for everybody else."""
+    if not (_knows_the_token(request) or (request.user.is_authenticated and request.user.is_staff)):
+        raise Http404
+    body = generate_latest(_all_workers()) + generate_latest(_backlog())
+    return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
+
+
+def _knows_the_token(request: HttpRequest) -> bool:
+    offered = request.headers.get("Authorization", "").encode(errors="replace")
+    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(offered, expected)
+
+
+def _all_workers() -> CollectorRegistry:
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _backlog() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(Backlog())
+    return registry

@@ -1,0 +1,30 @@
+"""Every address of the service."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config.health import healthz, readyz
+from config.home import home
+from config.metrics import metrics
+from photostore.delivery.views import media
+from photostore.routes import both_forms
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+    *both_forms("api/schema/", SpectacularAPIView.as_view(), "schema"),
+    *both_forms("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
+    path("", include("profile_pictures.urls")),
+    path("", include("students.urls")),
+    path(f"{settings.MEDIA_URL.lstrip('/')}<path:key>", media, name="media"),
+]
+
+handler400 = "photostore.problems.bad_request"
+handler403 = "photostore.problems.forbidden"
+handler404 = "photostore.problems.not_found"
+handler500 = "photostore.problems.server_error"

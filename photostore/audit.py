@@ -1,0 +1,88 @@
+"""Who did what: one row for every change and for every refused attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from photostore.models import AuditEntry
+from photostore.request_id import current_request_id
+
+ANONYMOUS_REFUSALS_PER_MINUTE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who acts, and the door they came through: api, admin, command, media."""
+
+    id: str
+    name: str
+    door: str
+    address: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest, door: str = "api") -> Actor:
+        """The person behind a request; anonymous ones have an empty id."""
+        user = getattr(request, "user", None)
+        address = client_address(request)
+        if user is None or not user.is_authenticated:
+            return cls(id="", name="", door=door, address=address)
+        return cls(id=str(user.pk), name=user.get_username()[:200], door=door, address=address)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that the request came from: the last hop that is not a proxy of ours.
+
+    `X-Forwarded-For` counts only when the peer is in `TRUSTED_PROXIES`: anybody can send the header.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while address in settings.TRUSTED_PROXIES and hops:
+        hop = hops.pop().strip()
+        try:
+            address = str(ip_address(hop))
+        except ValueError:
+            break
+    return str(address)[:64]
+
+
+def record(
+    actor: Actor,
+    action: str,
+    *,
+    subject: str = "",
+    old_sha256: str = "",
+    new_sha256: str = "",
+    code: str = "",
+    outcome: str = AuditEntry.Outcome.DONE,
+) -> None:
+    """Write one row, in the caller's transaction: a change and its row commit together."""
+    AuditEntry.objects.create(
+        actor_id=actor.id,
+        actor_name=actor.name,
+        door=actor.door,
+        action=action,
+        outcome=outcome,
+        code=code,
+        subject=subject[:200],
+        old_sha256=old_sha256,
+        new_sha256=new_sha256,
+        request_id=current_request_id(),
+        address=actor.address,
+    )
+
+
+def record_refusal(actor: Actor, action: str, *, subject: str = "", code: str = "") -> None:
+    """Write one row about an attempt that was refused, outside any transaction that was rolled back.
+
+    Anonymous refusals are counted per address and dropped beyond a limit: else anybody could fill the
+    disk.
+    """
+    from photostore.throttling import count
+
+    if not actor.id and count(f"refusals:{actor.address}") > ANONYMOUS_REFUSALS_PER_MINUTE:
+        return
+    record(actor, action, subject=subject, code=code, outcome=AuditEntry.Outcome.REFUSED)

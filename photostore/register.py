@@ -1,0 +1,192 @@
+"""Put, replace and remove, tied to the transaction: bytes first, row second; row first, bytes last.
+
+The order of a change to an owner's files, all under the owner's lock (`Owner.locked`):
+
+1. `store` the new bytes under keys that no row names yet; no transaction is open.
+2. In one transaction: `publish` them (or `retire` what was live) and change the owner's row.
+3. `settle`: bring the copies under documented names up, and remove what the transaction gave up.
+
+Dying after 1 leaves orphans that the sweep finds; dying after 2 leaves work that the next `settle` of
+this owner, or `settle_everything` at a worker's start, finishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from photostore.errors import PhotostoreError, StorageAway
+from photostore.locks import advisory_lock
+from photostore.models import StoredFile
+from photostore.storage import storage_for
+
+logger = logging.getLogger(__name__)
+
+# A copy on another storage passes through memory; nothing that is copied is larger than a photo.
+MAX_COPY_BYTES = 64 * 1_048_576
+
+
+class CopiesPending(StorageAway):
+    """The change is committed, but a documented copy of it could not be written yet."""
+
+    code = "copies_pending"
+    sentence = _("The photo is saved, but not every copy of it yet. Please send it again shortly.")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose files: a label such as `students.student`, and the primary key as text."""
+
+    label: str
+    id: str
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The filter that finds this owner's rows in the register and in the outbox."""
+        return {"owner_label": self.label, "owner_id": self.id}
+
+    @property
+    def lock(self) -> str:
+        """The name of the lock under which this owner's files change."""
+        return f"{self.label}:{self.id}"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold off everybody else who would publish, retire, settle or sweep this owner's files."""
+        with advisory_lock(self.lock):
+            yield
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFile:
+    """Bytes about to be kept under `key`."""
+
+    key: str
+    data: bytes = field(repr=False)
+    content_type: str
+    width: int
+    height: int
+
+    @cached_property
+    def sha256(self) -> str:
+        """Lower-case hexadecimal, over the bytes as stored."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """An original, what is derived from it, and the documented names that repeat it.
+
+    `copies` are pairs of storage alias and key. With `keep_aside` the original goes to quarantine, not
+    away, when its row is deleted.
+    """
+
+    original: NewFile
+    derivatives: Sequence[NewFile] = ()
+    copies: Sequence[tuple[str, str]] = ()
+    keep_aside: bool = False
+
+
+def store(publication: Publication) -> None:
+    """Write the original and its derivatives. Raises `StorageAway`; then nothing is registered."""
+    storage = storage_for()
+    for derivative in publication.derivatives:
+        storage.put(derivative.key, derivative.data, content_type=derivative.content_type, durable=False)
+    original = publication.original
+    storage.put(original.key, original.data, content_type=original.content_type)
+
+
+def publish(owner: Owner, publication: Publication) -> None:
+    """Make `publication` the owner's one live original, in the caller's transaction."""
+    retire(owner, except_copies=publication.copies)
+    original = _row(owner, publication.original, StoredFile.Kind.ORIGINAL, written_at=timezone.now())
+    original.keep_aside = publication.keep_aside
+    (original,) = _upsert([original])
+    children = [
+        _row(owner, derivative, StoredFile.Kind.DERIVATIVE, parent=original, written_at=timezone.now())
+        for derivative in publication.derivatives
+    ]
+    children += [
+        _row(owner, publication.original, StoredFile.Kind.COPY, parent=original, storage_alias=alias, key=key)
+        for alias, key in publication.copies
+    ]
+    _upsert(children)
+
+
+def retire(owner: Owner, *, except_copies: Sequence[tuple[str, str]] = ()) -> None:
+    """Make the owner's live original a former one and give up its documented names."""
+    owned = StoredFile.objects.filter(**owner.files)
+    owned.filter(kind=StoredFile.Kind.ORIGINAL, live=True).update(live=False)
+    kept = Q(pk=None)
+    for alias, key in except_copies:
+        kept |= Q(storage_alias=alias, key=key)
+    owned.filter(kind=StoredFile.Kind.COPY).exclude(kept).delete()
+
+
+def _row(owner: Owner, file: NewFile, kind: StoredFile.Kind, **values: Any) -> StoredFile:
+    return StoredFile(
+        **{
+            "key": file.key,
+            "sha256": file.sha256,
+            "byte_size": len(file.data),
+            "content_type": file.content_type,
+            "width": file.width,
+            "height": file.height,
+            "kind": kind,
+            **owner.files,
+            **values,
+        }
+    )
+
+
+def _upsert(rows: list[StoredFile]) -> list[StoredFile]:
+    return StoredFile.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["storage_alias", "key"],
+        update_fields=[
+            *("sha256", "byte_size", "content_type", "width", "height", "kind", "parent", "live"),
+            *("keep_aside", "owner_label", "owner_id", "written_at", "verified_at"),
+        ],
+    )
+
+
+def settle(owner: Owner, *, original: NewFile | None = None) -> None:
+    """After the commit, under the owner's lock: refresh the copies, remove what was given up.
+
+    `original` saves reading the bytes back when they are at hand. Raises `CopiesPending`; a removal
+    that fails waits in the outbox.
+    """
+    from photostore.outbox import drain
+
+    try:
+        refresh_copies(owner, original)
+    except PhotostoreError as error:
+        logger.exception("A documented copy could not be written.")
+        raise CopiesPending from error
+    drain(owner)
+
+
+def refresh_copies(owner: Owner, original: NewFile | None = None) -> int:
+    """Bring the owner's documented names up to today's original; the number that was behind."""
+    stale = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, written_at=None, **owner.files)
+    rows = list(stale.select_related("parent"))
+    for row in rows:
+        assert row.parent is not None
+        if original is not None and original.sha256 == row.sha256:
+            data = original.data
+        else:
+            data = storage_for(row.parent.storage_alias).read(row.parent.key, max_bytes=MAX_COPY_BYTES)
+        storage_for(row.storage_alias).put(row.key, data, content_type=row.content_type)
+    if rows:
+        stale.update(written_at=timezone.now())
+    return len(rows)

@@ -1,0 +1,80 @@
+"""How the OpenAPI document describes errors: every operation names the problems that it may answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+from photostore import errors
+
+
+class ProblemSerializer(serializers.Serializer[None]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField(help_text="`urn:photokeep:problem:` and the code.")
+    title = serializers.CharField(help_text="The name of the status.")
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="A sentence for a person, in the language they asked for.")
+    code = serializers.CharField(help_text="Stable; for programs.")
+    error = serializers.CharField(help_text="The same sentence as `detail`.")
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences for each field."
+    )
+
+
+# For each status: what it means, and an example of its code and its sentence.
+DESCRIPTIONS = {
+    400: ("The request is not understood, or the data is not valid.", "invalid", "This field is required."),
+    401: ("No valid credentials.", "not_authenticated", "Authentication credentials were not provided."),
+    403: ("Signed in, but not allowed.", "permission_denied", str(errors.Forbidden.sentence)),
+    404: ("No such thing, or not yours.", "not_found", str(errors.NotFound.sentence)),
+    409: ("Somebody else was faster.", "conflict", str(errors.Conflict.sentence)),
+    413: ("Too many bytes.", "file_too_large", "The file is too large. The limit is 20 MB."),
+    429: ("Too many attempts.", "throttled", str(errors.TooManyAttempts.sentence)),
+    503: ("Storage or database is away.", "storage_unavailable", str(errors.StorageAway.sentence)),
+}
+
+
+class ProblemSchema(AutoSchema):
+    """Adds to each operation the problems that its method and route can answer, with an example each."""
+
+    def get_response_serializers(self) -> Any:
+        """What the view states, and the problems."""
+        stated: Any = super().get_response_serializers()
+        if not isinstance(stated, dict):
+            stated = {"204" if stated is None else "200": stated}
+        known = {int(str(status[0] if isinstance(status, tuple) else status)) for status in stated}
+        return stated | {
+            status: ProblemSerializer for status in self._problem_statuses() if status not in known
+        }
+
+    def _get_response_for_code(self, serializer: Any, status_code: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super()._get_response_for_code(  # type: ignore[no-untyped-call]
+            serializer, status_code, *args, **kwargs
+        )
+        if serializer is ProblemSerializer:
+            description, code, detail = DESCRIPTIONS[int(status_code)]
+            (content,) = response["content"].values()
+            content["examples"] = {code: {"value": _example(int(status_code), code, detail)}}
+            return {"description": description, "content": {"application/problem+json": content}}
+        return response
+
+    def _problem_statuses(self) -> list[int]:
+        statuses = [503]
+        if self.get_auth():
+            statuses += [401, 403]
+        if "{" in self.path:
+            statuses.append(404)
+        if self.method in {"POST", "PUT", "PATCH"}:
+            statuses += [400, 409, 429] if "login" in self.path else [400, 409]
+            if getattr(self.view, "max_file_bytes", 0):
+                statuses.append(413)
+        return sorted(statuses)
+
+
+def _example(status: int, code: str, detail: str) -> dict[str, Any]:
+    from photostore.problems import problem
+
+    return problem(status, detail, code)

@@ -1,0 +1,40 @@
+"""How often something may happen, counted in PostgreSQL so that every worker sees it."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+WINDOW_SECONDS = 60
+
+_COUNT = """
+INSERT INTO photostore_ratewindow AS w (name, window_started_at, count) VALUES (%(name)s, now(), 1)
+ON CONFLICT (name) DO UPDATE SET
+    count = CASE WHEN w.window_started_at > now() - %(window)s * interval '1 second'
+                 THEN w.count + 1 ELSE 1 END,
+    window_started_at = CASE WHEN w.window_started_at > now() - %(window)s * interval '1 second'
+                             THEN w.window_started_at ELSE now() END
+RETURNING count
+"""
+_TAKE_BACK = "UPDATE photostore_ratewindow SET count = greatest(count - 1, 0) WHERE name = %s"
+
+
+def count(name: str, *, window_seconds: int = WINDOW_SECONDS) -> int:
+    """Count one more occurrence of `name`; give the number in its current window, this one included.
+
+    One atomic statement: two workers never see the same number.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"name": name, "window": window_seconds})
+        return int(cursor.fetchone()[0])
+
+
+def take_back(name: str) -> None:
+    """Undo one `count` of `name`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_BACK, [name])
+
+
+def forget_old_windows() -> None:
+    """Drop windows that ended long ago, so that the table stays as small as a minute's traffic."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM photostore_ratewindow WHERE window_started_at < now() - interval '1 day'")

@@ -1,0 +1,95 @@
+"""Refuses a body that is too large before it is read, on every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import resolve
+
+from photostore.errors import FileTooLarge
+from photostore.problems import answer, describe
+from photostore.uploads.handler import (
+    DEFAULT_MAX_FILE_BYTES,
+    FORM_OVERHEAD_BYTES,
+    MEGABYTE,
+    too_large,
+)
+
+
+class BodyLimitMiddleware:
+    """Holds each route to the size that its view states as `max_file_bytes`.
+
+    An API view that states none takes no file: a megabyte is enough for its JSON. Other pages (the
+    admin) get the default. A body without a Content-Length is counted while it is read.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 413 at once, or let the request through with its limit attached."""
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        if not (length or chunked):
+            return self.get_response(request)
+        max_file_bytes = _max_file_bytes(request)
+        request.max_file_bytes = max_file_bytes  # type: ignore[attr-defined]
+        max_body_bytes = max_file_bytes + FORM_OVERHEAD_BYTES
+        if length > max_body_bytes:
+            body = describe(too_large(max_file_bytes or MEGABYTE))
+            assert body is not None
+            return answer(request, body)
+        if chunked:
+            _count_while_reading(request, max_body_bytes)
+        return self.get_response(request)
+
+
+def _max_file_bytes(request: HttpRequest) -> int:
+    try:
+        view: Any = resolve(request.path_info).func
+    except Http404:
+        return 0
+    view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    if view_class is None:
+        return DEFAULT_MAX_FILE_BYTES
+    return int(getattr(view_class, "max_file_bytes", 0))
+
+
+def _count_while_reading(request: HttpRequest, max_body_bytes: int) -> None:
+    """Let Django read a chunked body, whose length nobody announced, up to the limit.
+
+    Django takes a missing Content-Length for an empty body; the server marks the real end
+    (`wsgi.input_terminated`, the convention of werkzeug and gunicorn).
+    """
+    if not request.META.get("wsgi.input_terminated"):
+        return
+    stream = CountedStream(request.META["wsgi.input"], max_body_bytes)
+    request._stream = stream  # type: ignore[assignment]
+    request.META["CONTENT_LENGTH"] = str(max_body_bytes)
+
+
+class CountedStream:
+    """A body that raises `FileTooLarge` once more than `max_bytes` came out of it."""
+
+    def __init__(self, stream: Any, max_bytes: int) -> None:
+        self.stream = stream
+        self.max_bytes = max_bytes
+        self.count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes; all that is left, within the limit, for a negative size."""
+        room = self.max_bytes + 1 - self.count
+        return self._counted(self.stream.read(room if size is None or size < 0 else min(size, room)))
+
+    def readline(self, size: int = -1) -> bytes:
+        """One line, as `read` counts."""
+        room = self.max_bytes + 1 - self.count
+        return self._counted(self.stream.readline(room if size is None or size < 0 else min(size, room)))
+
+    def _counted(self, data: bytes) -> bytes:
+        self.count += len(data)
+        if self.count > self.max_bytes:
+            raise FileTooLarge
+        return data

@@ -1,0 +1,1 @@
+"""HTTP doors, one module for each part of the API."""

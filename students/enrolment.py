@@ -1,0 +1,126 @@
+"""Use cases: a student is added, changed, removed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from photostore.audit import Actor, record
+from photostore.errors import Conflict, FileMissing, NotFound
+from photostore.outbox import drain
+from photostore.register import settle, store
+from students.identity import number_hash
+from students.models import FormerStudentNumber, Student, StudentPhoto
+from students.photos import go_live, subject_of
+from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
+
+logger = logging.getLogger(__name__)
+
+
+def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPhoto | None = None) -> Student:
+    """Add a student, with a photo where one is given: both are there afterwards, or neither.
+
+    Raises `Conflict` when the number was taken at the same moment, `StorageAway`, `CopiesPending`.
+    """
+    student = Student(pk=_next_id(), **fields)
+    student.number_hash = number_hash(student.student_number)
+    owner = owner_of(student)
+    with owner.locked():
+        version = new_version(student, incoming, actor) if incoming else None
+        if version:
+            store(version.publication)
+        with _one_number_each(), transaction.atomic(durable=True):
+            student.save(force_insert=True)
+            record(actor, "student.create", subject=subject_of(student))
+            if version:
+                go_live(student, version, actor, "photo.upload")
+        if version:
+            settle(owner, original=version.publication.original)
+    return student
+
+
+def update_student(*, student: Student, fields: dict[str, Any], actor: Actor) -> Student:
+    """Change a student's fields.
+
+    A new number goes into the photo as well: the same picture becomes a new version with a new
+    identity, so that a photo can be found by the number that its student has. Raises as
+    `create_student`, and `NotFound`.
+    """
+    owner = owner_of(student)
+    with owner.locked():
+        before = Student.objects.filter(pk=student.pk).first()
+        if before is None:
+            raise NotFound
+        old_number = before.student_number
+        for name, value in fields.items():
+            setattr(before, name, value)
+        before.number_hash = number_hash(before.student_number)
+        number_changed = before.student_number != old_number
+        today = StudentPhoto.objects.filter(student=before, replaced_at=None).first()
+        version = _with_new_number(before, today, actor) if number_changed and today else None
+        if version:
+            store(version.publication)
+        with _one_number_each(), transaction.atomic(durable=True):
+            Student.objects.select_for_update().get(pk=before.pk)
+            before.save(update_fields=[*fields, "number_hash", "updated_at"])
+            record(actor, "student.update", subject=subject_of(before))
+            if number_changed and old_number:
+                _keep_former_number(before, old_number)
+            if version:
+                go_live(before, version, actor, "photo.retag")
+        if version:
+            settle(owner, original=version.publication.original)
+    return before
+
+
+def delete_student(*, student: Student, actor: Actor) -> None:
+    """Remove a student. Every version of the photo moves to quarantine, byte for byte."""
+    owner = owner_of(student)
+    with owner.locked():
+        with transaction.atomic(durable=True):
+            found = Student.objects.select_for_update().filter(pk=student.pk).first()
+            if found is None:
+                raise NotFound
+            record(actor, "student.delete", subject=subject_of(found), old_sha256=found.photo_sha256)
+            found.delete()
+        drain(owner)
+
+
+def _next_id() -> int:
+    """The next student's primary key: the photo's documented name needs it before the row is there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('students_student', 'id'))")
+        return int(cursor.fetchone()[0])
+
+
+def _with_new_number(student: Student, today: StudentPhoto, actor: Actor) -> Version | None:
+    """Today's photo under the new number. A photo that is lost does not stop a number from changing."""
+    try:
+        return retagged_version(student, today, actor)
+    except FileMissing:
+        logger.exception("The photo of %s is missing or damaged.", subject_of(student))
+        return None
+
+
+def _keep_former_number(student: Student, number: str) -> None:
+    FormerStudentNumber.objects.create(
+        student=student, student_number=number, number_hash=number_hash(number)
+    )
+
+
+@contextmanager
+def _one_number_each() -> Iterator[None]:
+    """Turn the database's refusal of a second owner of a number into `Conflict`."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "student_number" not in str(error):
+            raise
+        raise Conflict(
+            _("Another student has this number."), code="number_taken", field="student_number"
+        ) from error

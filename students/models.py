@@ -1,0 +1,177 @@
+"""Students, and every version of their photos."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Func, GeneratedField, Q, Value
+from django.db.models.functions import Coalesce, Concat
+
+from photostore.models import KEY_LENGTH, SHA256_LENGTH
+from students.search import prefix_query
+
+OWNER_LABEL = "students.student"
+
+
+class SearchVector(Func):
+    """Words without case, accents and punctuation, as PostgreSQL's full-text search keeps them.
+
+    `normalize` and `regexp_replace` do what the contrib extension `unaccent` would; the embedded server
+    has no extensions. `students.search.prefix_query` treats what is typed the same way.
+    """
+
+    template = (
+        "to_tsvector('simple'::regconfig, regexp_replace(regexp_replace("
+        "lower(normalize(%(expressions)s, NFKD)), '[\u0300-\u036f]', '', 'g'), '[^[:alnum:]]+', ' ', 'g'))"
+    )
+    output_field = SearchVectorField()
+
+
+class StudentQuerySet(models.QuerySet["Student"]):
+    """Reads in words of the domain."""
+
+    def with_photo(self) -> Self:
+        """Students who have a photo today."""
+        return self.exclude(profile_photo="")
+
+    def without_photo(self) -> Self:
+        """Students who have none."""
+        return self.filter(profile_photo="")
+
+    def matching(self, typed: str) -> Self:
+        """Students whose name or number contains words that begin as each word typed."""
+        query = prefix_query(typed)
+        return self.filter(search=query) if query else self.none()
+
+
+class Student(models.Model):
+    """A student. `id` is the database's own number; `student_id` outlives it."""
+
+    class Status(models.TextChoices):
+        """Whether the student is still at the school."""
+
+        ACTIVE = "active", "active"
+        LEFT = "left", "left"
+
+    student_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    student_number = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    # The keyed hash that photos carry instead of the number (students.identity).
+    number_hash = models.CharField(max_length=32, blank=True, editable=False)
+    name = models.CharField(max_length=200)
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    grade = models.CharField(max_length=32, blank=True)
+    class_name = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
+    left_on = models.DateField(null=True, blank=True)
+    # Today's photo: its documented key, and the sha256 of the version that the key stands for.
+    profile_photo = models.FileField(max_length=KEY_LENGTH, blank=True, editable=False)
+    photo_sha256 = models.CharField(max_length=SHA256_LENGTH, blank=True, editable=False)
+    photo_updated_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    search = GeneratedField(
+        expression=SearchVector(Concat("name", Value(" "), Coalesce("student_number", Value("")))),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = StudentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            # A key without a hash could not be served; a hash without a key would name a photo nobody sees.
+            models.CheckConstraint(
+                condition=Q(profile_photo="", photo_sha256="") | (~Q(profile_photo="") & ~Q(photo_sha256="")),
+                name="students_photo_has_key_and_hash",
+            ),
+            # An empty number would be unique only once; no number is null.
+            models.CheckConstraint(condition=~Q(student_number=""), name="students_number_is_not_empty"),
+            models.CheckConstraint(condition=~Q(name=""), name="students_name_is_not_empty"),
+        ]
+        indexes = [
+            GinIndex(fields=["search"], name="students_search"),
+            # Filtered lists keep the order of the primary key, so that a cursor can go on from anywhere.
+            models.Index(fields=["id"], condition=Q(profile_photo=""), name="students_without_photo"),
+            models.Index(fields=["class_name", "id"], name="students_by_class"),
+            models.Index(fields=["grade", "id"], name="students_by_grade"),
+            models.Index(fields=["status", "id"], name="students_by_status"),
+            models.Index(fields=["number_hash"], name="students_by_number_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FormerStudentNumber(models.Model):
+    """A number that a student once had, so that a photo tagged under it is still found."""
+
+    student = models.ForeignKey(Student, models.CASCADE, related_name="former_numbers")
+    student_number = models.CharField(max_length=64)
+    number_hash = models.CharField(max_length=32)
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["number_hash"], name="students_by_former_number")]
+
+    def __str__(self) -> str:
+        return self.student_number
+
+
+class StudentPhoto(models.Model):
+    """One version of a student's photo; its bytes are immutable. Today's has no `replaced_at`."""
+
+    class Origin(models.TextChoices):
+        """How this version came in."""
+
+        API = "api", "API"
+        ADMIN = "admin", "admin"
+        MATCH = "match", "matched file"
+        IMPORT = "import", "import"
+        RESTORE = "restore", "restored"
+        MIGRATE = "migrate", "migrated"
+
+    student = models.ForeignKey(Student, models.CASCADE, related_name="photos")
+    file = models.FileField(max_length=KEY_LENGTH)
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    # The same file without the identity inside; the identity's signature covers it.
+    untagged_sha256 = models.CharField(max_length=SHA256_LENGTH)
+    # The bytes as handed in: only this tells that the same file came twice.
+    source_sha256 = models.CharField(max_length=SHA256_LENGTH)
+    # The upright pixels: the same picture on two students shows.
+    pixel_sha256 = models.CharField(max_length=SHA256_LENGTH)
+    dhash = models.BigIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    content_type = models.CharField(max_length=64)
+    taken_on = models.DateField(null=True)
+    origin = models.CharField(max_length=8, choices=Origin.choices)
+    original_filename = models.CharField(max_length=255, blank=True)
+    credit = models.CharField(max_length=200, blank=True)
+    uploaded_by_id = models.CharField(max_length=64, blank=True)
+    uploaded_by = models.CharField(max_length=200, blank=True)
+    uploaded_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-uploaded_at", "-id"]
+        constraints = [
+            # The same bytes are the same version, however often they come back.
+            models.UniqueConstraint(fields=["student", "sha256"], name="students_one_row_per_version"),
+            # Two versions at once would make "today's photo" a matter of luck.
+            models.UniqueConstraint(
+                fields=["student"], condition=Q(replaced_at=None), name="students_one_photo_today"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["source_sha256"], name="students_by_source"),
+            models.Index(fields=["pixel_sha256"], name="students_by_pixels"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student_id} {self.sha256[:12]}"

@@ -1,0 +1,79 @@
+"""A student as JSON. Plain dictionaries from plain columns: a page of a hundred is made in a millisecond."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from photostore import keys
+from photostore.delivery.links import LinkMaker
+from students.models import Student, StudentPhoto
+
+THUMBNAIL_SIZES = ("96", "256", "640")
+COLUMNS = (
+    *("id", "student_id", "student_number", "name", "first_name", "last_name", "grade", "class_name"),
+    *("status", "left_on", "profile_photo", "photo_sha256", "photo_updated_at", "created_at", "updated_at"),
+)
+
+
+def represent(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
+    """The contract's object for a row of `COLUMNS`."""
+    return {
+        "id": row["id"],
+        "student_id": str(row["student_id"]),
+        "student_number": row["student_number"],
+        "name": row["name"],
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+        "grade": row["grade"],
+        "class_name": row["class_name"],
+        "status": row["status"],
+        "left_on": row["left_on"] and row["left_on"].isoformat(),
+        **_photo_links(row, links),
+        "photo_updated_at": _moment(row["photo_updated_at"]),
+        "created_at": _moment(row["created_at"]),
+        "updated_at": _moment(row["updated_at"]),
+    }
+
+
+def represent_student(student: Student, links: LinkMaker) -> dict[str, Any]:
+    """The same for one student in memory."""
+    row = {column: getattr(student, column) for column in COLUMNS}
+    row["profile_photo"] = student.profile_photo.name or ""
+    return represent(row, links)
+
+
+def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
+    """One entry of a photo's history."""
+    return {
+        "sha256": photo.sha256,
+        "width": photo.width,
+        "height": photo.height,
+        "taken_on": photo.taken_on and photo.taken_on.isoformat(),
+        "origin": photo.origin,
+        "uploaded_at": _moment(photo.uploaded_at),
+        "replaced_at": _moment(photo.replaced_at),
+        "url": links.history(str(photo.file.name), sha256=photo.sha256),
+    }
+
+
+def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
+    key, sha256, student_id = row["profile_photo"], row["photo_sha256"], row["student_id"]
+    if not key:
+        return {"profile_photo": None, "profile_photo_url": None, "photo": None, "thumbnails": None}
+    version_key = keys.student_version(student_id, sha256, key.rpartition(".")[2])
+    thumbnails = {}
+    for size in THUMBNAIL_SIZES:
+        thumbnail_key = keys.student_thumbnail(student_id, sha256, size)
+        thumbnails[size] = links.live(thumbnail_key, sha256=sha256, version_key=thumbnail_key)
+    return {
+        "profile_photo": key,
+        "profile_photo_url": links.live(key, sha256=sha256, version_key=version_key),
+        "photo": f"/api/photos/students/{student_id}/profile.jpg",
+        "thumbnails": thumbnails,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None

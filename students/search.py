@@ -1,0 +1,25 @@
+"""What somebody types, as a full-text query: each word matches the beginning of a word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.contrib.postgres.search import SearchQuery
+
+MAX_WORDS = 8
+
+
+def words(typed: str) -> list[str]:
+    """Words without case, accents and punctuation, as `students.models.SearchVector` keeps them."""
+    decomposed = unicodedata.normalize("NFKD", typed).lower()
+    plain = re.sub("[\u0300-\u036f]", "", decomposed)
+    return re.findall(r"[^\W_]+", plain)[:MAX_WORDS]
+
+
+def prefix_query(typed: str) -> SearchQuery | None:
+    """A raw query such as `ada:* & lov:*`; None where nothing searchable was typed."""
+    found = words(typed)
+    if not found:
+        return None
+    return SearchQuery(" & ".join(f"{word}:*" for word in found), config="simple", search_type="raw")

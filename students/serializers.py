@@ -1,0 +1,118 @@
+"""What the students' API takes; the answers are described here for the OpenAPI document only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
+
+from students.models import Student
+
+
+class StudentInput(serializers.ModelSerializer[Student]):
+    """The fields that a client may set. The photo is not one of them: it has its own way in."""
+
+    student_number = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="The school's own number, unique; empty for none.",
+        validators=[UniqueValidator(Student.objects.all(), message="Another student has this number.")],
+    )
+
+    class Meta:
+        model = Student
+        fields = [
+            *("name", "student_number", "first_name", "last_name", "grade", "class_name"),
+            *("status", "left_on"),
+        ]
+
+    def validate_student_number(self, value: str | None) -> str | None:
+        """No number is null: the empty text would be unique only once."""
+        return value or None
+
+
+class StudentWithPhotoInput(StudentInput):
+    """The same as a form, with the photo as a file."""
+
+    profile_photo = serializers.FileField(required=False, help_text="JPEG, PNG, GIF, WebP, HEIC or AVIF.")
+
+    class Meta(StudentInput.Meta):
+        fields = [*StudentInput.Meta.fields, "profile_photo"]
+
+
+class PhotoInput(serializers.Serializer[None]):
+    """What may be said about a photo that is handed in."""
+
+    taken_on = serializers.DateField(required=False, allow_null=True, help_text="Else the camera's date.")
+    credit = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class PhotoUpload(PhotoInput):
+    """A photo as a form."""
+
+    profile_photo = serializers.FileField(help_text="JPEG, PNG, GIF, WebP, HEIC or AVIF; at most 20 MB.")
+
+
+class StudentFilters(serializers.Serializer[None]):
+    """What a list of students can be narrowed by."""
+
+    search = serializers.CharField(
+        required=False, max_length=200, help_text="Words that begin as in the name or the number."
+    )
+    has_photo = serializers.BooleanField(required=False, allow_null=True, default=None)
+    class_name = serializers.CharField(required=False, max_length=64)
+    grade = serializers.CharField(required=False, max_length=32)
+    status = serializers.ChoiceField(required=False, choices=Student.Status.choices)
+
+
+class ThumbnailsOutput(serializers.Serializer[None]):
+    """Signed links to WebP thumbnails."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Two squares and a fit, named by their pixels."""
+        return {size: serializers.URLField() for size in ("96", "256", "640")}
+
+
+class StudentOutput(serializers.Serializer[None]):
+    """A student."""
+
+    id = serializers.IntegerField()
+    student_id = serializers.UUIDField(help_text="Outlives the database.")
+    student_number = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    grade = serializers.CharField()
+    class_name = serializers.CharField()
+    status = serializers.ChoiceField(choices=Student.Status.choices)
+    left_on = serializers.DateField(allow_null=True)
+    profile_photo = serializers.CharField(allow_null=True, help_text="The storage key.")
+    profile_photo_url = serializers.URLField(allow_null=True, help_text="A signed link; it expires.")
+    photo = serializers.CharField(allow_null=True, help_text="The same bytes for a bearer token.")
+    thumbnails = ThumbnailsOutput(allow_null=True)
+    photo_updated_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class UploadOutput(StudentOutput):
+    """A student after a photo was handed in."""
+
+    photo_changed = serializers.BooleanField(help_text="False: this very file is the photo already.")
+    message = serializers.CharField()
+
+
+class PhotoVersionOutput(serializers.Serializer[None]):
+    """One version of a photo."""
+
+    sha256 = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    taken_on = serializers.DateField(allow_null=True)
+    origin = serializers.CharField()
+    uploaded_at = serializers.DateTimeField()
+    replaced_at = serializers.DateTimeField(allow_null=True, help_text="Null: today's photo.")
+    url = serializers.URLField(help_text="A signed link; it expires.")

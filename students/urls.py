@@ -1,0 +1,32 @@
+"""Routes of the students' app."""
+
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
+from photostore.routes import both_forms
+from students.views import photos, students
+
+
+class Sha256Converter(StringConverter):
+    """A sha256 in lower-case hexadecimal."""
+
+    regex = "[0-9a-f]{64}"
+
+
+register_converter(Sha256Converter, "sha256")
+
+urlpatterns = [
+    *both_forms("api/students/", students.StudentListView.as_view(), "students"),
+    *both_forms("api/students/<int:pk>/", students.StudentView.as_view(), "student"),
+    *both_forms("api/students/<int:pk>/upload-photo/", photos.UploadPhotoView.as_view(), "upload-photo"),
+    *both_forms("api/students/<int:pk>/photo/", photos.PhotoView.as_view(), "photo"),
+    *both_forms("api/students/<int:pk>/photo-history/", photos.PhotoHistoryView.as_view(), "photo-history"),
+    *both_forms(
+        "api/students/<int:pk>/photo-history/<sha256:sha256>/restore/",
+        photos.RestorePhotoView.as_view(),
+        "restore-photo",
+    ),
+    *both_forms(
+        "api/photos/students/<uuid:student_id>/profile.jpg", photos.PhotoBytesView.as_view(), "photo-bytes"
+    ),
+]

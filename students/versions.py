@@ -1,0 +1,155 @@
+"""One version of a student's photo: its tagged bytes, what is known of it, and what is published with it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.utils import timezone
+
+from photostore import keys, tags
+from photostore.audit import Actor
+from photostore.errors import FileMissing
+from photostore.intake import CleanImage, ImageLimits, Rendition, take_in_image
+from photostore.register import NewFile, Owner, Publication
+from photostore.storage import storage_for
+from photostore.uploads.handler import MEGABYTE
+from students import identity
+from students.models import OWNER_LABEL, Student, StudentPhoto
+
+MAX_FILE_BYTES = 20 * MEGABYTE
+# Read back whole: at 1920 pixels a side even an incompressible PNG stays below 16 MB.
+MAX_STORED_BYTES = 64 * MEGABYTE
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingPhoto:
+    """A picture that was taken in, and what was said about it."""
+
+    clean: CleanImage
+    filename: str
+    origin: str
+    taken_on: date | None = None
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A photo's row (perhaps not saved yet) and the files that go with it."""
+
+    photo: StudentPhoto
+    publication: Publication
+
+
+def photo_limits() -> ImageLimits:
+    """What a student's photo may be; transparency is kept as PNG, where an identity can be spliced in."""
+    return ImageLimits(
+        formats=frozenset({"jpeg", "png", "gif", "webp", "heic", "avif"}),
+        max_bytes=MAX_FILE_BYTES,
+        max_side=settings.PHOTO_MAX_SIDE,
+    )
+
+
+def take_in(data: bytes, *, filename: str, origin: str) -> IncomingPhoto:
+    """The picture in `data`, ready to become a version. Raises `InvalidFile` and `FileTooLarge`."""
+    clean = take_in_image(data, filename=filename, limits=photo_limits())
+    return IncomingPhoto(clean, filename, origin)
+
+
+def owner_of(student: Student) -> Owner:
+    """The student, as the register knows them."""
+    return Owner(OWNER_LABEL, str(student.pk))
+
+
+def new_version(student: Student, incoming: IncomingPhoto, actor: Actor) -> Version:
+    """What `incoming` becomes on this student."""
+    clean = incoming.clean
+    photo = StudentPhoto(
+        student=student,
+        untagged_sha256=clean.picture.sha256,
+        source_sha256=clean.source_sha256,
+        pixel_sha256=clean.pixel_sha256,
+        dhash=clean.dhash,
+        taken_on=incoming.taken_on or clean.taken_on,
+        origin=incoming.origin,
+        original_filename=incoming.filename[:255],
+        credit=incoming.credit,
+        uploaded_by_id=actor.id,
+        uploaded_by=actor.name,
+        uploaded_at=timezone.now(),
+    )
+    return _with_files(student, photo, clean.picture, clean)
+
+
+def retagged_version(student: Student, photo: StudentPhoto, actor: Actor) -> Version:
+    """The same picture with the student's present identity inside.
+
+    It is `photo` itself where the identity has not changed. Raises `FileMissing` when the stored bytes
+    are gone or are not what the row states.
+    """
+    data = stored_bytes(photo)
+    bare = Rendition(
+        tags.strip(data), photo.content_type, EXTENSIONS[photo.content_type], photo.width, photo.height
+    )
+    if _tagged(student, bare) == data:
+        return Version(photo, _publication(student, bare, data))
+    # From the stored picture, so what is kept of it is thumbnails only: the picture is not encoded again.
+    again = take_in_image(data, filename=f"stored.{bare.extension}", limits=photo_limits())
+    copy = StudentPhoto.objects.get(pk=photo.pk)
+    copy.pk, copy._state.adding = None, True
+    copy.student, copy.replaced_at = student, None
+    copy.uploaded_by_id, copy.uploaded_by, copy.uploaded_at = actor.id, actor.name, timezone.now()
+    return _with_files(student, copy, bare, again)
+
+
+def stored_bytes(photo: StudentPhoto) -> bytes:
+    """A version's bytes, compared with its sha256. Raises `FileMissing` for none or others."""
+    data = storage_for().read(str(photo.file.name), max_bytes=MAX_STORED_BYTES)
+    if hashlib.sha256(data).hexdigest() != photo.sha256:
+        raise FileMissing
+    return data
+
+
+def _with_files(student: Student, photo: StudentPhoto, picture: Rendition, thumbnails: CleanImage) -> Version:
+    data = _tagged(student, picture)
+    publication = _publication(student, picture, data, thumbnails)
+    photo.file, photo.sha256 = publication.original.key, publication.original.sha256
+    photo.width, photo.height, photo.content_type = picture.width, picture.height, picture.content_type
+    return Version(photo, publication)
+
+
+def _tagged(student: Student, picture: Rendition) -> bytes:
+    return identity.tag(picture.data, student_id=student.student_id, student_number=student.student_number)
+
+
+def _publication(
+    student: Student, picture: Rendition, data: bytes, thumbnails: CleanImage | None = None
+) -> Publication:
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Publication(
+        original=NewFile(
+            key=keys.student_version(student.student_id, sha256, picture.extension),
+            data=data,
+            content_type=picture.content_type,
+            width=picture.width,
+            height=picture.height,
+        ),
+        derivatives=[
+            NewFile(
+                key=keys.student_thumbnail(student.student_id, sha256, size),
+                data=thumbnail.data,
+                content_type=thumbnail.content_type,
+                width=thumbnail.width,
+                height=thumbnail.height,
+            )
+            for size, thumbnail in (thumbnails.thumbnails.items() if thumbnails else ())
+        ],
+        copies=[
+            ("default", keys.student_documented(student.pk, picture.extension)),
+            ("safe", keys.student_safe(student.student_id)),
+        ],
+        keep_aside=True,
+    )

@@ -1,0 +1,1 @@
+"""HTTP doors: each makes one call and translates its result."""

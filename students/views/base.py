@@ -1,0 +1,54 @@
+"""What every view of this app shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+
+from photostore.audit import Actor
+from photostore.delivery.links import LinkMaker
+from photostore.errors import NotFound
+from photostore.uploads.handler import optional_file
+from students.models import Student, StudentPhoto
+from students.permissions import StudentPermission
+from students.representation import represent_student
+from students.versions import IncomingPhoto, take_in
+
+PHOTO_FIELD = "profile_photo"
+
+
+class StudentsView(GenericAPIView[Student]):
+    """Staff only; finds the student of the address."""
+
+    permission_classes = [IsAuthenticated, StudentPermission]
+    queryset = Student.objects.all()
+
+    def student(self) -> Student:
+        """The student that the address names. Raises `NotFound`."""
+        found = Student.objects.filter(**self.kwargs_of_student()).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    def kwargs_of_student(self) -> dict[str, Any]:
+        """How the address names the student: by `pk` or by `student_id`."""
+        return {name: self.kwargs[name] for name in ("pk", "student_id") if name in self.kwargs}
+
+    def actor(self) -> Actor:
+        """Who asks."""
+        return Actor.of(self.request)
+
+    def answer(self, student: Student) -> dict[str, Any]:
+        """The student as JSON."""
+        return represent_student(student, LinkMaker.of(self.request))
+
+
+def incoming_photo(request: Request) -> IncomingPhoto | None:
+    """The photo in a form, taken in; None where there is none. Raises `InvalidFile` and `FileTooLarge`."""
+    file = optional_file(request, PHOTO_FIELD)
+    if file is None:
+        return None
+    return take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.API)

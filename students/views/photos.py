@@ -1,0 +1,113 @@
+"""A student's photo: in, out, and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from photostore.delivery.links import LinkMaker
+from photostore.delivery.responses import serve
+from photostore.errors import NotFound
+from photostore.models import StoredFile
+from photostore.paging import NewestFirst
+from photostore.uploads.handler import one_file
+from students.models import StudentPhoto
+from students.photos import remove_photo, restore_version, upload_photo
+from students.representation import represent_version
+from students.serializers import PhotoInput, PhotoUpload, PhotoVersionOutput, StudentOutput, UploadOutput
+from students.versions import MAX_FILE_BYTES, IncomingPhoto, owner_of, take_in
+from students.views.base import PHOTO_FIELD, StudentsView
+
+
+@extend_schema(tags=["photos"])
+class UploadPhotoView(StudentsView):
+    """Hand in a photo."""
+
+    max_file_bytes = MAX_FILE_BYTES
+    writes_need = "change"
+
+    @extend_schema(request={"multipart/form-data": PhotoUpload}, responses=UploadOutput)
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address is read from kwargs
+        """Make this the student's photo; the one before stays in the history."""
+        student = self.student()
+        file = one_file(request, PHOTO_FIELD)
+        said = PhotoInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        taken = take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.API)
+        incoming = IncomingPhoto(
+            taken.clean,
+            taken.filename,
+            taken.origin,
+            taken_on=said.validated_data.get("taken_on"),
+            credit=said.validated_data.get("credit", ""),
+        )
+        change = upload_photo(student=student, incoming=incoming, actor=self.actor())
+        message = _("The photo is saved.") if change.changed else _("This file is the photo already.")
+        answer = self.answer(change.student) | {"photo_changed": change.changed, "message": message}
+        return Response(answer)
+
+
+@extend_schema(tags=["photos"])
+class PhotoView(StudentsView):
+    """Today's photo."""
+
+    writes_need = "change"
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:  # noqa: ARG002
+        """Leave the student without a photo; it stays in the history."""
+        remove_photo(student=self.student(), actor=self.actor())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["photos"])
+class PhotoHistoryView(StudentsView):
+    """Every version of a student's photo."""
+
+    pagination_class = NewestFirst
+
+    @extend_schema(responses=PhotoVersionOutput(many=True))
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002
+        """The versions, today's included, the newest first."""
+        versions = StudentPhoto.objects.filter(student=self.student())
+        page: Sequence[Any] | None = self.paginate_queryset(versions)  # type: ignore[arg-type]
+        links = LinkMaker.of(request)
+        return self.get_paginated_response([represent_version(photo, links) for photo in page or []])
+
+
+@extend_schema(tags=["photos"])
+class RestorePhotoView(StudentsView):
+    """An earlier version."""
+
+    writes_need = "change"
+
+    @extend_schema(request=None, responses=StudentOutput)
+    def post(self, request: Request, pk: int, sha256: str) -> Response:  # noqa: ARG002
+        """Make it the student's photo again."""
+        change = restore_version(student=self.student(), sha256=sha256, actor=self.actor())
+        return Response(self.answer(change.student))
+
+
+@extend_schema(tags=["photos"])
+class PhotoBytesView(StudentsView):
+    """The photo itself, for whoever holds a token."""
+
+    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002
+        """Today's photo. The type comes from the photo: behind `profile.jpg` there may be a PNG."""
+        student = self.student()
+        live = StoredFile.objects.filter(
+            **owner_of(student).files, kind=StoredFile.Kind.ORIGINAL, live=True
+        ).first()
+        if live is None:
+            raise NotFound
+        return serve(request._request, live, name="profile.jpg", cache_control="private, no-cache")

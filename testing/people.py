@@ -1,0 +1,95 @@
+"""The people in the tests, and a storage of their own for every test.
+
+Alice is staff and may do everything with students; Vera is staff and may only look; Bob is staff without
+any permission; Charlie is signed in and nothing more; Nobody has no token.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from rest_framework.test import APIClient
+
+DISK = "photostore.storage.disk.DiskStorage"
+
+
+@pytest.fixture(autouse=True)
+def own_storage(settings: Any, tmp_path: Path) -> None:
+    """Empty folders for photos and safe copies, so that no test sees another's files."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": DISK, "OPTIONS": {"location": tmp_path / "media"}},
+        "safe": {"BACKEND": DISK, "OPTIONS": {"location": tmp_path / "safe"}},
+    }
+    settings.PHOTO_BACKUP_DIR = tmp_path / "backups"
+
+
+@pytest.fixture(params=["disk", "s3"])
+def each_storage(request: pytest.FixtureRequest, settings: Any, own_storage: None) -> str:
+    """Runs the test twice: on disk, and on the real S3 server."""
+    if request.param == "s3":
+        alias = request.getfixturevalue("s3_alias")
+        settings.STORAGES = settings.STORAGES | {"default": alias, "safe": alias}
+    return str(request.param)
+
+
+def make_person(name: str, *permissions: str, **values: Any) -> Any:
+    """An account with these permissions, such as `view_student`; its password is its name and `-secret`."""
+    user = get_user_model().objects.create_user(username=name, password=f"{name}-secret", **values)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """Staff with every permission on students."""
+    return make_person(
+        "alice", "view_student", "add_student", "change_student", "delete_student", is_staff=True
+    )
+
+
+@pytest.fixture
+def vera(db: None) -> Any:
+    """Staff who may only look."""
+    return make_person("vera", "view_student", is_staff=True)
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    """Staff without any permission."""
+    return make_person("bob", is_staff=True)
+
+
+@pytest.fixture
+def charlie(db: None) -> Any:
+    """Has the permissions, but is not staff."""
+    return make_person("charlie", "view_student", "add_student", "change_student", "delete_student")
+
+
+def client_of(user: Any = None) -> APIClient:
+    """A client with a bearer token of its own, as a frontend would have; without one for nobody."""
+    from knox.models import AuthToken
+
+    client = APIClient()
+    if user is not None:
+        _row, token = AuthToken.objects.create(user)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return client
+
+
+@pytest.fixture
+def api(alice: Any) -> APIClient:
+    """Alice's client."""
+    return client_of(alice)
+
+
+def body_of(response: Any) -> bytes:
+    """The whole body of an answer, streamed or not; closes the file behind it."""
+    try:
+        return b"".join(response) if response.streaming else bytes(response.content)
+    finally:
+        response.close()
