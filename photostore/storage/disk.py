@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from urllib.parse import quote
 
 from django.conf import settings
@@ -72,17 +72,13 @@ class DiskStorage(PhotoStorage):
         folders, name = _split(key)
         with self._folders.reading(folders) as chain:
             # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
-            file = open(  # noqa: PTH123, SIM115 - by descriptor, and the caller closes it
-                os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=chain[-1]),
-                "rb",
-                buffering=0,
-            )
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=chain[-1])
             try:
-                regular(os.fstat(file.fileno()))
-            except FileMissing:
-                file.close()
+                regular(os.fstat(descriptor))
+                return os.fdopen(descriptor, "rb", buffering=0)
+            except BaseException:
+                os.close(descriptor)
                 raise
-        return cast(BinaryIO, file)
 
     def stream(
         self, key: str, *, start: int = 0, end: int | None = None, chunk_bytes: int = CHUNK_BYTES
@@ -156,6 +152,7 @@ class DiskStorage(PhotoStorage):
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         """Folders and files directly in `path`, sorted. Raises `FileNotFoundError`."""
         segments = check_key(path.strip("/")).split("/") if path.strip("/") else []
+        self._folders.confirm()
         try:
             with self._folders.reading(segments) as chain, os.scandir(chain[-1]) as entries:
                 found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)

@@ -117,7 +117,7 @@ class Folders:
         """Whether the marker is there. Raises `StorageAway` when it was there before."""
         if not self._marker_seen and not self.root.exists():
             return False
-        os.close(self._open_root())
+        self.confirm()
         return self._marker_seen
 
     def confirm(self) -> None:
@@ -135,7 +135,7 @@ class Folders:
             raise StorageFull() if error.errno in _FULL else StorageAway() from error
         try:
             if not self._marker_seen:
-                self._marker_seen = _has_marker(root) or (create and self._mark(root))
+                self._marker_seen |= _has_marker(root) or (create and self._mark(root))
             elif create:
                 self._confirm_root(root)
         except BaseException:
@@ -144,10 +144,11 @@ class Folders:
         return root
 
     def _open_or_make_root(self, *, create: bool) -> int:
+        was_there = self._marker_seen  # asked before the look: another thread may be making it right now
         try:
             return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
-            if not create or self._marker_seen:
+            if not create or was_there:
                 raise
         above = os.open(self.root.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -20,6 +20,7 @@ def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[File
     """See `PhotoStorage.walk`."""
     path, slash, start = prefix.rpartition("/")
     segments = check_key(path).split("/") if path else []
+    folders.confirm()  # what an unmounted disk leaves behind would read as an empty storage
     try:
         with folders.reading(segments) as chain:
             for key, entry in _below(folders, chain[-1], path + slash, start):

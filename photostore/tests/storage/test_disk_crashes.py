@@ -148,12 +148,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     if not mount or os.geteuid() != 0:
         pytest.skip("mounting needs root")
-    if subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True
-    ).returncode:
+    mounting = [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if subprocess.run(mounting, check=False, capture_output=True).returncode:
         pytest.skip("mounting is not permitted here")
     yield place
-    subprocess.run(["umount", place], check=False)
+    subprocess.run(["umount", place], check=False, capture_output=True)
 
 
 def test_a_full_disk_costs_no_photo(small_disk: Path) -> None:

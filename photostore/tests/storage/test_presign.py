@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +24,16 @@ def at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_, **__: MOMENT.replace(tzinfo=None))
 
 
+@lru_cache
+def botocore_client(endpoint: str, style: Any, region: str, token: str | None) -> Any:
+    return boto3.Session("AK:ID/x", "secret", token).client(
+        "s3",
+        region_name=region,
+        endpoint_url=endpoint,
+        config=Config(signature_version="s3v4", s3={"addressing_style": style}),
+    )
+
+
 @pytest.mark.usefixtures("at_that_moment")
 @pytest.mark.parametrize("key", ["a.jpg", "with space/é ß.jpg", "a+b&c=d%20#?~*'()!.jpg", "照片/1.webp"])
 @pytest.mark.parametrize("token", [None, "FQoG/+token=="])
@@ -39,12 +50,7 @@ def at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_link_as_botocore(
     key: str, token: str | None, disposition: str | None, endpoint: str, style: Any, region: str
 ) -> None:
-    client = boto3.Session("AK:ID/x", "secret", token).client(
-        "s3",
-        region_name=region,
-        endpoint_url=endpoint,
-        config=Config(signature_version="s3v4", s3={"addressing_style": style}),
-    )
+    client = botocore_client(endpoint, style, region, token)
     more = {"ResponseContentDisposition": disposition} if disposition else {}
     theirs = client.generate_presigned_url(
         "get_object", Params={"Bucket": "photos", "Key": key, **more}, ExpiresIn=300
@@ -120,8 +126,11 @@ def test_an_altered_link_is_refused(bucket: S3Storage) -> None:
 
 def test_nobody_reads_without_a_link(bucket: S3Storage) -> None:
     bare = link(bucket).partition("?")[0]
-    assert requests.get(bare, timeout=10).status_code in (401, 403)
-    assert requests.get(bare.rpartition("/photos/")[0], timeout=10).status_code in (401, 403)
+    for address in (bare, bare.rpartition("/photos/")[0]):
+        answer = requests.get(address, timeout=10)
+        assert 400 <= answer.status_code < 500  # Amazon says 403, Swift a 400 or a 412
+        assert b"a face" not in answer.content
+        assert b"photos/" not in answer.content
 
 
 def test_every_url_is_signed_with_version_four(bucket: S3Storage) -> None:
