@@ -10,6 +10,7 @@ from photostore.intake.decode import Source, is_harmless
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _GREY = {"b-w", "grey16"}
+_STRIP_ROWS = 256  # at a time, so that hashing needs no second copy of the picture
 
 
 def kept_frames(source: Source, *, max_side: int | None, deep: bool) -> list[vips.Image]:
@@ -105,5 +106,7 @@ def pixel_sha256(frames: Sequence[vips.Image]) -> str:
     first = frames[0]
     digest = hashlib.sha256(f"{_MODES[first.bands]} {first.width} {first.height}\n".encode())
     for frame in frames:
-        digest.update(frame.write_to_memory())
+        for top in range(0, frame.height, _STRIP_ROWS):
+            strip = frame.crop(0, top, frame.width, min(_STRIP_ROWS, frame.height - top))
+            digest.update(strip.write_to_memory())
     return digest.hexdigest()

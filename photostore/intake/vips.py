@@ -7,6 +7,7 @@ written for hostile files.
 
 from __future__ import annotations
 
+import ctypes
 import os
 
 # Read by libvips when it is loaded, so before the import.
@@ -18,6 +19,21 @@ pyvips.cache_set_max(0)
 pyvips.operation_block_set("VipsForeignLoad", True)
 for _loader in ("Jpeg", "Png", "Webp", "Nsgif", "Heif", "Tiff"):
     pyvips.operation_block_set(f"VipsForeignLoad{_loader}", False)
+
+
+def _share_one_heap() -> None:
+    """Keeps the process's memory flat, photo after photo.
+
+    glibc gives every new thread a heap of its own and holds on to what is freed there. libvips starts
+    threads per photo: after forty photos of 12 MP that was 35 MiB more than the 30 MiB that one needs.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:  # glibc only
+        arena_max = -8
+        mallopt(arena_max, 1)
+
+
+_share_one_heap()
 
 Image = pyvips.Image
 Error = pyvips.Error

@@ -1,0 +1,62 @@
+"""`python -m bench [name ...]`: runs the benches, prints a table, writes bench/results.json.
+
+A bench is a module in BENCHES with `rows() -> Iterable[Row]`. Exit 1 when a target is not met.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bench.rows import Row
+
+BENCHES = ("intake",)
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main(names: list[str]) -> int:
+    """Runs the benches called `names`, or all."""
+    unknown = set(names) - set(BENCHES)
+    if unknown:
+        print(
+            f"No such bench: {', '.join(sorted(unknown))}. There are: {', '.join(BENCHES)}.", file=sys.stderr
+        )
+        return 2
+    console = Console()
+    rows = list(track(_measured(names or list(BENCHES)), description="Measuring", console=console))
+    console.print(_table(rows))
+    RESULTS.write_text(json.dumps([asdict(row) | {"ratio": row.ratio} for row in rows], indent=2) + "\n")
+    return 0 if all(row.met for row in rows) else 1
+
+
+def _measured(names: list[str]) -> Iterator[Row]:
+    for name in names:
+        yield from importlib.import_module(f"bench.{name}").rows()
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table("Work", title="Against the documented way, in the same run")
+    for heading in ("Ours", "Documented", "Ratio"):
+        table.add_column(heading, justify="right")
+    table.add_column("Target")
+    table.add_column("Met")
+    for row in rows:
+        baseline = "" if row.baseline is None else f"{row.baseline:.3g} {row.unit}"
+        ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
+        met = "[green]yes" if row.met else "[red]no"
+        table.add_row(row.work, f"{row.ours:.3g} {row.unit}", baseline, ratio, row.target, met)
+    return table
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The documented way of doing things, written out, to measure ourselves against."""
