@@ -5,16 +5,25 @@ A process of its own, so that the one that forks the workers never loads Django.
 
 import os
 import secrets
+import sys
 
 import django
 from django.core.management import call_command
+from django.db import OperationalError
+
+from config.environment import stop
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    ensure_administrator()
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        ensure_administrator()
+    except OperationalError as error:
+        stop(f"the database does not let us in; see to it, or to DATABASE_URL. It says: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def ensure_administrator() -> None:

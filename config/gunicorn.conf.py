@@ -21,6 +21,15 @@ loglevel = "warning"
 control_socket_disable = True
 
 
+def post_worker_init(worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)
+    """Finish what a crash interrupted, beside the first requests."""
+    from threading import Thread
+
+    from photostore.outbox import settle_after_a_crash
+
+    Thread(target=settle_after_a_crash, name="settle", daemon=True).start()
+
+
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)
     """A dead worker's gauges must not be counted on."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

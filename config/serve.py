@@ -29,9 +29,9 @@ def main() -> None:
     state_dir = folder("PHOTOKEEP_STATE_DIR", HOME / "var")
     try:
         prepare(state_dir)
+        collect_metrics_in(state_dir / "metrics" / str(port))
     except KeyboardInterrupt:
         sys.exit("Stopped before the service was up.")
-    collect_metrics_in(state_dir / "metrics" / str(port))
     Server(port).run()
 
 

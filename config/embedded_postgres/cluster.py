@@ -58,9 +58,9 @@ class Cluster:
         """Start the server, making the cluster first where there is none; gives its port."""
         if not (self.data / "PG_VERSION").exists():
             self._create()
+        postmaster.forget_stale(self.data)
         if not self._password_file.exists():
             self._set_password(self.data)
-        postmaster.forget_stale(self.data)
         # More than once: a port may be taken between choosing and listening, and the sessions of a
         # server that was killed need a moment to notice.
         if not any(self._launch(self._choose_port()) for _ in range(3)):
@@ -128,8 +128,7 @@ class Cluster:
     def _set_password(self, folder: Path) -> None:
         password = secrets.token_urlsafe(24)
         self._single_user(folder, f"ALTER ROLE {ROLE} PASSWORD '{password}';\n")
-        self._password_file.touch(mode=0o600)
-        self._password_file.write_text(password)
+        _write_whole(self._password_file, password)
 
     def _single_user(self, folder: Path, sql: str) -> None:
         """While no server runs; it needs no password, so it can set one."""
@@ -146,6 +145,8 @@ class Cluster:
         program = self._binaries[0] / "pg_ctl"
         with self.log.open("a") as log:
             started = run_as(self.account, [program, "start", "-w", "-D", self.data, "-o", options], log=log)
+        if started.returncode:
+            self._port_file.unlink()  # perhaps it was the port: the next attempt takes another
         return started.returncode == 0
 
     def _choose_port(self) -> int:
@@ -153,7 +154,7 @@ class Cluster:
         last = self._port_file.read_text() if self._port_file.exists() else ""
         port = _listenable(int(last)) if last.isdecimal() else None
         port = port or _listenable(0) or 0
-        self._port_file.write_text(str(port))
+        _write_whole(self._port_file, str(port))
         return port
 
     def _keep_log_small(self) -> None:
@@ -190,6 +191,15 @@ def _data_folder(state_dir: Path) -> Path:
             path.mkdir(parents=True)
             path.chmod(0o755)
     return folder / "postgres"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """For our eyes only, and never half, wherever a kill falls."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(path)
 
 
 def _write_once(path: Path, text: str) -> None:
