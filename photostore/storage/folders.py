@@ -134,10 +134,11 @@ class Folders:
         except OSError as error:
             raise StorageFull() if error.errno in _FULL else StorageAway() from error
         try:
-            if not self._marker_seen:
-                self._marker_seen |= _has_marker(root) or (create and self._mark(root))
-            elif create:
-                self._confirm_root(root)
+            if self._marker_seen:
+                if create:
+                    self._confirm_root(root)
+            elif _has_marker(root) or (create and self._mark(root)):
+                self._marker_seen = True
         except BaseException:
             os.close(root)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -36,10 +37,7 @@ LINK_LIFE = timedelta(minutes=5)
 
 
 class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django-storages has no types
-    """Takes django-storages' options, and those of `get_default_settings` below.
-
-    `list_request_count` counts the LIST requests that this object has made: one for each 1,000 keys.
-    """
+    """Takes django-storages' options and those below. `list_request_count` counts LISTs: one per 1,000 keys."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -61,17 +59,7 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
 
     @cached_property
     def _client_options(self) -> ClientOptions:
-        return ClientOptions(
-            access_key=self.access_key,
-            secret_key=self.secret_key,
-            token=self.security_token,
-            region=self.region_name,
-            endpoint_url=self.endpoint_url,
-            style=self.addressing_style,
-            connect_timeout_seconds=self.connect_timeout_seconds,
-            read_timeout_seconds=self.read_timeout_seconds,
-            max_attempts=self.max_attempts,
-        )
+        return ClientOptions(**{option.name: getattr(self, option.name) for option in fields(ClientOptions)})
 
     @property
     def client(self) -> S3Client:
@@ -227,10 +215,9 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
 
     @cached_property
     def _presigning_bucket(self) -> Bucket:
-        meta = self.client.meta
-        return Bucket.at(
-            meta.endpoint_url, self.bucket_name, region=meta.region_name, style=self.addressing_style
-        )
+        there = self.client.meta
+        place = (there.endpoint_url, self.bucket_name)
+        return Bucket.at(*place, region=there.region_name, style=self.addressing_style)
 
     def ping(self) -> None:
         """See `PhotoStorage`. One LIST of one key: the smallest right that every credential here has."""
@@ -238,7 +225,7 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
             self.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
 
     def prepare(self) -> None:
-        """Nothing to do: whoever runs the service makes the bucket."""
+        """Nothing: whoever runs the service makes the bucket."""
 
     def is_prepared(self) -> bool:
         """`True` when the bucket answers; raises `StorageAway` when it does not."""

@@ -28,14 +28,14 @@ _FULL = frozenset({"InsufficientStorage", "QuotaExceeded", "507"})
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """All that makes two clients different."""
+    """All that makes two clients different, under the names of the storage's own options."""
 
     access_key: str | None
     secret_key: str | None = field(repr=False)
-    token: str | None = field(repr=False)
-    region: str | None
+    security_token: str | None = field(repr=False)
+    region_name: str | None
     endpoint_url: str | None
-    style: Literal["path", "virtual"]
+    addressing_style: Literal["path", "virtual"]
     connect_timeout_seconds: float
     read_timeout_seconds: float
     max_attempts: int
@@ -69,7 +69,7 @@ def client_config(options: ClientOptions) -> Config:
     """
     return Config(
         signature_version="s3v4",
-        s3={"addressing_style": options.style},
+        s3={"addressing_style": options.addressing_style},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         connect_timeout=options.connect_timeout_seconds,
@@ -95,10 +95,13 @@ def _connection(options: ClientOptions, _process_id: int) -> Connection:
     session = boto3.Session(
         aws_access_key_id=options.access_key,
         aws_secret_access_key=options.secret_key,
-        aws_session_token=options.token,
+        aws_session_token=options.security_token,
     )
     client = session.client(
-        "s3", region_name=options.region, endpoint_url=options.endpoint_url, config=client_config(options)
+        "s3",
+        region_name=options.region_name,
+        endpoint_url=options.endpoint_url,
+        config=client_config(options),
     )
     return Connection(client, session.get_credentials())
 
