@@ -78,7 +78,10 @@ class PendingRemoval(models.Model):
     queued_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["owner_label", "owner_id"], name="photostore_removal_owner")]
+        indexes = [
+            models.Index(fields=["owner_label", "owner_id"], name="photostore_removal_owner"),
+            models.Index(fields=["queued_at"], name="photostore_removal_queued"),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from photostore import keys
 from photostore.errors import FileMissing, PhotostoreError
@@ -14,7 +20,9 @@ from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)
 
+SETTLING = "photostore.settling"
 LEFTOVER_OWNERS = 5
+ABANDONED_AFTER = timedelta(minutes=1)
 BATCH = 500
 
 
@@ -69,37 +77,62 @@ def _remove(removal: PendingRemoval) -> None:
     )
 
 
-def drain_leftovers(limit: int = LEFTOVER_OWNERS) -> int:
-    """Remove what somebody else gave up and could not remove: SQL by hand, or a process that died.
+def drain_leftovers() -> int:
+    """Remove a few files that somebody gave up and could not remove: SQL by hand, or a process that died.
 
-    Owners whose files are being changed right now are left to whoever changes them. The number done.
+    Called after every change, so it costs one look at an index that is nearly always empty. The number
+    of files done.
     """
-    owners = PendingRemoval.objects.values_list("owner_label", "owner_id").distinct()[:limit]
-    return sum(_under_its_lock(Owner(*owner)) for owner in owners)
+    abandoned = timezone.now() - ABANDONED_AFTER
+    pending = PendingRemoval.objects.filter(queued_at__lt=abandoned)
+    owners = pending.values_list("owner_label", "owner_id").distinct()[:LEFTOVER_OWNERS]
+    return sum(_under_its_lock(Owner(*owner), drain) for owner in owners)
 
 
-def settle_everything() -> None:
-    """Finish whatever a crash interrupted: copies that are behind, files that were given up."""
-    while True:
-        stale = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, written_at=None)
-        owners = list(stale.values_list("owner_label", "owner_id").distinct()[:BATCH])
-        if not _advance(owners):
-            break
-    while drain_leftovers(BATCH):
-        pass
+def settle_after_a_crash() -> None:
+    """At a worker's start: one worker settles everything, the others leave it to that one."""
+    try:
+        if try_lock(SETTLING):
+            try:
+                settle_everything()
+            finally:
+                unlock(SETTLING)
+    except DatabaseError:
+        logger.exception("What a crash left could not be settled at the start.")
+    finally:
+        connection.close()
 
 
-def _advance(owners: Iterable[tuple[str, str]]) -> bool:
-    """Settle each of these owners; whether any of it worked, so that another round is worthwhile."""
-    return sum(_under_its_lock(Owner(*owner), copies=True) for owner in owners) > 0
+def settle_everything() -> int:
+    """Finish whatever a crash interrupted: copies that are behind, files that were given up.
+
+    Owners whose files are being changed right now are left to whoever changes them. The number of files
+    done.
+    """
+    stale = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, written_at=None)
+    refreshed = sum(_under_its_lock(owner, refresh_copies) for owner in _owners(stale))
+    pending = PendingRemoval.objects.all()
+    return refreshed + sum(_under_its_lock(owner, drain) for owner in _owners(pending))
 
 
-def _under_its_lock(owner: Owner, *, copies: bool = False) -> int:
+def _owners(rows: QuerySet[Any]) -> Iterator[Owner]:
+    """Whose these rows are, read in batches by primary key: what fails is passed, not tried for ever."""
+    last, previous = 0, None
+    while batch := list(
+        rows.filter(pk__gt=last).order_by("pk").values_list("pk", "owner_label", "owner_id")[:BATCH]
+    ):
+        for pk, label, owner_id in batch:
+            last, owner = pk, Owner(label, owner_id)
+            if owner != previous:
+                yield owner
+            previous = owner
+
+
+def _under_its_lock(owner: Owner, work: Callable[[Owner], int]) -> int:
     if not try_lock(owner.lock):
         return 0
     try:
-        refreshed = refresh_copies(owner) if copies else 0
-        return refreshed + drain(owner)
+        return work(owner)
     except PhotostoreError:
         logger.exception("The files of %s %s could not be settled.", owner.label, owner.id)
         return 0
