@@ -24,12 +24,12 @@ pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_
 pi_heif.options.DISABLE_SECURITY_LIMITS = False
 
 _LOADERS = {
-    "jpeg": "jpegload_buffer",
-    "png": "pngload_buffer",
-    "webp": "webpload_buffer",
-    "gif": "gifload_buffer",
-    "avif": "heifload_buffer",
-    "tiff": "tiffload_buffer",
+    "jpeg": "jpegload_source",
+    "png": "pngload_source",
+    "webp": "webpload_source",
+    "gif": "gifload_source",
+    "avif": "heifload_source",
+    "tiff": "tiffload_source",
 }
 # What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
 _HARMLESS = ("extraneous bytes", "JFIF revision", "Adobe color transform", "Invalid SOS parameters")
@@ -74,7 +74,8 @@ def open_source(data: bytes, name: str, *, animation: bool) -> Source:
 
 def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
     loader = getattr(vips.Image, _LOADERS[name])
-    header = loader(data, access="sequential")
+    # A source reads `data` where it is; the loaders that take a buffer first copy it.
+    header = loader(vips.Source.new_from_memory(data), access="sequential")
     pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
     if name == "tiff" and pages > 1:
         # Keeping the first and dropping the rest would lose pictures behind a person's back.
@@ -94,7 +95,7 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
             options["scale"] = 1 / shrink
         if frames > 1:
             options["n"] = -1
-        return loader(data, **options)
+        return loader(vips.Source.new_from_memory(data), **options)
 
     timing = {key: header.get(key) for key in ("delay", "loop") if header.get_typeof(key)}
     exif = bytes(header.get("exif-data")) if header.get_typeof("exif-data") else None

@@ -109,7 +109,7 @@ def _unsupported(data: bytes, found: str | None, allowed: Collection[str]) -> Se
     names = ", ".join(known.label for name, known in FORMATS.items() if name in allowed)
     if label:
         return format_lazy(
-            _("{label} pictures cannot be taken here. Allowed: {names}."), label=label, names=names
+            _("{label} files cannot be taken here. Allowed: {names}."), label=label, names=names
         )
     return format_lazy(_("This file is not a picture that can be taken here. Allowed: {names}."), names=names)
 

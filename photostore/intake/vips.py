@@ -36,9 +36,10 @@ def _share_one_heap() -> None:
 _share_one_heap()
 
 Image = pyvips.Image
+Source = pyvips.Source
 Error = pyvips.Error
 BLOB = pyvips.GValue.blob_type
 INT = pyvips.GValue.gint_type
 INT_ARRAY = pyvips.GValue.array_int_type
 
-__all__ = ["BLOB", "INT", "INT_ARRAY", "Error", "Image"]
+__all__ = ["BLOB", "INT", "INT_ARRAY", "Error", "Image", "Source"]
