@@ -1,4 +1,4 @@
-"""Presigned GET links, signed here: botocore makes the same link, about forty times slower.
+"""Presigned GET links, signed here: botocore makes the same link, some twenty-five times slower.
 
 The rules are Amazon's "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)". Its
 signing key depends on the day, the region and the secret only, so it is derived once and kept.

@@ -37,7 +37,7 @@ LINK_LIFE = timedelta(minutes=5)
 
 
 class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django-storages has no types
-    """Takes django-storages' options and those below. `list_request_count` counts LISTs: one per 1,000 keys."""
+    """Takes django-storages' options and those below. `list_request_count`: LISTs, one per 1,000 keys."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -1,4 +1,4 @@
-"""A root that is gone, links that lead astray, folders that are pruned under a writer's feet."""
+"""The root of a disk storage: new, shared, gone, odd; and what a disk cannot do or tell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.errors import Conflict, FileMissing, StorageAway
 from photostore.storage.disk import DiskStorage
-from photostore.storage.folders import ROOT_MARKER
 
 JPEG = "image/jpeg"
 
@@ -99,73 +98,6 @@ def test_files_that_were_there_before_us_are_found(root: Path) -> None:
     assert [found.key for found in storage.scan("student_photos/")] == ["student_photos/12345.jpg"]
 
 
-def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    storage = DiskStorage(tmp_path / "link")
-    storage.put("a/b", b"x", content_type=JPEG)
-
-    assert (tmp_path / "real" / "a" / "b").read_bytes() == b"x"
-    assert storage.read("a/b", max_bytes=1) == b"x"
-
-
-@pytest.fixture
-def linked(disk: DiskStorage, root: Path, tmp_path: Path) -> DiskStorage:
-    """A storage into which somebody put links to a file, to a folder, to a folder inside, and to nowhere."""
-    disk.put("real/photo.jpg", b"ours", content_type=JPEG)
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "secret").write_bytes(b"theirs")
-    (root / "file").symlink_to(tmp_path / "outside" / "secret")
-    (root / "etc").symlink_to("/etc")
-    (root / "inner").symlink_to("real")
-    (root / "nowhere").symlink_to(tmp_path / "missing")
-    return disk
-
-
-@pytest.mark.parametrize("key", ["file", "etc/passwd", "inner/photo.jpg", "nowhere", "nowhere/x", "real"])
-def test_what_is_behind_a_link_is_no_file_of_ours(linked: DiskStorage, key: str) -> None:
-    assert linked.stat(key) is None
-    for attempt in (
-        lambda: linked.stream(key),
-        lambda: linked.copy(key, "new", content_type=JPEG),
-        lambda: linked.move(key, "new"),
-    ):
-        with pytest.raises(FileMissing):
-            attempt()
-    assert linked.remove(key) is False
-
-
-@pytest.mark.parametrize("key", ["etc/photokeep-test", "inner/new.jpg", "nowhere/x", "real/photo.jpg/x"])
-def test_nothing_is_written_through_a_link(linked: DiskStorage, root: Path, key: str) -> None:
-    with pytest.raises(SuspiciousFileOperation):
-        linked.put(key, b"x", content_type=JPEG)
-    with pytest.raises(SuspiciousFileOperation):
-        linked.move("real/photo.jpg", key)
-    assert not Path("/etc/photokeep-test").exists()
-    assert {path.name for path in (root / "real").iterdir()} == {"photo.jpg"}
-
-
-def test_a_put_onto_a_link_replaces_the_link(linked: DiskStorage, tmp_path: Path) -> None:
-    linked.put("file", b"ours now", content_type=JPEG)
-    assert linked.read("file", max_bytes=10) == b"ours now"
-    assert (tmp_path / "outside" / "secret").read_bytes() == b"theirs"
-
-
-def test_a_put_onto_a_folder_is_refused(linked: DiskStorage, root: Path) -> None:
-    with pytest.raises(SuspiciousFileOperation):
-        linked.put("real", b"x", content_type=JPEG)
-    assert sorted(path.name for path in root.iterdir()) == sorted(
-        [ROOT_MARKER, "etc", "file", "inner", "nowhere", "real"]
-    )
-
-
-def test_links_are_reported_and_not_followed(linked: DiskStorage) -> None:
-    assert [found.key for found in linked.scan()] == ["real/photo.jpg"]
-    assert set(linked.symlinks()) == {"file", "etc", "inner", "nowhere"}
-    assert list(linked.symlinks("in")) == ["inner"]
-    assert list(linked.scan("etc/")) == []
-
-
 def test_everything_else_in_the_root_is_sorted_in_one_walk(disk: DiskStorage, root: Path) -> None:
     disk.put("a/photo.jpg", b"x", content_type=JPEG)
     partial = f"a/.{'0' * 32}.part"
@@ -205,80 +137,6 @@ def test_a_web_server_may_be_let_in_whatever_the_umask(root: Path, settings: Any
         os.umask(before)
     modes = [stat.S_IMODE((root / name).stat().st_mode) for name in ("", "a", "a/b")]
     assert modes == [0o750, 0o750, 0o640]
-
-
-def test_no_descriptor_is_left_open(linked: DiskStorage) -> None:
-    def all_of_it() -> None:
-        linked.put("real/x", b"1", content_type=JPEG)
-        linked.stat("real/x")
-        linked.stat("etc/passwd")
-        b"".join(linked.stream("real/x"))
-        linked.copy("real/x", "far/y", content_type=JPEG)
-        linked.remove("real/x")
-        linked.move("far/y", "real/x")
-        list(linked.walk())
-        linked.listdir("real")
-        with pytest.raises(SuspiciousFileOperation):
-            linked.put("etc/x", b"", content_type=JPEG)
-        next(linked.walk())
-
-    all_of_it()
-    before = len(list(Path("/dev/fd").iterdir()))
-    for _ in range(20):
-        all_of_it()
-    assert len(list(Path("/dev/fd").iterdir())) == before
-
-
-def test_a_folder_left_empty_goes_and_a_full_one_stays(disk: DiskStorage, root: Path) -> None:
-    disk.put("a/b/c/one", b"x", content_type=JPEG)
-    disk.put("a/two", b"x", content_type=JPEG)
-    disk.remove("a/b/c/one")
-    assert sorted(path.name for path in (root / "a").iterdir()) == ["two"]
-    disk.move("a/two", "three")
-    assert not (root / "a").exists()
-
-
-def test_a_put_survives_the_pruning_of_its_folder(disk: DiskStorage) -> None:
-    """Four writers and four removers share folders that are empty half of the time."""
-    barrier, failures = Barrier(8), []
-
-    def work(number: int) -> None:
-        key = f"a/b/c/{number % 4}"
-        barrier.wait()
-        try:
-            for _ in range(300):
-                if number < 4:
-                    disk.put(key, b"x", content_type=JPEG, durable=False)
-                    disk.remove(key, durable=False)
-                else:
-                    disk.put(f"a/{number}/x", b"x", content_type=JPEG, durable=False)
-                    disk.move(f"a/{number}/x", f"a/b/{number}/y")
-                    disk.remove(f"a/b/{number}/y", durable=False)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [Thread(target=work, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert list(disk.walk()) == []
-
-
-def test_a_folder_pruned_just_before_the_draft(disk: DiskStorage, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = os.open, []
-
-    def prunes_once(path: Any, flags: int, *more: Any, dir_fd: int | None = None) -> int:
-        if str(path).endswith(".part") and not calls:
-            calls.append(path)
-            shutil.rmtree(disk._folders.root / "a")
-        return real(path, flags, *more, dir_fd=dir_fd)
-
-    monkeypatch.setattr(os, "open", prunes_once)
-    disk.put("a/b/c", b"x", content_type=JPEG)
-    assert calls
-    assert disk.read("a/b/c", max_bytes=1) == b"x"
 
 
 def test_a_move_that_was_killed_half_way_is_finished(disk: DiskStorage, root: Path) -> None:
