@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -37,8 +38,7 @@ def s3_bucket(s3_client: S3Client) -> Iterator[str]:
     name = f"photos-{uuid4().hex[:12]}"
     s3_client.create_bucket(Bucket=name)
     yield name
-    empty_bucket(s3_client, name)
-    s3_client.delete_bucket(Bucket=name)
+    remove_bucket(s3_client, name)
 
 
 @pytest.fixture
@@ -59,8 +59,17 @@ def s3_alias(s3_options: dict[str, Any]) -> dict[str, Any]:
     return {"BACKEND": S3, "OPTIONS": s3_options}
 
 
-def empty_bucket(client: S3Client, name: str) -> None:
-    """Remove every object."""
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
-        for entry in page.get("Contents", ()):
-            client.delete_object(Bucket=name, Key=entry["Key"])
+def remove_bucket(client: S3Client, name: str) -> None:
+    """With all that is in it; again when a write that nobody waited for arrives in between."""
+    for _ in range(25):
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+            for entry in page.get("Contents", ()):
+                client.delete_object(Bucket=name, Key=entry["Key"])
+        try:
+            client.delete_bucket(Bucket=name)
+            return
+        except client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "BucketNotEmpty":
+                raise
+        time.sleep(0.2)
+    raise RuntimeError("The bucket does not become empty.")
