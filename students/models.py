@@ -102,6 +102,7 @@ class Student(models.Model):
             models.Index(fields=["grade", "id"], name="students_by_grade"),
             models.Index(fields=["status", "id"], name="students_by_status"),
             models.Index(fields=["number_hash"], name="students_by_number_hash"),
+            models.Index(fields=["name", "id"], name="students_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -1,19 +1,8 @@
 """Routes of the students' app."""
 
-from django.urls import register_converter
-from django.urls.converters import StringConverter
-
+from photostore import converters  # noqa: F401 - registers `sha256`
 from photostore.routes import both_forms
 from students.views import photos, students
-
-
-class Sha256Converter(StringConverter):
-    """A sha256 in lower-case hexadecimal."""
-
-    regex = "[0-9a-f]{64}"
-
-
-register_converter(Sha256Converter, "sha256")
 
 urlpatterns = [
     *both_forms("api/students/", students.StudentListView.as_view(), "students"),

@@ -5,102 +5,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='RateWindow',
+            name="RateWindow",
             fields=[
-                ('name', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('window_started_at', models.DateTimeField()),
-                ('count', models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("window_started_at", models.DateTimeField()),
+                ("count", models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('actor_id', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(blank=True, max_length=200)),
-                ('door', models.CharField(max_length=32)),
-                ('action', models.CharField(max_length=128)),
-                ('outcome', models.CharField(choices=[('done', 'done'), ('refused', 'refused')], default='done', max_length=8)),
-                ('code', models.CharField(blank=True, max_length=64)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('old_sha256', models.CharField(blank=True, max_length=64)),
-                ('new_sha256', models.CharField(blank=True, max_length=64)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('address', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("actor_id", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(blank=True, max_length=200)),
+                ("door", models.CharField(max_length=32)),
+                ("action", models.CharField(max_length=128)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("done", "done"), ("refused", "refused")], default="done", max_length=8
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=64)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("old_sha256", models.CharField(blank=True, max_length=64)),
+                ("new_sha256", models.CharField(blank=True, max_length=64)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("address", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'verbose_name_plural': 'audit entries',
-                'indexes': [models.Index(fields=['-at', '-id'], name='photostore_audit_newest'), models.Index(fields=['subject', '-at'], name='photostore_audit_subject')],
+                "verbose_name_plural": "audit entries",
+                "indexes": [
+                    models.Index(fields=["-at", "-id"], name="photostore_audit_newest"),
+                    models.Index(fields=["subject", "-at"], name="photostore_audit_subject"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PendingRemoval',
+            name="PendingRemoval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('storage_alias', models.CharField(max_length=32)),
-                ('key', models.CharField(db_collation='C', max_length=1024)),
-                ('sha256', models.CharField(max_length=64)),
-                ('byte_size', models.BigIntegerField()),
-                ('content_type', models.CharField(max_length=64)),
-                ('owner_label', models.CharField(max_length=64)),
-                ('owner_id', models.CharField(max_length=64)),
-                ('operation', models.UUIDField(null=True)),
-                ('queued_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("storage_alias", models.CharField(max_length=32)),
+                ("key", models.CharField(db_collation="C", max_length=1024)),
+                ("sha256", models.CharField(max_length=64)),
+                ("byte_size", models.BigIntegerField()),
+                ("content_type", models.CharField(max_length=64)),
+                ("owner_label", models.CharField(max_length=64)),
+                ("owner_id", models.CharField(max_length=64)),
+                ("operation", models.UUIDField(null=True)),
+                ("queued_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['owner_label', 'owner_id'], name='photostore_removal_owner'), models.Index(fields=['queued_at'], name='photostore_removal_queued')],
+                "indexes": [
+                    models.Index(fields=["owner_label", "owner_id"], name="photostore_removal_owner"),
+                    models.Index(fields=["queued_at"], name="photostore_removal_queued"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuarantinedFile',
+            name="QuarantinedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('operation', models.UUIDField()),
-                ('storage_alias', models.CharField(max_length=32)),
-                ('key', models.CharField(db_collation='C', max_length=1024)),
-                ('sha256', models.CharField(max_length=64)),
-                ('byte_size', models.BigIntegerField()),
-                ('content_type', models.CharField(max_length=64)),
-                ('owner_label', models.CharField(max_length=64)),
-                ('owner_id', models.CharField(max_length=64)),
-                ('quarantined_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("operation", models.UUIDField()),
+                ("storage_alias", models.CharField(max_length=32)),
+                ("key", models.CharField(db_collation="C", max_length=1024)),
+                ("sha256", models.CharField(max_length=64)),
+                ("byte_size", models.BigIntegerField()),
+                ("content_type", models.CharField(max_length=64)),
+                ("owner_label", models.CharField(max_length=64)),
+                ("owner_id", models.CharField(max_length=64)),
+                ("quarantined_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('operation', 'storage_alias', 'key'), name='photostore_one_row_per_quarantined_file')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("operation", "storage_alias", "key"),
+                        name="photostore_one_row_per_quarantined_file",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('storage_alias', models.CharField(default='default', max_length=32)),
-                ('key', models.CharField(db_collation='C', max_length=1024)),
-                ('sha256', models.CharField(max_length=64)),
-                ('byte_size', models.BigIntegerField()),
-                ('content_type', models.CharField(max_length=64)),
-                ('width', models.PositiveIntegerField(null=True)),
-                ('height', models.PositiveIntegerField(null=True)),
-                ('kind', models.CharField(choices=[('original', 'original'), ('copy', 'copy under a documented name'), ('derivative', 'derivative')], max_length=10)),
-                ('live', models.BooleanField(default=True)),
-                ('keep_aside', models.BooleanField(default=False)),
-                ('owner_label', models.CharField(max_length=64)),
-                ('owner_id', models.CharField(max_length=64)),
-                ('written_at', models.DateTimeField(null=True)),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='children', to='photostore.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("storage_alias", models.CharField(default="default", max_length=32)),
+                ("key", models.CharField(db_collation="C", max_length=1024)),
+                ("sha256", models.CharField(max_length=64)),
+                ("byte_size", models.BigIntegerField()),
+                ("content_type", models.CharField(max_length=64)),
+                ("width", models.PositiveIntegerField(null=True)),
+                ("height", models.PositiveIntegerField(null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("original", "original"),
+                            ("copy", "copy under a documented name"),
+                            ("derivative", "derivative"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("live", models.BooleanField(default=True)),
+                ("keep_aside", models.BooleanField(default=False)),
+                ("owner_label", models.CharField(max_length=64)),
+                ("owner_id", models.CharField(max_length=64)),
+                ("written_at", models.DateTimeField(null=True)),
+                ("verified_at", models.DateTimeField(null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="children",
+                        to="photostore.storedfile",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['owner_label', 'owner_id'], name='photostore_file_owner'), models.Index(condition=models.Q(('written_at', None)), fields=['id'], name='photostore_stale_copies')],
-                'constraints': [models.UniqueConstraint(fields=('storage_alias', 'key'), name='photostore_one_row_per_file'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'original'), ('parent', None)), models.Q(models.Q(('kind', 'original'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='photostore_children_have_a_parent')],
+                "indexes": [
+                    models.Index(fields=["owner_label", "owner_id"], name="photostore_file_owner"),
+                    models.Index(
+                        condition=models.Q(("written_at", None)),
+                        fields=["id"],
+                        name="photostore_stale_copies",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("storage_alias", "key"), name="photostore_one_row_per_file"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "original"), ("parent", None)),
+                            models.Q(
+                                models.Q(("kind", "original"), _negated=True), ("parent__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="photostore_children_have_a_parent",
+                    ),
+                ],
             },
         ),
     ]

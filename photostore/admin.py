@@ -1,0 +1,89 @@
+"""The audit in the admin, and what admins of things with bytes have in common."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin
+
+from photostore.errors import PhotostoreError
+from photostore.models import AuditEntry
+
+_request: ContextVar[HttpRequest] = ContextVar("admin_request")
+
+
+class BytesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """For models whose use cases move bytes: stands between unfold's admin and Django's.
+
+    Django opens a transaction around the whole of a change or delete page; bytes would travel inside it,
+    and a rollback at the end would undo what storage already did. The use cases have their own.
+    """
+
+    @property
+    def current_request(self) -> HttpRequest:
+        """The request that this thread answers, for columns and panels, which are told only the object.
+
+        unfold's own `self.request` is shared by all threads: it would show one person another's buttons.
+        """
+        return _request.get()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's own page."""
+        _request.set(request)
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Django's own page, without its transaction; a refusal of a use case becomes a message."""
+        _request.set(request)
+        try:
+            response: HttpResponse = self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+        except PhotostoreError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+        return response
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """As `changeform_view`."""
+        try:
+            response: HttpResponse = self._delete_view(request, object_id, extra_context)  # type: ignore[attr-defined]
+        except PhotostoreError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+        return response
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
+    """Who did what. To be read only: not even an administrator can change it here."""
+
+    list_display = ["at", "actor_name", "door", "action", "subject", "outcome", "code"]
+    list_filter = ["outcome", "door", "at"]
+    search_fields = ["=subject", "=actor_name", "=action", "=request_id", "=new_sha256", "=old_sha256"]
+    search_help_text = "A whole value: a subject, a person, an action, a request id or a sha256."
+    ordering = ["-at", "-id"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """The service writes it, nobody else."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Never."""
+        return False

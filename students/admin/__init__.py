@@ -1,0 +1,5 @@
+"""The students' desk: where staff find a student, look at the photo, replace it, bring one back."""
+
+from students.admin.desk import StudentAdmin
+
+__all__ = ["StudentAdmin"]
