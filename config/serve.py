@@ -15,12 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.wsgiapp import WSGIApplication
+from gunicorn.errors import HaltServer
 
 from config.database import database_url
 from config.environment import folder, stop
 
 HOME = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+UP = """\
+Photokeep is up: {address}/
+  {address}/admin/     people, students, photos
+  {address}/api/docs/  the REST interface
+Ctrl-C stops it."""
 
 
 def main() -> None:
@@ -32,7 +38,10 @@ def main() -> None:
         collect_metrics_in(state_dir / "metrics" / str(port))
     except KeyboardInterrupt:
         sys.exit("Stopped before the service was up.")
-    Server(port).run()
+    try:
+        Server(port).run()
+    except HaltServer:
+        stop("the workers do not come up; the reason stands above.")
 
 
 def prepare(state_dir: Path) -> None:
@@ -88,20 +97,20 @@ class Server(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
         self.load_config_from_file(str(HOME / "config" / "gunicorn.conf.py"))
         self.cfg.set("bind", f"{HOST}:{self.port}")
         self.cfg.set("when_ready", self.when_ready)
+        self.settle_worker = self.cfg.post_worker_init
+        self.cfg.set("post_worker_init", self.post_worker_init)
         self.cfg.set("on_exit", lambda arbiter: say("Stopping."))  # noqa: ARG005 (gunicorn counts them)
 
     def when_ready(self, arbiter: Any) -> None:
         # gunicorn would reload at a hang-up, and live on without a terminal.
-        replaced = self.hang_up_ends_it
-        handler = (lambda *_: arbiter.signal(signal.SIGTERM, None)) if replaced else signal.SIG_IGN
+        ends = self.hang_up_ends_it
+        handler = (lambda *_: arbiter.signal(signal.SIGTERM, None)) if ends else signal.SIG_IGN
         signal.signal(signal.SIGHUP, handler)
-        address = f"http://{HOST}:{self.port}"
-        say(
-            f"Photokeep is up: {address}/\n"
-            f"  {address}/admin/     people, students, photos\n"
-            f"  {address}/api/docs/  the REST interface\n"
-            "Ctrl-C stops it."
-        )
+
+    def post_worker_init(self, worker: Any) -> None:
+        self.settle_worker(worker)
+        if worker.age == 1:  # the first one; only now is it true
+            say(UP.format(address=f"http://{HOST}:{self.port}"))
 
 
 def say(sentence: str) -> None:
