@@ -244,4 +244,12 @@ LOGGING = {
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
-UNFOLD = {"SITE_TITLE": "Photokeep", "SITE_HEADER": "Photokeep", "SITE_SYMBOL": "photo_library"}
+UNFOLD = {
+    "SITE_TITLE": "Photokeep",
+    "SITE_HEADER": "Photokeep",
+    "SITE_SYMBOL": "photo_library",
+    "LOGIN": {"form": "profile_pictures.forms.LoginForm"},
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"{STATIC_URL}config/icon.svg"}
+    ],
+}

@@ -189,17 +189,17 @@ class ProblemMiddleware:
         return answer(request, body, _headers(exception, body["status"]))
 
 
-def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Django's handler400."""
     return answer(request, problem(400, _("This request cannot be understood."), "bad_request"))
 
 
-def forbidden(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Django's handler403."""
     return answer(request, problem(403, str(errors.Forbidden.sentence), "permission_denied"))
 
 
-def not_found(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Django's handler404: the same bytes for whatever is not there or not yours."""
     return answer(request, problem(404, _("Not found."), "not_found"))
 

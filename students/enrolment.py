@@ -57,8 +57,11 @@ def update_student(*, student: Student, fields: dict[str, Any], actor: Actor) ->
         if before is None:
             raise NotFound
         old_number = before.student_number
-        for name, value in fields.items():
-            setattr(before, name, value)
+        changed = [name for name, value in fields.items() if getattr(before, name) != value]
+        if not changed:
+            return before
+        for name in changed:
+            setattr(before, name, fields[name])
         before.number_hash = number_hash(before.student_number)
         number_changed = before.student_number != old_number
         today = StudentPhoto.objects.filter(student=before, replaced_at=None).first()
@@ -67,7 +70,7 @@ def update_student(*, student: Student, fields: dict[str, Any], actor: Actor) ->
             store(version.publication)
         with _one_number_each(), transaction.atomic(durable=True):
             Student.objects.select_for_update().get(pk=before.pk)
-            before.save(update_fields=[*fields, "number_hash", "updated_at"])
+            before.save(update_fields=[*changed, "number_hash", "updated_at"])
             record(actor, "student.update", subject=subject_of(before))
             if number_changed and old_number:
                 _keep_former_number(before, old_number)

@@ -9,9 +9,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from photostore.audit import Actor, record_refusal
 from photostore.errors import PhotostoreError
 from photostore.uploads.handler import optional_file
 from students.models import Student, StudentPhoto
+from students.photos import subject_of
 from students.versions import IncomingPhoto, take_in
 
 PHOTO_FIELD = "new_photo"
@@ -58,5 +60,7 @@ class StudentForm(forms.ModelForm):  # type: ignore[type-arg]
                     file.read(), filename=file.name or "", origin=StudentPhoto.Origin.ADMIN
                 )
         except PhotostoreError as error:
+            subject = subject_of(self.instance) if self.instance.pk else "new student"
+            record_refusal(Actor.of(self.request, "admin"), "photo.upload", subject=subject, code=error.code)
             raise forms.ValidationError(str(error), code=error.code) from error
         return file
