@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from bench.documented import intake as documented
-from bench.measure import Measured, measure
+from bench.measure import Measured, compare
 from bench.rows import Row
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from testing.pictures import phone_jpeg
@@ -47,8 +47,7 @@ def rows() -> Iterable[Row]:
 
 
 def _rows_of_one(path: str, megapixels: int, times: float) -> Iterable[Row]:
-    ours = measure("bench.intake:process", path)
-    theirs = measure("bench.documented.intake:process", path, runs=5)
+    ours, theirs = compare("bench.intake:process", "bench.documented.intake:process", path)
     yield _cpu_row(megapixels, ours, theirs, times)
     yield Row(
         work=f"{megapixels} MP photo, memory on top",

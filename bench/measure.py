@@ -12,30 +12,52 @@ import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Medians over the runs; `extra_mib` is what the work added to the process's peak of memory."""
+    """The median of the runs' CPU; `extra_mib` is the most that the work added to the peak of memory."""
 
     cpu_seconds: float
     extra_mib: float
 
 
-def measure(work: str, argument: str, *, runs: int = 7) -> Measured:
-    """Runs `work` ("package.module:function") on `argument` in a child process, `runs` times.
+@dataclass(frozen=True)
+class _Sample:
+    cpu_seconds: list[float]
+    extra_mib: float
 
-    The module may have `prepare()`, which is run first and not counted, as a worker's start is not.
+
+def compare(
+    ours: str, documented: str, argument: str, *, rounds: int = 5, runs: int = 3
+) -> tuple[Measured, Measured]:
+    """Runs both works ("package.module:function") on `argument`, `rounds` times `runs` times each.
+
+    They take turns, so that a busy moment of the machine hits both. Their modules may have `prepare()`,
+    which is run first and not counted, as a worker's start is not.
     """
+    turns = [(_sample(ours, argument, runs), _sample(documented, argument, runs)) for _round in range(rounds)]
+    our_samples, documented_samples = zip(*turns, strict=True)
+    return _summed_up(our_samples), _summed_up(documented_samples)
+
+
+def _summed_up(samples: Sequence[_Sample]) -> Measured:
+    return Measured(
+        cpu_seconds=statistics.median(seconds for sample in samples for seconds in sample.cpu_seconds),
+        extra_mib=max(sample.extra_mib for sample in samples),
+    )
+
+
+def _sample(work: str, argument: str, runs: int) -> _Sample:
     command = [sys.executable, "-m", "bench.measure", work, argument, str(runs)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return Measured(**json.loads(done.stdout))
+    return _Sample(**json.loads(done.stdout))
 
 
-def _child(work: str, argument: str, runs: int) -> Measured:
+def _child(work: str, argument: str, runs: int) -> _Sample:
     module_name, name = work.split(":")
     module = importlib.import_module(module_name)
     function: Callable[[str], object] = getattr(module, name)
@@ -46,7 +68,7 @@ def _child(work: str, argument: str, runs: int) -> Measured:
         started = _cpu_seconds()
         function(argument)
         seconds.append(_cpu_seconds() - started)
-    return Measured(cpu_seconds=statistics.median(seconds), extra_mib=_peak_mib() - before)
+    return _Sample(cpu_seconds=seconds, extra_mib=_peak_mib() - before)
 
 
 def _cpu_seconds() -> float:

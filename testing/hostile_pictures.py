@@ -1,4 +1,4 @@
-"""Files that must be refused, each with the code of the refusal, and polyglots that must lose their payload."""
+"""Files that must be refused, each with its code, and polyglots that must lose their payload."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def dhash(image: vips.Image) -> int:
     Transparency is seen on white.
     """
     opaque = image.flatten(background=255) if image.hasalpha() else image
-    grey = resized(opaque.colourspace("b-w"), 9, 8).write_to_memory()
+    grey = bytes(resized(opaque, 9, 8).colourspace("b-w").write_to_memory())
     bits = 0
     for row in range(8):
         for left in range(row * 9, row * 9 + 8):

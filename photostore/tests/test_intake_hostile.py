@@ -1,0 +1,131 @@
+"""Files that mean harm, or were harmed: a refusal with a plain sentence, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from photostore.errors import FileTooLarge, InvalidFile
+from photostore.intake import FORMATS, ImageLimits, take_in_image
+from testing.pictures import PAYLOAD, Hostile, heic, hostile, odd, phone_jpeg, quarters, saved
+
+PHOTOS = ImageLimits(formats=frozenset({"jpeg", "png", "gif", "webp", "heic", "avif"}), max_bytes=20 * 2**20)
+EVERYTHING = ImageLimits(formats=frozenset(FORMATS), max_bytes=2**20, max_pixels=2**20, animation=True)
+each_hostile = pytest.mark.parametrize("file", list(hostile()), ids=lambda file: file.name)
+
+
+@each_hostile
+def test_hostile_files_are_refused_or_disarmed(file: Hostile) -> None:
+    if file.code:
+        with pytest.raises(InvalidFile) as refusal:
+            take_in_image(file.data, filename=file.filename, limits=PHOTOS)
+        assert refusal.value.code == file.code
+        assert str(refusal.value).endswith(".")
+        assert str(refusal.value).isprintable()  # nothing of a hostile name is repeated
+    else:
+        assert PAYLOAD in file.data
+        clean = take_in_image(file.data, filename=file.filename, limits=PHOTOS)
+        for rendition in (clean.picture, *clean.thumbnails.values()):
+            assert b"PAYLOAD" not in rendition.data
+            assert b"PK\x03\x04" not in rendition.data
+
+
+def test_a_refusal_says_what_it_was_and_what_is_allowed() -> None:
+    photos = ImageLimits(formats=frozenset({"jpeg", "png"}), max_bytes=2**20)
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(saved(quarters(), "TIFF"), filename="a.tif", limits=photos)
+    assert str(refusal.value) == "TIFF files cannot be taken here. Allowed: JPEG, PNG."
+
+
+def test_too_many_bytes_are_refused_before_anything_is_looked_at() -> None:
+    small = ImageLimits(formats=frozenset({"jpeg"}), max_bytes=2**20)
+    with pytest.raises(FileTooLarge) as refusal:
+        take_in_image(bytes(2**20 + 1), filename="a.jpg", limits=small)
+    assert refusal.value.code == "file_too_large"
+    assert str(refusal.value) == "The file is larger than 1 MB."
+
+
+def test_pixels_are_counted_over_the_frames_that_are_kept() -> None:
+    frames = [Image.new("L", (100, 100), at * 50) for at in range(5)]
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    still = ImageLimits(formats=frozenset({"gif"}), max_bytes=2**20, max_pixels=40_000)
+    moving = ImageLimits(formats=frozenset({"gif"}), max_bytes=2**20, max_pixels=40_000, animation=True)
+    assert take_in_image(data, filename="a.gif", limits=still).picture.width == 100
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(data, filename="a.gif", limits=moving)
+    assert refusal.value.code == "too_many_pixels"
+
+
+def test_an_animation_of_very_many_tiny_frames_is_refused() -> None:
+    head = b"GIF89a\1\0\1\0\x80\0\0" + bytes(6)
+    frame = b"\x21\xf9\4\0\1\0\0\0\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
+    moving = ImageLimits(formats=frozenset({"gif"}), max_bytes=2**20, animation=True)
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(head + frame * 2000 + b";", filename="a.gif", limits=moving)
+    assert refusal.value.code == "too_many_frames"
+
+
+def test_a_tiff_of_several_pages_is_refused_rather_than_cut() -> None:
+    data = saved(quarters(), "TIFF", save_all=True, append_images=[quarters()])
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(data, filename="a.tiff", limits=EVERYTHING)
+    assert refusal.value.code == "several_pages"
+
+
+def test_a_bmp_bomb_is_refused_by_its_header() -> None:
+    bomb = bytearray(saved(quarters(), "BMP"))
+    bomb[18:26] = (30_000).to_bytes(4, "little") * 2
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(bytes(bomb), filename="a.bmp", limits=EVERYTHING)
+    assert refusal.value.code == "too_many_pixels"
+
+
+def test_filler_bytes_that_cost_no_pixel_are_forgiven() -> None:
+    jpeg = saved(quarters(), "JPEG", quality=95)
+    at = jpeg.index(b"\xff\xda")
+    clean = take_in_image(jpeg[:at] + bytes(7) + jpeg[at:], filename="a.jpg", limits=PHOTOS)
+    red, green, _blue = Image.open(io.BytesIO(clean.picture.data)).getpixel((10, 10))
+    assert red > 200 > green
+
+
+SEEDS = [(picture.filename, picture.data) for picture in odd() if len(picture.data) < 40_000]
+SEEDS += [("a.jpg", phone_jpeg(1, 0.05)), ("a.heic", heic(quarters(320, 240)))]
+
+
+def taken_or_refused(data: bytes, filename: str) -> None:
+    with contextlib.suppress(InvalidFile, FileTooLarge):
+        clean = take_in_image(data, filename=filename, limits=EVERYTHING)
+        Image.open(io.BytesIO(clean.picture.data)).load()
+
+
+@settings(max_examples=250, deadline=None)
+@given(seed=st.sampled_from(SEEDS), share=st.floats(0, 1))
+def test_any_truncation_is_taken_or_refused(seed: tuple[str, bytes], share: float) -> None:
+    filename, data = seed
+    taken_or_refused(data[: int(len(data) * share)], filename)
+
+
+@settings(max_examples=500, deadline=None)
+@given(seed=st.sampled_from(SEEDS), luck=st.randoms(use_true_random=False), changes=st.integers(1, 12))
+def test_any_mutation_is_taken_or_refused(seed: tuple[str, bytes], luck: random.Random, changes: int) -> None:
+    filename, data = seed
+    damaged = bytearray(data)
+    for _change in range(changes):
+        # Half of the blows go to the head, where the lies are told.
+        reach = len(damaged) if luck.random() < 0.5 else min(len(damaged), 400)
+        damaged[luck.randrange(reach)] = luck.choice((0, 1, 0x7F, 0x80, 0xFF, luck.randrange(256)))
+    taken_or_refused(bytes(damaged), filename)
+
+
+@settings(max_examples=200, deadline=None)
+@given(name=st.sampled_from(sorted(FORMATS)), tail=st.binary(max_size=400), cut=st.integers(2, 64))
+def test_noise_behind_a_true_head_is_taken_or_refused(name: str, tail: bytes, cut: int) -> None:
+    ending = FORMATS[name].extensions[0]
+    head = next(data for filename, data in SEEDS if filename.endswith(f".{ending}"))
+    taken_or_refused(head[:cut] + tail, f"a.{ending}")
