@@ -25,7 +25,7 @@ JPEG = "image/jpeg"
 
 @pytest.fixture
 def impatient(s3_options: dict[str, Any]) -> S3Storage:
-    return S3Storage(**s3_options, connect_timeout_seconds=0.3, read_timeout_seconds=0.3, max_attempts=2)
+    return S3Storage(**s3_options, connect_timeout_seconds=0.3, read_timeout_seconds=0.3, max_attempts=1)
 
 
 def every_way_to_ask(storage: S3Storage) -> list[Callable[[], object]]:
