@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 
@@ -157,3 +159,66 @@ class RateWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.count}"
+
+
+class Operation(models.Model):
+    """One run of something that changes many photos or links: listed, and undone as one."""
+
+    class State(models.TextChoices):
+        """Where it stands. A running one whose process is gone was interrupted; the next run sees to it."""
+
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        UNDONE = "undone", "undone"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    command = models.CharField(max_length=64)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    door = models.CharField(max_length=32)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    # What this one takes back; null for an operation that is not an undo.
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undos")
+    # Erasing and purging end things for good.
+    can_be_undone = models.BooleanField(default=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-started_at"], name="photostore_newest_operations")]
+
+    def __str__(self) -> str:
+        return f"{self.command} {self.id}"
+
+
+class Act(models.Model):
+    """One step of an operation, written down before it is done."""
+
+    class State(models.TextChoices):
+        """Planned means: perhaps done. Doing it again, or taking it back, comes to the same."""
+
+        PLANNED = "planned", "planned"
+        DONE = "done", "done"
+        UNDONE = "undone", "undone"
+        SKIPPED = "skipped", "skipped"
+
+    operation = models.ForeignKey(Operation, models.PROTECT, related_name="acts")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200, blank=True)
+    # Keys, sha256s and rows before and after: all that doing it, and taking it back, needs. No names.
+    details = models.JSONField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
+    # Why it was skipped.
+    note = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            # The order of the journal is the order of the acts, forwards and backwards.
+            models.UniqueConstraint(fields=["operation", "number"], name="photostore_one_act_per_number"),
+        ]
+        indexes = [models.Index(fields=["subject"], name="photostore_acts_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind} {self.subject}"

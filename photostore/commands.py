@@ -1,0 +1,163 @@
+"""What all operators' commands have in common: words, exit codes, JSON, progress, one at a time.
+
+Exit codes: 0 it did what it could; 1 a checking command found something wrong, or something was skipped;
+2 it refused and changed nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import socket
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.color import no_style
+from django.db import InterfaceError, OperationalError, connection
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from photostore.audit import Actor
+from photostore.errors import PhotostoreError
+from photostore.locks import try_lock, unlock
+
+Item = TypeVar("Item")
+
+DONE, FOUND_WRONG, REFUSED = 0, 1, 2
+ONE_AT_A_TIME = "photostore.commands"
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Refused(PhotostoreError):
+    """The command will not do this; nothing was changed."""
+
+    code = "refused"
+
+
+def duration(text: str) -> timedelta:
+    """`30m`, `1h`, `30d`, for argparse."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if match is None:
+        raise ArgumentTypeError(f"{text!r} is no duration: write it as 30m, 1h or 30d.")
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+class PhotoCommand(BaseCommand):
+    """A command of ours: states `help`, adds its arguments, and works in `work`.
+
+    `say` prints a line for a person, `result` collects what `--json` prints at the end instead.
+    `exclusive` commands run one at a time.
+    """
+
+    exclusive = True
+    requires_system_checks: list[str] = []  # the work itself says in one sentence what is wrong
+    result: dict[str, Any]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--json`, and what the command itself takes."""
+        parser.add_argument("--json", action="store_true", help="print one JSON object, for machines")
+        self.arguments(parser)
+
+    def arguments(self, parser: CommandParser) -> None:
+        """The command's own arguments."""
+
+    def work(self, **options: Any) -> int:
+        """Do it; the exit code."""
+        raise NotImplementedError
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run `work` and end with its exit code; every refusal is one sentence."""
+        self.style = no_style()
+        self.json: bool = options.pop("json")
+        self.result = {}
+        code = self._guarded(options)
+        if self.json:
+            self.stdout.write(json.dumps(self.result | {"exit_code": code}, indent=2, default=str))
+        if code:
+            sys.exit(code)
+
+    def _guarded(self, options: dict[str, Any]) -> int:
+        try:
+            with self._alone():
+                return self.work(**options)
+        except PhotostoreError as refusal:
+            return self._refuse(str(refusal), refusal.code)
+        except (OperationalError, InterfaceError) as error:
+            logging.getLogger(__name__).debug("%s", error)
+            return self._refuse("Failed to connect to database", "database_unavailable")
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped. Nothing is half done; the same command goes on from here.")
+            return 130
+
+    def _refuse(self, sentence: str, code: str) -> int:
+        self.result |= {"error": sentence, "code": code}
+        if not self.json:
+            self.stderr.write(sentence)
+        return REFUSED
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self.exclusive:
+            yield
+            return
+        with one_at_a_time(self.name):
+            yield
+
+    @property
+    def name(self) -> str:
+        """The command's own name, as typed."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever runs the command on this machine."""
+        return Actor(id="", name=os.environ.get("USER", "") or "operator", door="command")
+
+    def say(self, line: str = "") -> None:
+        """A line for a person; silent with `--json`."""
+        if not self.json:
+            self.stdout.write(line)
+
+    def progress(self, items: Iterable[Item], *, what: str, total: int | None = None) -> Iterator[Item]:
+        """The items, with a bar on a terminal and without one elsewhere."""
+        if self.json or not sys.stderr.isatty():
+            yield from items
+            return
+        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            yield from bar.track(items, total=total, description=what)
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Hold the commands' lock. Raises `Refused`, and says who holds it."""
+    if not try_lock(ONE_AT_A_TIME):
+        raise Refused(f"Another command is running: {_holder()}. Try again when it has finished.")
+    try:
+        with connection.cursor() as cursor:
+            me = f"{name} (process {os.getpid()} on {socket.gethostname()})"
+            cursor.execute("SELECT set_config('application_name', %s, false)", [me[:63]])
+        yield
+    finally:
+        unlock(ONE_AT_A_TIME)
+
+
+def _holder() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT application_name, backend_start FROM pg_stat_activity JOIN pg_locks USING (pid)
+            WHERE locktype = 'advisory' AND granted
+              AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 0)
+            """,
+            [ONE_AT_A_TIME],
+        )
+        row = cursor.fetchone()
+    return f"{row[0]}, since {row[1]:%H:%M:%S} UTC" if row else "one that has just ended"

@@ -1,0 +1,83 @@
+"""Setting files aside, byte for byte, and bringing them back."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from photostore import keys
+from photostore.errors import FileMissing
+from photostore.models import Act, QuarantinedFile, StoredFile
+from photostore.operations.acts import ActKind, Changed, register
+from photostore.storage import storage_for
+
+
+class SetAside(ActKind):
+    """Moves one file that no row names to `quarantine/{operation}/{key}`.
+
+    Details: `storage_alias`, `key`, `sha256`, `byte_size`, `content_type`; `owner_label` and `owner_id`
+    where it is known whose it was.
+    """
+
+    name = "set_aside"
+
+    def perform(self, act: Act) -> None:
+        """Look again, then move. A file that was published or changed meanwhile is left alone."""
+        details = act.details
+        storage = storage_for(details["storage_alias"])
+        target = keys.quarantined(act.operation_id, details["key"])
+        if storage.stat(target) is None or storage.stat(details["key"]) is not None:
+            if StoredFile.objects.filter(storage_alias=details["storage_alias"], key=details["key"]).exists():
+                raise Changed(_("The file belongs to somebody by now."))
+            if sha256_of(details["storage_alias"], details["key"]) != details["sha256"]:
+                raise Changed(_("The file is gone or another one by now."))
+            storage.move(details["key"], target)
+        QuarantinedFile.objects.get_or_create(
+            operation=act.operation_id,
+            storage_alias=details["storage_alias"],
+            key=details["key"],
+            defaults={
+                "sha256": details["sha256"],
+                "byte_size": details["byte_size"],
+                "content_type": details.get("content_type", ""),
+                "owner_label": details.get("owner_label", ""),
+                "owner_id": details.get("owner_id", ""),
+            },
+        )
+
+    def revert(self, act: Act) -> None:
+        """Move it back, unless something else has its name by now, or it was purged."""
+        bring_back(act.operation_id, act.details["storage_alias"], act.details["key"])
+
+
+register(SetAside())
+
+
+def bring_back(operation: UUID, storage_alias: str, key: str) -> None:
+    """Move one file out of quarantine to where it was. Idempotent. Raises `Changed`."""
+    storage = storage_for(storage_alias)
+    source = keys.quarantined(operation, key)
+    row = QuarantinedFile.objects.filter(operation=operation, storage_alias=storage_alias, key=key).first()
+    if storage.stat(source) is not None:
+        if storage.stat(key) is not None and sha256_of(storage_alias, key) != sha256_of(
+            storage_alias, source
+        ):
+            raise Changed(_("Another file has this name by now."))
+        storage.move(source, key)
+    elif storage.stat(key) is None:
+        raise Changed(_("The file is no longer in quarantine."))
+    if row:
+        row.delete()
+
+
+def sha256_of(storage_alias: str, key: str) -> str | None:
+    """The sha256 of a stored file, read in chunks; None where it is not there. Raises `StorageAway`."""
+    digest = hashlib.sha256()
+    try:
+        for chunk in storage_for(storage_alias).stream(key):
+            digest.update(chunk)
+    except FileMissing:
+        return None
+    return digest.hexdigest()
