@@ -88,8 +88,9 @@ def api(alice: Any) -> APIClient:
 
 
 def body_of(response: Any) -> bytes:
-    """The whole body of an answer, streamed or not; closes the file behind it."""
-    try:
-        return b"".join(response) if response.streaming else bytes(response.content)
-    finally:
-        response.close()
+    """The whole body of an answer, streamed or not.
+
+    Reading to the end closes the file behind it; closing it here again would close the database's
+    connection as well, in the middle of the test's transaction.
+    """
+    return b"".join(response) if response.streaming else bytes(response.content)
