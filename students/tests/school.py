@@ -76,6 +76,7 @@ def form(*parts: tuple[str, bytes], boundary: str = "the-boundary") -> dict[str,
 def stored(alias: str = "default", prefix: str = "") -> dict[str, bytes]:
     """Everything that the storage keeps, by key."""
     storage = storage_for(alias)
+    storage.prepare()  # else a place where nothing was ever put says that it is away
     return {found.key: storage.read(found.key, max_bytes=MAX_BYTES) for found in storage.scan(prefix)}
 
 

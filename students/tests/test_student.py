@@ -170,7 +170,7 @@ def test_the_retagged_photo_is_served_with_its_thumbnails(api: Any) -> None:
     answer = api.patch(f"/api/students/{made['id']}/", {"student_number": "S-2"}).json()
     for url in (answer["profile_photo_url"], *answer["thumbnails"].values()):
         served = api.get(url)
-        assert served.status_code == 200
+        assert served.status_code == 200, body_of(served)
         assert len(body_of(served)) > 100
     live = StoredFile.objects.filter(kind="original", live=True)
     assert [row.sha256 for row in live] == [Student.objects.get().photo_sha256]

@@ -223,7 +223,7 @@ def test_a_name_must_be_a_name(api: Any, name: Any) -> None:
     [
         *(("student_number", "x" * 65), ("student_number", "S\0"), ("first_name", "x" * 101)),
         *(("grade", "x" * 33), ("class_name", "x" * 65), ("class_name", "4\0b"), ("status", "dead")),
-        *(("left_on", "31.01.2026"), ("left_on", "2026-02-30"), ("status", None), ("last_name", 1e400)),
+        *(("left_on", "31.01.2026"), ("left_on", "2026-02-30"), ("status", None), ("last_name", [])),
     ],
 )
 def test_a_wrong_field_is_a_400_that_names_it(api: Any, field: str, value: Any) -> None:
