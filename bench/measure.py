@@ -32,7 +32,7 @@ class _Sample:
 
 
 def compare(
-    ours: str, documented: str, argument: str, *, rounds: int = 5, runs: int = 3
+    ours: str, documented: str, argument: str, *, rounds: int = 3, runs: int = 3
 ) -> tuple[Measured, Measured]:
     """Runs both works ("package.module:function") on `argument`, `rounds` times `runs` times each.
 

@@ -3,6 +3,9 @@
 One thread per job: the web server's workers are the parallelism. No operation cache: it would keep the
 pixels of people's photos alive. Of the loaders only those of the allow-list work; the others were not
 written for hostile files.
+
+It may be imported before a process forks but not used: its threads do not survive the fork, and the child
+would wait for them for ever. A server that preloads must take in its first picture in the workers.
 """
 
 from __future__ import annotations
