@@ -1,0 +1,138 @@
+"""Measured in a process with Django in it: pages of a list of students, and a page as JSON."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import connection
+from django.test import Client, RequestFactory, override_settings
+from django.test.utils import CaptureQueriesContext
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+
+from bench.documented.students import StudentSerializer
+from bench.processes import cpu_seconds
+from photostore.delivery.links import LinkMaker
+from students.models import Student
+from students.representation import COLUMNS, represent
+
+PAGE = 100
+DEEP_ROW = 190_000
+ROUNDS = 25
+# The documented page takes up to a second; a few of them say enough.
+DOCUMENTED_ROUNDS = 3
+CASES: dict[str, dict[str, str]] = {
+    "every student": {},
+    "has_photo=false": {"has_photo": "false"},
+    "class_name=…": {"class_name": "class 20"},
+    "search by a name": {"search": "ada"},
+}
+_AUTHENTICATION = ("knox_authtoken", "users_user", "auth_permission")
+
+Figures = dict[str, float]
+Call = Callable[[], object]
+
+
+@override_settings(ROOT_URLCONF="bench.documented.students")
+def pages(token: str) -> dict[str, Figures]:
+    """For every case: CPU seconds of page 1 and of the deep page, ours and documented, and our queries."""
+    client = Client(headers={"authorization": f"Bearer {token}"})
+    return {name: _case(client, filters) for name, filters in CASES.items()}
+
+
+def _case(client: Client, filters: dict[str, str]) -> Figures:
+    cursor = b64encode(urlencode({"p": DEEP_ROW}).encode()).decode()
+    first = _page(client, "/api/students/", page_size=PAGE, **filters)
+    deep = _page(client, "/api/students/", page_size=PAGE, cursor=cursor, **filters)
+    their_first = _page(client, "/documented/students/", **filters)
+    their_deep = _page(client, "/documented/students/", page=_page_number(filters), **filters)
+    figures = dict(zip(("first", "deep"), _in_turn(ROUNDS, first, deep), strict=True))
+    theirs = _in_turn(DOCUMENTED_ROUNDS, their_first, their_deep)
+    return figures | {
+        "their_first": theirs[0],
+        "their_deep": theirs[1],
+        "queries": _queries(deep),
+        "their_queries": _queries(their_deep),
+    }
+
+
+def _page(client: Client, address: str, **query: Any) -> Call:
+    full = f"{address}?{urlencode(query)}"
+
+    def call() -> None:
+        response = client.get(full)
+        assert response.status_code == 200, response.content
+        assert len(response.json()["results"]) == PAGE
+
+    return call
+
+
+def _page_number(filters: dict[str, str]) -> int:
+    """The documented page that begins where ours does."""
+    before = Student.objects.filter(pk__lte=DEEP_ROW)
+    if "has_photo" in filters:
+        before = before.without_photo()
+    if "class_name" in filters:
+        before = before.filter(class_name=filters["class_name"])
+    if "search" in filters:
+        before = before.filter(name__icontains=filters["search"])
+    return before.count() // PAGE + 1
+
+
+def _queries(call: Call) -> int:
+    """Besides those that tell who asks and what they may do."""
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    return sum(not any(table in query["sql"] for table in _AUTHENTICATION) for query in captured)
+
+
+def hundred_rows() -> Figures:
+    """CPU seconds from a hundred loaded rows to JSON, ours and documented."""
+    request = RequestFactory().get("/api/students/")
+    rows = list(Student.objects.order_by("pk").values(*COLUMNS)[:PAGE])
+    students = list(Student.objects.order_by("pk")[:PAGE])
+    renderer = JSONRenderer()
+
+    def ours() -> bytes:
+        links = LinkMaker.of(request)
+        return renderer.render([represent(row, links) for row in rows])
+
+    def theirs() -> bytes:
+        return renderer.render(StudentSerializer(students, many=True, context=_context(request)).data)
+
+    def many(call: Call) -> Call:
+        return lambda: [call() for _ in range(20)]
+
+    measured = _in_turn(ROUNDS, many(ours), many(theirs))
+    return {"ours": measured[0] / 20, "theirs": measured[1] / 20}
+
+
+def _context(request: WSGIRequest) -> dict[str, object]:
+    return {"request": Request(request)}
+
+
+def _in_turn(rounds: int, *calls: Call) -> list[float]:
+    """CPU seconds of each, with PostgreSQL's: medians over the rounds, in each of which they take turns."""
+    for call in calls:
+        call()
+    taken: list[list[float]] = [[_cpu_of(call) for call in calls] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*taken, strict=True)]
+
+
+def _cpu_of(call: Call) -> float:
+    session = _session()
+    before = time.process_time() + cpu_seconds([session])
+    call()
+    return time.process_time() + cpu_seconds([session]) - before
+
+
+def _session() -> int:
+    """The process of PostgreSQL that serves us."""
+    connection.ensure_connection()
+    return int(connection.connection.info.backend_pid)
