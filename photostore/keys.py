@@ -25,6 +25,6 @@ def student_thumbnail(student_id: UUID, sha256: str, size: str) -> str:
     return f"derived/students/{student_id}/{sha256}_{size}.webp"
 
 
-def quarantined(operation: UUID, key: str) -> str:
+def quarantined(operation: UUID | str, key: str) -> str:
     """Where a clean-up or a deletion sets the file at `key` aside."""
     return f"quarantine/{operation}/{key}"

@@ -1,0 +1,67 @@
+"""`manage.py list_photo_operations`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db.models import Count, Q
+
+from photostore.commands import DONE, PhotoCommand
+from photostore.models import Act, Operation
+
+
+class Command(PhotoCommand):
+    """Lists what was done, newest first."""
+
+    help = (
+        "Lists the operations that changed photos or links, newest first: when, who, what, how much of it, "
+        "and whether it was undone. Take one back with `manage.py undo_photo_operation ID`."
+    )
+    exclusive = False
+
+    def arguments(self, parser: CommandParser) -> None:
+        """How many."""
+        parser.add_argument("--limit", type=int, default=20, help="at most this many (20)")
+
+    def work(self, **options: Any) -> int:
+        """One line each."""
+        counted = Operation.objects.annotate(
+            acts_done=Count("acts", filter=Q(acts__state=Act.State.DONE)),
+            acts_skipped=Count("acts", filter=Q(acts__state=Act.State.SKIPPED)),
+        )
+        rows = list(counted.order_by("-started_at")[: max(0, options["limit"])])
+        self.result["operations"] = [describe(row) for row in rows]
+        for row in rows:
+            self.say(line(row))
+        if not rows:
+            self.say("No operation has changed anything yet.")
+        return DONE
+
+
+def describe(row: Any) -> dict[str, Any]:
+    """An operation for machines."""
+    return {
+        "id": str(row.pk),
+        "command": row.command,
+        "state": row.state,
+        "actor": row.actor_name,
+        "door": row.door,
+        "undoes": row.undoes_id and str(row.undoes_id),
+        "can_be_undone": row.can_be_undone,
+        "done": row.acts_done,
+        "skipped": row.acts_skipped,
+        "started_at": row.started_at.isoformat(),
+        "finished_at": row.finished_at and row.finished_at.isoformat(),
+    }
+
+
+def line(row: Any) -> str:
+    """An operation for a person."""
+    final = "" if row.can_be_undone else ", cannot be undone"
+    skipped = f", {row.acts_skipped} skipped" if row.acts_skipped else ""
+    undoes = f" of {row.undoes_id}" if row.undoes_id else ""
+    return (
+        f"{row.pk}  {row.started_at:%Y-%m-%d %H:%M}  {row.command}{undoes} by {row.actor_name or 'nobody'}: "
+        f"{row.acts_done} done{skipped}; {row.state}{final}"
+    )

@@ -1,0 +1,40 @@
+"""`manage.py purge_quarantine [--older-than 30d]`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from photostore.commands import DONE, PhotoCommand, duration
+from photostore.operations.purge import purge, purgeable
+
+
+class Command(PhotoCommand):
+    """Ends what was set aside long ago."""
+
+    help = (
+        "Removes for good what was set aside in quarantine longer ago than --older-than (30d). What it "
+        "removes cannot be brought back: the operations that set it aside can no longer be undone in full."
+    )
+
+    def arguments(self, parser: CommandParser) -> None:
+        """How old."""
+        parser.add_argument("--older-than", type=duration, default="30d", help="such as 30d, 12h (30d)")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+    def work(self, **options: Any) -> int:
+        """Count and remove."""
+        before = timezone.now() - options["older_than"]
+        files, byte_size = purgeable(before)
+        self.result |= {"files": files, "bytes": byte_size, "purged": 0}
+        if not files:
+            self.say("Nothing in quarantine is that old.")
+        elif options["dry_run"]:
+            self.say(f"{files} files ({byte_size / 2**20:.1f} MB) would go for good. Nothing was removed.")
+        else:
+            purged = sum(1 for _ in self.progress(purge(before, self.actor), what="Removing", total=files))
+            self.result["purged"] = purged
+            self.say(f"Removed {purged} files for good.")
+        return DONE

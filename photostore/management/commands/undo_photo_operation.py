@@ -1,0 +1,63 @@
+"""`manage.py undo_photo_operation [ID | --last]`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandParser
+
+from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
+from photostore.models import Operation
+from photostore.operations import last_undoable, undo
+from photostore.operations.conductor import conduct
+
+
+class Command(PhotoCommand):
+    """Takes one operation back as a whole."""
+
+    help = (
+        "Takes one operation back, its newest act first. What somebody changed since is left as it is and "
+        "listed (exit 1). The undo is an operation itself and can be undone. IDs: `list_photo_operations`."
+    )
+
+    def arguments(self, parser: CommandParser) -> None:
+        """Which one."""
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("id", nargs="?", metavar="ID", help="the operation's id")
+        which.add_argument(
+            "--last", action="store_true", help="the newest that is neither undone nor itself an undo"
+        )
+
+    def work(self, **options: Any) -> int:
+        """Undo it, and say what was skipped."""
+        operation = last_undoable() if options["last"] else self._named(options["id"])
+        if operation is None:
+            raise Refused("There is nothing to undo.")
+        undone = undo(operation, self.actor)
+        self.result |= {
+            "operation": str(operation.pk),
+            "undo": undone.operation and str(undone.operation.pk),
+            "reverted": undone.reverted,
+            "skipped": [{"subject": act.subject, "why": act.note} for act in undone.skipped],
+        }
+        self.say(
+            f"Took back {undone.reverted} of {operation.command} of {operation.started_at:%Y-%m-%d %H:%M}."
+        )
+        for act in undone.skipped:
+            self.say(f"Left as it is: {act.subject}: {act.note}")
+        return FOUND_WRONG if undone.skipped else DONE
+
+    def _named(self, text: str) -> Operation:
+        try:
+            found = Operation.objects.filter(pk=UUID(text)).first()
+        except ValueError:
+            raise Refused(f"{text!r} is no operation's id; `list_photo_operations` lists them.") from None
+        if found is None:
+            raise Refused(f"There is no operation {text}; `list_photo_operations` lists them.")
+        if found.state == Operation.State.RUNNING:
+            # It was killed, for we hold the lock: close it, and it can be undone like any other.
+            with conduct("close_interrupted", self.actor):
+                pass
+            found.refresh_from_db()
+        return found
