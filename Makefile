@@ -2,13 +2,16 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: help run test check bench lock venv venv-dev
+.PHONY: help run demo test check bench lock venv venv-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: venv ## The service on http://127.0.0.1:8000/ (PORT=8001 make run: on another port)
 	@$(PYTHON) -m config.serve
+
+demo: venv ## A made-up school to play with, also while `make run` is running
+	@$(PYTHON) -m config.first_start && $(PYTHON) manage.py make_demo_school
 
 test: venv-dev ## The whole suite, on a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
 	@$(PYTHON) -m coverage run -m pytest $(PYTEST); result=$$?; $(PYTHON) -m coverage report; exit $$result
