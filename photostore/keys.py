@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from uuid import UUID
 
 
@@ -18,6 +19,11 @@ def student_documented(pk: int, extension: str) -> str:
 def student_safe(student_id: UUID) -> str:
     """The safe copy of today's version; always `.jpg`, whatever is inside (the type comes from the row)."""
     return f"photos/students/{student_id}/profile.jpg"
+
+
+def student_attendance(student_id: UUID, date: datetime.date, session: str) -> str:
+    """An attendance photo under its documented name: a copy of its version in the history."""
+    return f"photos/students/{student_id}/attendance/{date:%Y-%m-%d}_{session}.jpg"
 
 
 def student_thumbnail(student_id: UUID, sha256: str, size: str) -> str:

@@ -1,7 +1,7 @@
 """The identity inside a student's photo: who it shows, readable with our key only.
 
-The tag is an XMP packet with three values: the `student_id`, a keyed hash of the student number, and a
-keyed signature over both and over the sha256 of the file without the tag. Copied onto another picture,
+The tag is an XMP packet: the `student_id`, a keyed hash of the student number, for an attendance photo its
+date and session, and a keyed signature over these and over the sha256 of the file without the tag. Copied onto another picture,
 or made with another deployment's key, it does not verify. There is no personal data in the clear.
 """
 
@@ -23,10 +23,11 @@ HASH_BYTES = 16  # 128 bits: a school's numbers are few, the key is what protect
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:photokeep="urn:photokeep:identity:1#" photokeep:student="{student}" '
-    'photokeep:number="{number}" photokeep:signature="{signature}"/></rdf:RDF></x:xmpmeta>'
+    'photokeep:number="{number}" photokeep:attendance="{attendance}" photokeep:signature="{signature}"/></rdf:RDF></x:xmpmeta>'
 )
 _VALUES = re.compile(
     rb'photokeep:student="([0-9a-f-]{36})" photokeep:number="([0-9a-f]{0,32})" '
+    rb'photokeep:attendance="((?:[0-9]{4}-[0-9]{2}-[0-9]{2}_[AP]M)?)" '
     rb'photokeep:signature="([0-9a-f]{64})"'
 )
 
@@ -37,6 +38,8 @@ class Identity:
 
     student_id: UUID
     number_hash: str
+    # `2026-11-21_AM` for an attendance photo; empty for a profile photo.
+    attendance: str = ""
 
 
 def number_hash(student_number: str | None, key: bytes | None = None) -> str:
@@ -47,12 +50,16 @@ def number_hash(student_number: str | None, key: bytes | None = None) -> str:
     return hmac.digest(key or keys()[0], message, hashlib.sha256)[:HASH_BYTES].hex()
 
 
-def tag(picture: bytes, *, student_id: UUID, student_number: str | None) -> bytes:
+def tag(picture: bytes, *, student_id: UUID, student_number: str | None, attendance: str = "") -> bytes:
     """The picture (JPEG or PNG) with its student's identity inside, in place of any tag it carried."""
     bare = tags.strip(picture)
     number = number_hash(student_number)
+    values = (str(student_id), number, attendance)
     packet = _PACKET.format(
-        student=student_id, number=number, signature=_signature(keys()[0], str(student_id), number, bare)
+        student=student_id,
+        number=number,
+        attendance=attendance,
+        signature=_signature(keys()[0], values, bare),
     )
     return tags.embed(bare, packet.encode())
 
@@ -66,14 +73,16 @@ def read(picture: bytes) -> Identity | None:
     match = _VALUES.search(packet) if packet else None
     if match is None:
         return None
-    student, number, offered = (value.decode() for value in match.groups())
+    student, number, attendance, offered = (value.decode() for value in match.groups())
     bare = tags.strip(picture)
-    genuine = [hmac.compare_digest(_signature(key, student, number, bare), offered) for key in keys()]
-    return Identity(UUID(student), number) if any(genuine) else None
+    genuine = [
+        hmac.compare_digest(_signature(key, (student, number, attendance), bare), offered) for key in keys()
+    ]
+    return Identity(UUID(student), number, attendance) if any(genuine) else None
 
 
-def _signature(key: bytes, student_id: str, number: str, bare: bytes) -> str:
-    message = f"photo:{student_id}:{number}:{hashlib.sha256(bare).hexdigest()}"
+def _signature(key: bytes, values: tuple[str, str, str], bare: bytes) -> str:
+    message = f"photo:{':'.join(values)}:{hashlib.sha256(bare).hexdigest()}"
     return hmac.digest(key, message.encode(), hashlib.sha256).hex()
 
 
