@@ -1,8 +1,9 @@
 """The identity inside a student's photo: who it shows, readable with our key only.
 
 The tag is an XMP packet: the `student_id`, a keyed hash of the student number, for an attendance photo its
-date and session, and a keyed signature over these and over the sha256 of the file without the tag. Copied onto another picture,
-or made with another deployment's key, it does not verify. There is no personal data in the clear.
+date and session, and a keyed signature over these and over the sha256 of the file without the tag. Copied
+onto another picture, or made with another deployment's key, it does not verify. There is no personal data
+in the clear.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ HASH_BYTES = 16  # 128 bits: a school's numbers are few, the key is what protect
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:photokeep="urn:photokeep:identity:1#" photokeep:student="{student}" '
-    'photokeep:number="{number}" photokeep:attendance="{attendance}" photokeep:signature="{signature}"/></rdf:RDF></x:xmpmeta>'
+    'photokeep:number="{number}" photokeep:attendance="{attendance}" photokeep:signature="{signature}"/>'
+    "</rdf:RDF></x:xmpmeta>"
 )
 _VALUES = re.compile(
     rb'photokeep:student="([0-9a-f-]{36})" photokeep:number="([0-9a-f]{0,32})" '

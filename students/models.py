@@ -15,6 +15,7 @@ from photostore.models import KEY_LENGTH, SHA256_LENGTH
 from students.search import prefix_query
 
 OWNER_LABEL = "students.student"
+ATTENDANCE_LABEL = "students.attendancephoto"
 
 
 class SearchVector(Func):
@@ -122,6 +123,44 @@ class FormerStudentNumber(models.Model):
 
     def __str__(self) -> str:
         return self.student_number
+
+
+class AttendancePhoto(models.Model):
+    """A student's photo of one half-day. Replacing it sets the one before aside as a former version."""
+
+    class Session(models.TextChoices):
+        """Which half of the day."""
+
+        AM = "AM", "AM"
+        PM = "PM", "PM"
+
+    student = models.ForeignKey(Student, models.CASCADE, related_name="attendance_photos")
+    date = models.DateField()
+    session = models.CharField(max_length=2, choices=Session.choices)
+    # The documented key; the bytes are served from the version whose sha256 stands here.
+    file = models.FileField(max_length=KEY_LENGTH)
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    untagged_sha256 = models.CharField(max_length=SHA256_LENGTH)
+    source_sha256 = models.CharField(max_length=SHA256_LENGTH)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    content_type = models.CharField(max_length=64)
+    original_filename = models.CharField(max_length=255, blank=True)
+    uploaded_by_id = models.CharField(max_length=64, blank=True)
+    uploaded_by = models.CharField(max_length=200, blank=True)
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # Two photos for one half-day would make the documented name a matter of luck.
+            models.UniqueConstraint(
+                fields=["student", "date", "session"], name="students_one_photo_per_session"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student_id} {self.date} {self.session}"
 
 
 class StudentPhoto(models.Model):

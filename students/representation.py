@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from photostore import keys
 from photostore.delivery.links import LinkMaker
-from students.models import Student, StudentPhoto
+from students.models import AttendancePhoto, Student, StudentPhoto
+from students.versions import EXTENSIONS
 
 THUMBNAIL_SIZES = ("96", "256", "640")
 COLUMNS = (
@@ -58,21 +60,45 @@ def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
     }
 
 
+def represent_attendance(photo: AttendancePhoto, student: Student, links: LinkMaker) -> dict[str, Any]:
+    """One attendance photo."""
+    extension = EXTENSIONS[photo.content_type]
+    version_key = keys.student_version(student.student_id, photo.sha256, extension)
+    name = f"{photo.date:%Y-%m-%d}_{photo.session}.jpg"
+    return {
+        "id": photo.pk,
+        "date": photo.date.isoformat(),
+        "session": photo.session,
+        "sha256": photo.sha256,
+        "width": photo.width,
+        "height": photo.height,
+        "uploaded_at": _moment(photo.uploaded_at),
+        "image": photo.file.name,
+        "image_url": links.live(str(photo.file.name), sha256=photo.sha256, version_key=version_key),
+        "photo": f"/api/photos/students/{student.student_id}/attendance/{name}",
+        "thumbnails": _thumbnail_links(student.student_id, photo.sha256, links),
+    }
+
+
 def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
     key, sha256, student_id = row["profile_photo"], row["photo_sha256"], row["student_id"]
     if not key:
         return {"profile_photo": None, "profile_photo_url": None, "photo": None, "thumbnails": None}
     version_key = keys.student_version(student_id, sha256, key.rpartition(".")[2])
-    thumbnails = {}
-    for size in THUMBNAIL_SIZES:
-        thumbnail_key = keys.student_thumbnail(student_id, sha256, size)
-        thumbnails[size] = links.live(thumbnail_key, sha256=sha256, version_key=thumbnail_key)
     return {
         "profile_photo": key,
         "profile_photo_url": links.live(key, sha256=sha256, version_key=version_key),
         "photo": f"/api/photos/students/{student_id}/profile.jpg",
-        "thumbnails": thumbnails,
+        "thumbnails": _thumbnail_links(student_id, sha256, links),
     }
+
+
+def _thumbnail_links(student_id: UUID, sha256: str, links: LinkMaker) -> dict[str, str]:
+    made = {}
+    for size in THUMBNAIL_SIZES:
+        key = keys.student_thumbnail(student_id, sha256, size)
+        made[size] = links.live(key, sha256=sha256, version_key=key)
+    return made
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
-from students.models import Student
+from students.models import AttendancePhoto, Student
 
 
 class StudentInput(serializers.ModelSerializer[Student]):
@@ -103,6 +103,41 @@ class UploadOutput(StudentOutput):
 
     photo_changed = serializers.BooleanField(help_text="False: this very file is the photo already.")
     message = serializers.CharField()
+
+
+class AttendanceInput(serializers.Serializer[None]):
+    """Which half-day."""
+
+    date = serializers.DateField()
+    session = serializers.ChoiceField(choices=AttendancePhoto.Session.choices)
+
+
+class AttendanceUpload(AttendanceInput):
+    """An attendance photo as a form."""
+
+    image = serializers.FileField(help_text="JPEG, PNG, GIF, WebP, HEIC or AVIF; at most 20 MB.")
+
+
+class AttendanceFilters(serializers.Serializer[None]):
+    """Whether an upload may take an earlier one's place."""
+
+    replace = serializers.BooleanField(required=False, default=False)
+
+
+class AttendanceOutput(serializers.Serializer[None]):
+    """An attendance photo."""
+
+    id = serializers.IntegerField()
+    date = serializers.DateField()
+    session = serializers.ChoiceField(choices=AttendancePhoto.Session.choices)
+    sha256 = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    uploaded_at = serializers.DateTimeField()
+    image = serializers.CharField(help_text="The storage key.")
+    image_url = serializers.URLField(help_text="A signed link; it expires.")
+    photo = serializers.CharField(help_text="The same bytes for a bearer token.")
+    thumbnails = ThumbnailsOutput()
 
 
 class PhotoVersionOutput(serializers.Serializer[None]):

@@ -1,8 +1,20 @@
 """Routes of the students' app."""
 
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
 from photostore import converters  # noqa: F401 - registers `sha256`
 from photostore.routes import both_forms
-from students.views import photos, students
+from students.views import attendance, photos, students
+
+
+class SessionConverter(StringConverter):
+    """Half of a day."""
+
+    regex = "AM|PM"
+
+
+register_converter(SessionConverter, "session")
 
 urlpatterns = [
     *both_forms("api/students/", students.StudentListView.as_view(), "students"),
@@ -14,6 +26,16 @@ urlpatterns = [
         "api/students/<int:pk>/photo-history/<sha256:sha256>/restore/",
         photos.RestorePhotoView.as_view(),
         "restore-photo",
+    ),
+    *both_forms(
+        "api/students/<int:pk>/attendance-photos/",
+        attendance.AttendancePhotosView.as_view(),
+        "attendance-photos",
+    ),
+    *both_forms(
+        "api/photos/students/<uuid:student_id>/attendance/<date:date>_<session:session>.jpg",
+        attendance.AttendanceBytesView.as_view(),
+        "attendance-bytes",
     ),
     *both_forms(
         "api/photos/students/<uuid:student_id>/profile.jpg", photos.PhotoBytesView.as_view(), "photo-bytes"

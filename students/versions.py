@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -95,7 +96,7 @@ def retagged_version(student: Student, photo: StudentPhoto, actor: Actor) -> Ver
         tags.strip(data), photo.content_type, EXTENSIONS[photo.content_type], photo.width, photo.height
     )
     if _tagged(student, bare) == data:
-        return Version(photo, _publication(student, bare, data))
+        return Version(photo, publication_of(student, bare, data, copies=_documented(student, bare)))
     # From the stored picture, so what is kept of it is thumbnails only: the picture is not encoded again.
     again = take_in_image(data, filename=f"stored.{bare.extension}", limits=photo_limits())
     copy = StudentPhoto.objects.get(pk=photo.pk)
@@ -115,7 +116,9 @@ def stored_bytes(photo: StudentPhoto) -> bytes:
 
 def _with_files(student: Student, photo: StudentPhoto, picture: Rendition, thumbnails: CleanImage) -> Version:
     data = _tagged(student, picture)
-    publication = _publication(student, picture, data, thumbnails)
+    publication = publication_of(
+        student, picture, data, copies=_documented(student, picture), thumbnails=thumbnails
+    )
     photo.file, photo.sha256 = publication.original.key, publication.original.sha256
     photo.width, photo.height, photo.content_type = picture.width, picture.height, picture.content_type
     return Version(photo, publication)
@@ -125,9 +128,22 @@ def _tagged(student: Student, picture: Rendition) -> bytes:
     return identity.tag(picture.data, student_id=student.student_id, student_number=student.student_number)
 
 
-def _publication(
-    student: Student, picture: Rendition, data: bytes, thumbnails: CleanImage | None = None
+def _documented(student: Student, picture: Rendition) -> list[tuple[str, str]]:
+    return [
+        ("default", keys.student_documented(student.pk, picture.extension)),
+        ("safe", keys.student_safe(student.student_id)),
+    ]
+
+
+def publication_of(
+    student: Student,
+    picture: Rendition,
+    data: bytes,
+    *,
+    copies: Sequence[tuple[str, str]],
+    thumbnails: CleanImage | None = None,
 ) -> Publication:
+    """The files of a photo whose tagged bytes are `data`: a version in the history, and its copies."""
     sha256 = hashlib.sha256(data).hexdigest()
     return Publication(
         original=NewFile(
@@ -147,9 +163,6 @@ def _publication(
             )
             for size, thumbnail in (thumbnails.thumbnails.items() if thumbnails else ())
         ],
-        copies=[
-            ("default", keys.student_documented(student.pk, picture.extension)),
-            ("safe", keys.student_safe(student.student_id)),
-        ],
+        copies=copies,
         keep_aside=True,
     )

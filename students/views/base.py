@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
+from photostore.delivery.responses import serve
 from photostore.errors import NotFound
+from photostore.models import StoredFile
+from photostore.register import Owner
 from photostore.uploads.handler import optional_file
 from students.models import Student, StudentPhoto
 from students.permissions import StudentPermission
@@ -44,6 +48,19 @@ class StudentsView(GenericAPIView[Student]):
     def answer(self, student: Student) -> dict[str, Any]:
         """The student as JSON."""
         return represent_student(student, LinkMaker.of(self.request))
+
+
+def live_original(owner: Owner) -> StoredFile:
+    """The immutable file behind what this owner shows today. Raises `NotFound`."""
+    live = StoredFile.objects.filter(**owner.files, kind=StoredFile.Kind.ORIGINAL, live=True).first()
+    if live is None:
+        raise NotFound
+    return live
+
+
+def serve_to_holder(request: Request, file: StoredFile, name: str) -> HttpResponseBase:
+    """The bytes for somebody with a token: the address stays when the photo changes, so always ask again."""
+    return serve(request._request, file, name=name, cache_control="private, no-cache")
 
 
 def incoming_photo(request: Request) -> IncomingPhoto | None:

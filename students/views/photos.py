@@ -15,9 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from photostore.delivery.links import LinkMaker
-from photostore.delivery.responses import serve
-from photostore.errors import NotFound
-from photostore.models import StoredFile
 from photostore.paging import NewestFirst
 from photostore.uploads.handler import one_file
 from students.models import StudentPhoto
@@ -25,7 +22,7 @@ from students.photos import remove_photo, restore_version, upload_photo
 from students.representation import represent_version
 from students.serializers import PhotoInput, PhotoUpload, PhotoVersionOutput, StudentOutput, UploadOutput
 from students.versions import MAX_FILE_BYTES, IncomingPhoto, owner_of, take_in
-from students.views.base import PHOTO_FIELD, StudentsView
+from students.views.base import PHOTO_FIELD, StudentsView, live_original, serve_to_holder
 
 
 @extend_schema(tags=["photos"])
@@ -104,10 +101,4 @@ class PhotoBytesView(StudentsView):
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002
         """Today's photo. The type comes from the photo: behind `profile.jpg` there may be a PNG."""
-        student = self.student()
-        live = StoredFile.objects.filter(
-            **owner_of(student).files, kind=StoredFile.Kind.ORIGINAL, live=True
-        ).first()
-        if live is None:
-            raise NotFound
-        return serve(request._request, live, name="profile.jpg", cache_control="private, no-cache")
+        return serve_to_holder(request, live_original(owner_of(self.student())), "profile.jpg")
