@@ -12,7 +12,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
@@ -88,6 +89,10 @@ def describe(exception: Exception) -> dict[str, Any] | None:  # noqa: PLR0911 - 
         return describe(errors.NotFound())
     if isinstance(exception, PermissionDenied):
         return describe(errors.Forbidden())
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_048_576
+        sentence = _("The request is too large. The limit is %(limit)d MB, besides files.") % {"limit": limit}
+        return describe(errors.FileTooLarge(sentence, code="request_too_large"))
     if _database_is_away(exception):
         logger.error("The database cannot be reached: %s", exception)
         return problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import resolve
 
@@ -42,6 +43,9 @@ class BodyLimitMiddleware:
             assert body is not None
             return answer(request, body)
         if chunked:
+            if not request.META.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
+                # Django holds a body without files in memory, up to this size.
+                max_body_bytes = min(max_body_bytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
             _count_while_reading(request, max_body_bytes)
         return self.get_response(request)
 
@@ -87,6 +91,9 @@ class CountedStream:
         """One line, as `read` counts."""
         room = self.max_bytes + 1 - self.count
         return self._counted(self.stream.readline(room if size is None or size < 0 else min(size, room)))
+
+    def close(self) -> None:
+        """Django closes a body that it has read whole; the connection behind it is the server's."""
 
     def _counted(self, data: bytes) -> bytes:
         self.count += len(data)
