@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from config.database import database_url
 from config.environment import flag, folder, number, stop, words
@@ -230,6 +231,8 @@ LOGGING = {
             "format": "{asctime}{levelname}{name}{message}{request_id}",
             "style": "{",
             "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+            # Django hands the request along, and its text holds the query: perhaps a signed link.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         }
     },
     "handlers": {
