@@ -100,7 +100,11 @@ def test_an_odd_picture_comes_out_upright_and_with_no_tag_but_ours(
         places = [(x, y) for y in (height // 4, height * 3 // 4) for x in (width // 4, width * 3 // 4)]
         for place, wanted in zip(places, case.corners, strict=True):
             seen = shown.getpixel(place)
-            assert max(abs(a - b) for a, b in zip(seen, wanted, strict=True)) < tolerance, (place, seen, wanted)
+            assert max(abs(a - b) for a, b in zip(seen, wanted, strict=True)) < tolerance, (
+                place,
+                seen,
+                wanted,
+            )
     assert_nothing_but_our_tag(data, ada["student_id"])
     for url in said["thumbnails"].values():
         assert_no_tag(body_of(api.get(url)))
@@ -380,6 +384,13 @@ def test_json_over_its_limit_is_413_and_names_that_limit(api: Any, ada: dict[str
         "POST", "/api/auth/login/", b" " * (2 * 1_048_576 + 1), content_type="application/json"
     )
     assert answer.status_code == 413
+    assert "1 MB" in answer.json()["detail"]
+
+
+def test_json_that_django_would_not_hold_in_memory_is_413_too(api: Any) -> None:
+    body = b'{"name": "Ada"}' + b" " * 1_500_000
+    answer = api.generic("POST", "/api/students/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
     assert "1 MB" in answer.json()["detail"]
 
 
