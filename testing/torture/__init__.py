@@ -1,0 +1,1 @@
+"""What happens to the photos when everything goes wrong, seen from outside the service."""

@@ -1,0 +1,73 @@
+"""`make torture`: every accident at full length, as a table; 1 when a photo was lost or a promise broken.
+
+`python -m testing.torture [--quick] [name ...]` runs the scenarios with these names only.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from testing.torture.outcome import FULL, QUICK, Effort, Outcome
+from testing.torture.scenarios import SCENARIOS
+from testing.torture.yard import own_yard
+
+console = Console()
+
+
+def main(arguments: list[str]) -> int:
+    names = [argument for argument in arguments if argument != "--quick"]
+    unknown = set(names) - set(SCENARIOS)
+    if unknown:
+        console.print(f"No such scenario: {', '.join(sorted(unknown))}. There are: {', '.join(SCENARIOS)}.")
+        return 2
+    outcomes = list(_outcomes(names or list(SCENARIOS), QUICK if "--quick" in arguments else FULL))
+    console.print(_table(outcomes))
+    for outcome in outcomes:
+        for sentence in outcome.lost + outcome.broken:
+            console.print(f"[red]{outcome.injected}:[/] {sentence}", soft_wrap=True)
+    console.print(f"{sum(len(outcome.lost) for outcome in outcomes)} lost.")
+    return 0 if outcomes and all(outcome.is_good for outcome in outcomes) else 1
+
+
+def _outcomes(names: list[str], effort: Effort) -> Iterator[Outcome]:
+    with own_yard() as yard:
+        for name in names:
+            began = time.monotonic()
+            for outcome in SCENARIOS[name](yard, effort):
+                taken = time.monotonic() - began
+                console.print(
+                    f"{taken:5.0f} s  {outcome.injected}: {outcome.times} times, {_verdict(outcome)}"
+                )
+                yield outcome
+
+
+def _table(outcomes: list[Outcome]) -> Table:
+    table = Table("Injected", title="What was done to the service, and what became of the photos")
+    table.add_column("Times", justify="right")
+    table.add_column("Answers")
+    for heading in ("Orphans", "Temporary"):
+        table.add_column(heading, justify="right")
+    table.add_column("Lost", justify="right")
+    table.add_column("Seen")
+    for outcome in outcomes:
+        answers = ", ".join(f"{name}: {count}" for name, count in sorted(outcome.answers.items()))
+        left_over = (str(outcome.orphans), str(outcome.temporaries))
+        table.add_row(
+            outcome.injected, str(outcome.times), answers, *left_over, _verdict(outcome), outcome.seen
+        )
+    return table
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.lost or outcome.broken:
+        return f"[red]{len(outcome.lost)} lost, {len(outcome.broken)} broken[/]"
+    return "[green]0[/]"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+"""Photos to upload: each one different, in any format."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from PIL import Image
+
+from testing.portraits import portrait
+from testing.torture.view import sha256
+
+FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file to hand in."""
+
+    data: bytes = field(repr=False)
+    filename: str
+
+    @cached_property
+    def sha256(self) -> str:
+        return sha256(self.data)
+
+
+def new_picture(kind: str = "JPEG", width: int = 96, height: int = 120) -> Picture:
+    """One that nobody has handed in yet."""
+    number = next(_numbers)
+    image = portrait(number, width, height)
+    return _saved(image, kind, number)
+
+
+def noise(side: int) -> Picture:
+    """A picture that takes much room for its size."""
+    image = Image.frombytes("RGB", (side, side), os.urandom(3 * side * side))
+    return _saved(image, "JPEG", next(_numbers))
+
+
+def _saved(image: Image.Image, kind: str, number: int) -> Picture:
+    body = io.BytesIO()
+    image.save(body, kind)
+    return Picture(body.getvalue(), f"photo-{number}.{FORMATS[kind]}")

@@ -1,0 +1,55 @@
+"""What lies in a storage, read directly and not through the application."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ROOT_MARKER = ".photokeep-root"
+TEMPORARY = re.compile(r"(?:.*/)?\.[0-9a-f]{32}\.part")
+
+
+class Place(Protocol):
+    """One folder or one bucket."""
+
+    def contents(self) -> dict[str, bytes]:
+        """Every key and its bytes, temporary files included."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A folder."""
+
+    root: Path
+
+    def contents(self) -> dict[str, bytes]:
+        found = {}
+        for folder, _folders, names in os.walk(self.root):
+            for name in names:
+                path = Path(folder, name)
+                key = path.relative_to(self.root).as_posix()
+                if key != ROOT_MARKER:
+                    found[key] = path.read_bytes()
+        return found
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket, asked behind the back of whatever stands before it."""
+
+    client: S3Client
+    name: str
+
+    def contents(self) -> dict[str, bytes]:
+        found = {}
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name):
+            for entry in page.get("Contents", ()):
+                key = entry["Key"]
+                found[key] = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return found

@@ -1,0 +1,28 @@
+"""One module per kind of accident; each scenario yields the rows of the table that it fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from testing.torture.outcome import Effort, Outcome
+from testing.torture.scenarios import full_disk, kills, rollbacks, sick_s3
+from testing.torture.yard import Yard
+
+Scenario = Callable[[Yard, Effort], Iterator[Outcome]]
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.__name__: scenario
+    for scenario in (
+        kills.uploads_at_every_call,
+        kills.first_uploads_at_every_call,
+        kills.deletes_at_every_call,
+        kills.slow_bodies,
+        kills.killed_under_load,
+        rollbacks.commits_that_fail,
+        rollbacks.deletions,
+        full_disk.full_disks,
+        sick_s3.sick_buckets,
+        sick_s3.hanging_buckets,
+        sick_s3.no_transaction_waits,
+    )
+}

@@ -1,0 +1,128 @@
+"""The bucket answers 500, slowly, half, or not at all; and no transaction waits for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from testing.torture.faulty_s3 import Fault, FaultyS3
+from testing.torture.houses import House
+from testing.torture.load import repeating
+from testing.torture.outcome import Effort, Outcome
+from testing.torture.pictures import new_picture
+from testing.torture.yard import Yard
+
+# An upload puts three thumbnails, the photo and two copies.
+PUTS = 6
+QUICK_FAULTS = (Fault.SERVER_ERROR, Fault.CUT_REQUEST, Fault.CUT_ANSWER, Fault.DONE_BUT_SILENT)
+STATES = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+def sick_buckets(yard: Yard, effort: Effort) -> Iterator[Outcome]:
+    """Each fault from the first write of an upload on, from the second …, and for one write only."""
+    for fault in QUICK_FAULTS:
+        outcome = Outcome(f"S3 {fault.value}")
+        with _house(yard) as (house, s3):
+            for first in range(1, PUTS + 1, min(effort.step, 4)):
+                _suffer(house, s3, outcome, fault, first, times=1_000_000)
+                _suffer(house, s3, outcome, fault, first, times=1)
+        yield outcome
+
+
+def hanging_buckets(yard: Yard, effort: Effort) -> Iterator[Outcome]:
+    """The write is done, and the answer never comes: the client's patience decides."""
+    outcome = Outcome(f"S3 {Fault.DONE_BUT_HANGS.value}")
+    with _house(yard) as (house, s3):
+        for first in range(1, PUTS + 1, effort.step):
+            _suffer(house, s3, outcome, Fault.DONE_BUT_HANGS, first, times=1)
+    yield outcome
+
+
+def _suffer(house: House, s3: FaultyS3, outcome: Outcome, fault: Fault, first: int, *, times: int) -> None:
+    student = _with_photo(house)
+    before = _today(house, student)
+    s3.plan.set(fault, first=first, times=times)
+    answer = house.client.upload(student, new_picture())
+    outcome.times += s3.plan.injected
+    s3.plan.clear()
+    outcome.expect(answer.status in (200, 503), f"a sick S3 was answered with {answer.status}")
+    outcome.inspect(house, healed=False)
+    if answer.status == 503 and answer.code != "copies_pending":
+        outcome.expect(_today(house, student) == before, "a refused photo shows")
+    again = house.client.upload(student, new_picture()).status
+    outcome.expect(again == 200, f"with S3 well again, the answer is {again}")
+    outcome.inspect(house)
+
+
+def _today(house: House, student: int) -> str:
+    (found,) = house.query(f"SELECT photo_sha256 FROM students_student WHERE id = {student}")
+    return str(found[0])
+
+
+def no_transaction_waits(yard: Yard, effort: Effort) -> Iterator[Outcome]:
+    """While S3 takes its time with each write, no session of the database may be in a transaction."""
+    outcome = Outcome("S3 is slow; transactions open meanwhile")
+    samples: list[list[str]] = []
+    with _house(yard, workers=1) as (house, s3):
+        student = _with_photo(house)
+        s3.delay_seconds = 0.3
+        s3.plan.set(Fault.SLOW)
+        with _sampling(house, s3, samples):
+            for change in _changes(house, student):
+                change()
+        outcome.times = s3.plan.injected
+        s3.plan.clear()
+        outcome.inspect(house)
+    waiting = sum(any("transaction" in state for state in states) for states in samples)
+    outcome.expect(waiting == 0, f"{waiting} of {len(samples)} looks saw a transaction open")
+    outcome.expect(len(samples) > 10, f"only {len(samples)} looks while S3 was writing")
+    outcome.seen = f"{waiting} open in {len(samples)} looks"
+    yield outcome
+
+
+def _changes(house: House, student: int) -> Iterator[Callable[[], object]]:
+    """Everything that sends bytes: replace, restore, a new number, deletion (into quarantine)."""
+    ask, address = house.client.ask, f"/api/students/{student}/"
+    yield lambda: house.client.upload(student, new_picture())
+    history = ask("GET", f"{address}photo-history/").json["results"]
+    yield lambda: ask("POST", f"{address}photo-history/{history[-1]['sha256']}/restore/")
+    house.promises.several_at_once(student)
+    yield lambda: ask("PATCH", address, json={"student_number": "4711"})
+    before = house.view()
+    yield lambda: house.client.delete(student)
+    house.promises.deleted([student], before)
+
+
+@contextmanager
+def _sampling(house: House, s3: FaultyS3, samples: list[list[str]]) -> Iterator[None]:
+    """Look at the database's sessions again and again, but only in the middle of a write to S3."""
+    with psycopg.connect(house.database_url, autocommit=True) as connection:
+
+        def look() -> None:
+            time.sleep(0.02)
+            before = s3.puts_under_way
+            states = [str(state) for (state,) in connection.execute(STATES).fetchall()]
+            if before and s3.puts_under_way:
+                samples.append(states)
+
+        with repeating([look]):
+            yield
+
+
+def _with_photo(house: House) -> int:
+    student = house.client.new_student("Somebody")
+    house.client.upload(student, new_picture())
+    return student
+
+
+@contextmanager
+def _house(yard: Yard, *, workers: int = 2) -> Iterator[tuple[House, FaultyS3]]:
+    server = yard.s3()
+    with (
+        FaultyS3(server.endpoint_url).running() as s3,
+        yard.house(s3=server, endpoint_url=s3.url, workers=workers) as house,
+    ):
+        yield house, s3
