@@ -49,6 +49,7 @@ class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     show_full_result_count = False
     actions = [bulk_action(MARK_AS_LEFT), bulk_action(REMOVE_PHOTOS)]
     readonly_fields = ["photo", "history"]
+    change_form_outer_after_template = "students/desk/photo_form.html"
     fieldsets = [
         (_("Photo"), {"fields": ["photo", PHOTO_FIELD]}),
         (
@@ -72,7 +73,9 @@ class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
         if links is None:
             return format_html('<span class="desk-no-face" title="{}">∅</span>', _("No photo"))
         return format_html(
-            '<img class="desk-face" src="{}" alt="" width="48" height="48" loading="lazy">', links["96"]
+            '<img class="desk-face" src="{}" alt="{}" width="48" height="48" loading="lazy">',
+            links["96"],
+            _("Photo of %(name)s") % {"name": student.name},
         )
 
     @admin.display(description=_("Photo today"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
@@ -32,7 +33,7 @@ class StudentForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         allow_empty_file=True,
         help_text=_(
-            "JPEG, PNG, GIF, WebP, HEIC or AVIF, at most 20 MB. The present photo stays in the history."
+            "JPEG, PNG, GIF, WebP, HEIC or AVIF, at most 20 MB. An earlier photo stays in the history."
         ),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ACCEPTED, "data-photo-preview": ""}),
     )
@@ -53,14 +54,22 @@ class StudentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_new_photo(self) -> UploadedFile[Any] | None:
         """Take the picture in; `incoming` holds the result."""
-        try:
-            file = optional_file(self.request, PHOTO_FIELD)
-            if file is not None:
-                self.incoming = take_in(
-                    file.read(), filename=file.name or "", origin=StudentPhoto.Origin.ADMIN
-                )
-        except PhotostoreError as error:
-            subject = subject_of(self.instance) if self.instance.pk else "new student"
-            record_refusal(Actor.of(self.request, "admin"), "photo.upload", subject=subject, code=error.code)
-            raise forms.ValidationError(str(error), code=error.code) from error
+        subject = subject_of(self.instance) if self.instance.pk else "new student"
+        self.incoming = taken_in(self.request, PHOTO_FIELD, subject=subject)
+        file: UploadedFile[Any] | None = self.cleaned_data[PHOTO_FIELD]
         return file
+
+
+def taken_in(request: HttpRequest, field: str, *, subject: str) -> IncomingPhoto | None:
+    """The picture in a form's field, taken in; None where there is none.
+
+    Raises `ValidationError`, and leaves an audit row, for one that is refused.
+    """
+    try:
+        file = optional_file(request, field)
+        if file is None:
+            return None
+        return take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.ADMIN)
+    except PhotostoreError as error:
+        record_refusal(Actor.of(request, "admin"), "photo.upload", subject=subject, code=error.code)
+        raise forms.ValidationError(str(error), code=error.code) from error

@@ -1,0 +1,67 @@
+"""Attendance photos in the admin."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from photostore.models import AuditEntry, StoredFile
+from students.models import AttendancePhoto, Student
+from students.tests.test_attendance_photos import face
+from testing.people import make_person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PERMISSIONS = [
+    f"{verb}_{model}"
+    for verb in ("view", "add", "change", "delete")
+    for model in ("attendancephoto", "student")
+]
+
+
+@pytest.fixture
+def desk(db):
+    client = Client()
+    client.force_login(make_person("dora", *PERMISSIONS, is_staff=True))
+    return client
+
+
+@pytest.fixture
+def ada(db):
+    return Student.objects.create(name="Ada", student_number="S-1")
+
+
+def add(desk, ada, image, **fields):
+    form = {"student": ada.pk, "date": "2026-11-20", "session": "AM", "image": image} | fields
+    return desk.post("/admin/students/attendancephoto/add/", form)
+
+
+def test_a_photo_is_added_replaced_and_removed(desk, ada):
+    assert add(desk, ada, SimpleUploadedFile("a.jpg", face(1))).status_code == 302
+    photo = AttendancePhoto.objects.get()
+    page = f"/admin/students/attendancephoto/{photo.pk}/change/"
+    assert (
+        desk.get(page).status_code == 200 and desk.get("/admin/students/attendancephoto/").status_code == 200
+    )
+    assert desk.post(page, {"image": SimpleUploadedFile("b.jpg", face(2))}).status_code == 302
+    assert AttendancePhoto.objects.get().sha256 != photo.sha256
+    desk.post(f"/admin/students/attendancephoto/{photo.pk}/delete/", {"post": "yes"})
+    assert not AttendancePhoto.objects.exists() and not StoredFile.objects.exists()
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", "door")) == [
+        ("attendance.upload", "admin"),
+        ("attendance.upload", "admin"),
+        ("attendance.delete", "admin"),
+    ]
+
+
+def test_a_text_file_is_refused_beside_its_field(desk, ada):
+    answer = add(desk, ada, SimpleUploadedFile("a.jpg", b"hello"))
+    assert answer.status_code == 200 and b"is not a picture" in answer.content
+    assert not AttendancePhoto.objects.exists()
+    assert AuditEntry.objects.get().outcome == "refused"
+
+
+def test_a_second_photo_of_the_half_day_is_told_and_the_first_stays(desk, ada):
+    add(desk, ada, SimpleUploadedFile("a.jpg", face(1)))
+    first = AttendancePhoto.objects.get()
+    answer = add(desk, ada, SimpleUploadedFile("b.jpg", face(2)))
+    assert b"already" in answer.content
+    assert AttendancePhoto.objects.get().sha256 == first.sha256
