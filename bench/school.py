@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.core.management import call_command
 from django.db import connection
 
-from students.models import Student
+from photostore.audit import Actor
+from students.models import Student, StudentPhoto
+from students.photos import upload_photo
+from students.versions import take_in
 from testing.people import make_person
+from testing.pictures import phone_jpeg
 
 CLASSES = 1000
 # Of 80 first names and 500 last names, strewn over the rows as they would be; every 20th has no photo.
@@ -42,6 +46,14 @@ def found(count: int) -> str:
     alice = make_person("alice", "view_student", "change_student", is_staff=True)
     _row, token = AuthToken.objects.create(alice)
     return str(token)
+
+
+def found_with_photo() -> str:
+    """The same with one student, whose photo of about 250 KB is there as well."""
+    token = found(1)
+    incoming = take_in(phone_jpeg(1, 1.8), filename="photo.jpg", origin=StudentPhoto.Origin.API)
+    upload_photo(student=Student.objects.get(), incoming=incoming, actor=Actor("", "", "bench"))
+    return token
 
 
 def _fill(count: int) -> None:
