@@ -191,6 +191,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PAGINATION_CLASS": "photostore.paging.Cursor",
     "DEFAULT_SCHEMA_CLASS": "photostore.schema.ProblemSchema",
+    # OPTIONS describes nothing: the OpenAPI document does, in full.
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "photostore.problems.handle_exception",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
