@@ -78,6 +78,7 @@ def _wanted_range(request: HttpRequest, file: StoredFile, etag: str) -> ByteRang
 
 
 def _part(storage: PhotoStorage, file: StoredFile, wanted: ByteRange) -> HttpResponseBase:
+    _check_size(file, storage)
     chunks: Iterator[bytes] = storage.stream(file.key, start=wanted.start, end=wanted.end)
     response = StreamingHttpResponse(chunks, status=206)
     response["Content-Length"] = str(wanted.end - wanted.start)

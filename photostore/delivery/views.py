@@ -13,11 +13,14 @@ from photostore.delivery.links import VERSION_LENGTH, SignedLink, verified
 from photostore.delivery.responses import serve
 from photostore.errors import FileMissing
 from photostore.models import StoredFile
+from photostore.storage.key_rules import is_key
 
 
 @require_safe
 def media(request: HttpRequest, key: str) -> HttpResponseBase:
     """The bytes behind a signed link; everything else is the same 404, whatever it names."""
+    if not is_key(key):
+        raise Http404
     link = verified(key, request.GET)
     if link is None:
         if "s" in request.GET:
@@ -44,8 +47,12 @@ def linked_file(link: SignedLink) -> StoredFile | None:
     A copy under a documented name is served from its original, so that the bytes are always those
     that the row states, also while the copy is being refreshed.
     """
-    found = StoredFile.objects.filter(storage_alias="default", key=link.key).select_related("parent").first()
-    if found is None or len(link.version) < VERSION_LENGTH:
+    if len(link.version) < VERSION_LENGTH:
+        return None
+    try:
+        # Not first(): sorting one row costs a quarter of the whole look-up, in building the SQL.
+        found = StoredFile.objects.select_related("parent").get(storage_alias="default", key=link.key)
+    except StoredFile.DoesNotExist:
         return None
     original = found.parent or found
     if not original.sha256.startswith(link.version):
