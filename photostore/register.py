@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakSet
 
 from django.db.models import Q
 from django.utils import timezone
@@ -27,9 +28,11 @@ from django.utils.translation import gettext_lazy as _
 from photostore.errors import PhotostoreError, StorageAway
 from photostore.locks import advisory_lock
 from photostore.models import StoredFile
-from photostore.storage import storage_for
+from photostore.storage import PhotoStorage, storage_for
 
 logger = logging.getLogger(__name__)
+
+_right_places: WeakSet[PhotoStorage] = WeakSet()
 
 # A copy on another storage passes through memory; nothing that is copied is larger than a photo.
 MAX_COPY_BYTES = 64 * 1_048_576
@@ -98,11 +101,28 @@ class Publication:
 
 def store(publication: Publication) -> None:
     """Write the original and its derivatives. Raises `StorageAway`; then nothing is registered."""
-    storage = storage_for()
+    storage = right_place()
     for derivative in publication.derivatives:
         storage.put(derivative.key, derivative.data, content_type=derivative.content_type, durable=False)
     original = publication.original
     storage.put(original.key, original.data, content_type=original.content_type)
+
+
+def right_place(alias: str = "default") -> PhotoStorage:
+    """The storage to write to. Raises `StorageAway` for an empty place where the register lists files.
+
+    Their disk is not mounted, and beginning anew would hide that. Asked once for each storage in each
+    process; afterwards the storage itself notices when it vanishes.
+    """
+    storage = storage_for(alias)
+    if storage in _right_places:
+        return storage
+    written = StoredFile.objects.filter(storage_alias=alias, written_at__isnull=False)
+    if not storage.is_prepared() and written.exists():
+        raise StorageAway
+    storage.prepare()
+    _right_places.add(storage)
+    return storage
 
 
 def publish(owner: Owner, publication: Publication) -> None:
@@ -186,7 +206,7 @@ def refresh_copies(owner: Owner, original: NewFile | None = None) -> int:
             data = original.data
         else:
             data = storage_for(row.parent.storage_alias).read(row.parent.key, max_bytes=MAX_COPY_BYTES)
-        storage_for(row.storage_alias).put(row.key, data, content_type=row.content_type)
+        right_place(row.storage_alias).put(row.key, data, content_type=row.content_type)
     if rows:
         stale.update(written_at=timezone.now())
     return len(rows)
