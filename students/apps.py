@@ -8,3 +8,7 @@ class StudentsConfig(AppConfig):
 
     name = "students"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the tombstones' model known."""
+        from students import tombstones  # noqa: F401

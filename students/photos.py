@@ -18,6 +18,7 @@ from photostore.outbox import drain_leftovers
 from photostore.register import publish, retire, settle, store
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
+from students.tombstones import lift
 from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
 
 
@@ -103,6 +104,8 @@ def go_live(student: Student, version: Version, actor: Actor, action: str) -> No
         old_sha256=student.photo_sha256,
         new_sha256=version.photo.sha256,
     )
+    if action == "photo.upload":
+        lift((version.photo.sha256, version.photo.untagged_sha256, version.photo.source_sha256))
     _retire_todays_version(student)
     _save_version(student, version.photo)
     publish(owner_of(student), version.publication)

@@ -1,0 +1,28 @@
+"""Backups of the school: who the students are, and which photo is whose. No bytes of photos are in them."""
+
+from students.backups.choose import Choice, backup_files, newest_valid
+from students.backups.contents import (
+    BackedUpAttendance,
+    BackedUpPhoto,
+    BackedUpStudent,
+    Erased,
+    InvalidBackup,
+)
+from students.backups.read import NO_BACKUP, Backup, open_backup
+from students.backups.write import Written, write_backup
+
+__all__ = [
+    "NO_BACKUP",
+    "BackedUpAttendance",
+    "BackedUpPhoto",
+    "BackedUpStudent",
+    "Backup",
+    "Choice",
+    "Erased",
+    "InvalidBackup",
+    "Written",
+    "backup_files",
+    "newest_valid",
+    "open_backup",
+    "write_backup",
+]

@@ -1,0 +1,29 @@
+"""How a backup is laid out: JSON that any tool reads, with one student to a line, so that ours need not
+hold it whole. The last line is the manifest; its sha256 is over all bytes before that line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from students.identity import keys
+
+HEAD = b'{"format": "photokeep seed backup", "version": 1, "created_at": '
+STUDENTS = b', "students": [\n'
+ERASED = b'], "erased": [\n'
+MANIFEST = b'], "manifest": '
+END = b"}\n"
+
+# 100,000 students with three versions each take 200 MB. What is beyond this is refused unread.
+MAX_BACKUP_BYTES = 512 * 1_048_576
+# Old backups are one piece of JSON, which takes about ten times its size in memory; 200 bytes a student.
+MAX_OLD_BACKUP_BYTES = 64 * 1_048_576
+# One student: a thousand versions at 700 bytes.
+MAX_LINE_BYTES = 8 * 1_048_576
+
+
+def seals(sha256: str) -> list[str]:
+    """What this deployment's keys, newest first, make of a content: only it can write such a seal."""
+    message = b"backup:" + sha256.encode()
+    return [hmac.digest(key, message, hashlib.sha256).hex() for key in keys()]

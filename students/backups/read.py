@@ -1,0 +1,207 @@
+"""Reading a backup, which is hostile until it was read once from its first byte to its last."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from students.backups import layout
+from students.backups.contents import BackedUpStudent, Erased, InvalidBackup
+from students.backups.parse import erased_in, old_student_in, student_in
+from students.backups.values import Values
+
+NO_BACKUP = "No backup file found!"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """A backup whose every value was looked at. `sealed` says that this deployment wrote it.
+
+    An old one has neither `created_at` nor a manifest.
+    """
+
+    path: Path
+    sha256: str
+    created_at: datetime | None
+    sealed: bool
+    student_count: int
+    photo_count: int
+    erased: tuple[Erased, ...]
+    version: tuple[int, ...] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    def students(self) -> Iterator[BackedUpStudent]:
+        """Every student, streamed. Raises `InvalidBackup` when the file was exchanged since."""
+        with _opened(self.path) as file:
+            if _version(file) != self.version:
+                raise InvalidBackup(f"{self.name} was changed while it was in use.")
+            for item in _items(file, _Manifest()):
+                if isinstance(item, BackedUpStudent):
+                    yield item
+
+
+@dataclass
+class _Reading:
+    """What the first reading collects. Ids are kept as numbers: 100,000 students take 10 MB."""
+
+    students: int = 0
+    photos: int = 0
+    attendance: int = 0
+    erased: list[Erased] = field(default_factory=list)
+    seen: set[int | str] = field(default_factory=set)
+
+    def add(self, item: BackedUpStudent | Erased) -> None:
+        if isinstance(item, Erased):
+            self.erased.append(item)
+            return
+        self.students += 1
+        self.photos += len(item.photos) or item.had_photo
+        self.attendance += len(item.attendance)
+        for value in (item.student_id.int, -item.id if item.id else None, item.student_number):
+            if value is not None and value in self.seen:
+                raise InvalidBackup(
+                    f"The backup is damaged: student {item.student_id} or their number is in it twice."
+                )
+            if value is not None:
+                self.seen.add(value)
+
+
+def open_backup(path: Path) -> Backup:
+    """The backup at `path`, read once and found to be whole. Raises `InvalidBackup` with one sentence."""
+    with _opened(path) as file:
+        version = _version(file)
+        reading, manifest = _Reading(), _Manifest()
+        for item in _items(file, manifest):
+            reading.add(item)
+        manifest.check(reading)
+        return Backup(
+            path=path,
+            sha256=manifest.sha256,
+            created_at=manifest.created_at,
+            sealed=manifest.sealed,
+            student_count=reading.students,
+            photo_count=reading.photos,
+            erased=tuple(reading.erased),
+            version=version,
+        )
+
+
+@dataclass
+class _Manifest:
+    """The digest that grows line by line, and what the last line says that it should be."""
+
+    digest: Any = field(default_factory=hashlib.sha256)
+    created_at: datetime | None = None
+    said: Values | None = None
+
+    @property
+    def sha256(self) -> str:
+        return str(self.digest.hexdigest())
+
+    @property
+    def sealed(self) -> bool:
+        if self.said is None:
+            return False
+        said = self.said.text("seal", longest=64, default="").encode()
+        return any(hmac.compare_digest(seal.encode(), said) for seal in layout.seals(self.sha256))
+
+    def check(self, reading: _Reading) -> None:
+        if self.said is None:  # an old backup
+            return
+        counts = {name: self.said.number(name) for name in ("students", "photos", "attendance")}
+        if self.said.sha256("sha256") != self.sha256 or counts != {
+            name: getattr(reading, name) for name in counts
+        }:
+            raise InvalidBackup("The backup is damaged: its content is not what its manifest states.")
+
+
+def _items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent | Erased]:
+    start = file.readline(layout.MAX_LINE_BYTES)
+    if not start.startswith(layout.HEAD):
+        yield from _old_items(file, manifest)
+        return
+    if not start.endswith(layout.STUDENTS):
+        raise InvalidBackup("The backup is damaged: it was changed after it was written, or is cut off.")
+    created_at = _parsed(start[len(layout.HEAD) : -len(layout.STUDENTS)])
+    manifest.created_at = Values({"created_at": created_at}, "the head").moment("created_at")
+    manifest.digest.update(start)
+    parse: Any = student_in
+    while line := file.readline(layout.MAX_LINE_BYTES):
+        if line.startswith(layout.MANIFEST):
+            manifest.said = Values(_parsed(line[len(layout.MANIFEST) : -len(layout.END)]), "the manifest")
+            if not line.endswith(layout.END) or file.read(1):
+                break
+            return
+        manifest.digest.update(line)
+        if line == layout.ERASED:
+            parse = erased_in
+        else:
+            yield parse(_parsed(line.rstrip(b",\n")))
+    raise InvalidBackup("The backup is cut off: it has no end.")
+
+
+def _old_items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent]:
+    if os.fstat(file.fileno()).st_size > layout.MAX_OLD_BACKUP_BYTES:
+        raise InvalidBackup("The file is too large for a backup of the old kind.")
+    file.seek(0)
+    data = file.read(layout.MAX_OLD_BACKUP_BYTES + 1)
+    manifest.digest.update(data)
+    found = _parsed(data)
+    if isinstance(found, dict):
+        if "manifest" in found:
+            raise InvalidBackup("The backup is damaged: it was changed after it was written.")
+        found = found.get("students")
+    if not isinstance(found, list):
+        raise InvalidBackup("The file is not a backup: it has no list of students.")
+    yield from map(old_student_in, found)
+
+
+def _parsed(data: bytes) -> Any:
+    if not data.strip():
+        raise InvalidBackup("The file is not a backup: it is empty, or a line of it is.")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidBackup("The file is not a backup: it is not JSON, or is cut off.") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file, once it is known to be one and of a believable size."""
+    try:
+        # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise InvalidBackup(NO_BACKUP, code="no_backup") from error
+    except (OSError, ValueError) as error:
+        raise InvalidBackup("The backup cannot be opened.") from error
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise InvalidBackup("The backup is not a file.")
+    with os.fdopen(descriptor, "rb") as file:
+        if found.st_size > layout.MAX_BACKUP_BYTES:
+            limit = layout.MAX_BACKUP_BYTES // 1_048_576
+            raise InvalidBackup(f"The file is too large for a backup: more than {limit} MB.")
+        try:
+            yield file
+        except OSError as error:
+            raise InvalidBackup("The backup cannot be read.") from error
+
+
+def _version(file: BinaryIO) -> tuple[int, ...]:
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

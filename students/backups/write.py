@@ -1,0 +1,133 @@
+"""Writing a backup: one snapshot of the rows, streamed, whole or not at all. No bytes of photos travel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from photostore.commands import Refused
+from students.backups import layout
+from students.backups.rows import erased_rows, student_rows
+
+
+@dataclass
+class Written:
+    """What is in the file that was written."""
+
+    path: Path
+    students: int = 0
+    photos: int = 0
+    attendance: int = 0
+    sha256: str = ""
+
+
+@dataclass
+class _Draft:
+    """The file under its temporary name, and the digest of what went into it."""
+
+    file: BinaryIO
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def write(self, data: bytes) -> None:
+        self.digest.update(data)
+        self.file.write(data)
+
+    def items(self, items: Iterable[dict[str, Any]]) -> None:
+        before = b""
+        for item in items:
+            self.write(before + encoded(item))
+            before = b",\n"
+        if before:
+            self.write(b"\n")
+
+
+def write_backup(folder: Path) -> Written:
+    """Write `seed_backup_{YYYYmmdd_HHMM}.json` in `folder`, never over one that is there.
+
+    Raises `Refused` where there is one of this minute, or the folder cannot be written.
+    """
+    written = Written(folder / f"seed_backup_{timezone.localtime():%Y%m%d_%H%M}.json")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _published(written.path) as file, _snapshot():
+            _write(_Draft(file), written)
+    except FileExistsError as error:
+        raise Refused(f"{written.path.name} is there already. Try again in a minute.") from error
+    except OSError as error:
+        raise Refused(f"The backup cannot be written: {error.strerror}.") from error
+    return written
+
+
+def _write(draft: _Draft, written: Written) -> None:
+    draft.write(layout.HEAD + encoded(datetime.now(UTC)) + layout.STUDENTS)
+    draft.items(_counted(student_rows(), written))
+    draft.write(layout.ERASED)
+    draft.items(erased_rows())
+    written.sha256 = draft.digest.hexdigest()
+    manifest = {
+        "students": written.students,
+        "photos": written.photos,
+        "attendance": written.attendance,
+        "sha256": written.sha256,
+        "seal": layout.seals(written.sha256)[0],
+    }
+    draft.file.write(layout.MANIFEST + encoded(manifest) + layout.END)
+
+
+def _counted(rows: Iterable[dict[str, Any]], written: Written) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        written.students += 1
+        written.photos += len(row["photos"])
+        written.attendance += len(row["attendance"])
+        yield row
+
+
+def encoded(value: object) -> bytes:
+    """One line of JSON, without bytes that an editor could spoil."""
+    return json.dumps(value, default=_plain).encode("ascii")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """One view of all rows, however long it takes; a caller's transaction has its own."""
+    own = not connection.in_atomic_block
+    with transaction.atomic():
+        if own:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+@contextmanager
+def _published(path: Path) -> Iterator[BinaryIO]:
+    """A file that gets its name when all of it is on the medium, and only if the name is free."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # unlike rename, it refuses where the name is taken
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,218 @@
+"""`create_seed_backup`, and reading what it wrote, or what somebody claims that it wrote."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.management import call_command
+
+from photostore.audit import Actor
+from students.attendance import upload_attendance_photo
+from students.backups import InvalidBackup, newest_valid, open_backup
+from students.models import Student
+from students.tests.school import enrol, face, hand_in
+from students.versions import take_in
+
+OPERATOR = Actor(id="", name="operator", door="command")
+
+
+def run(*arguments: Any) -> tuple[int, str, str]:
+    """A command's exit code and what it said."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command(*arguments, stdout=out, stderr=err)
+    except SystemExit as end:
+        return int(str(end.code)), out.getvalue(), err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+def backed_up(folder: Path) -> Path:
+    code, _out, err = run("create_seed_backup", "--output", folder)
+    assert code == 0, err
+    return max(folder.glob("seed_backup_*.json"))
+
+
+@pytest.fixture
+def ada(api: Any) -> Student:
+    """Two versions, a former number, one attendance photo."""
+    made = enrol(api, student_number="S-1", photo=face(1), class_name="3b")
+    hand_in(api, made["id"], face(2))
+    api.patch(f"/api/students/{made['id']}/", {"student_number": "S-2"}, format="json")
+    student = Student.objects.get(pk=made["id"])
+    upload_attendance_photo(
+        student=student,
+        date=datetime.date(2026, 11, 20),
+        session="AM",
+        incoming=take_in(face(3), filename="a.jpg", origin="api"),
+        actor=OPERATOR,
+    )
+    return student
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_that_is_known_is_in_it_and_comes_out_again(ada: Student, tmp_path: Path) -> None:
+    path = backed_up(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    backup = open_backup(path)
+    (student,) = backup.students()
+    assert backup.sealed
+    for name in ("id", "student_id", "student_number", "name", "class_name", "status", "photo_updated_at"):
+        assert getattr(student, name) == getattr(ada, "pk" if name == "id" else name), name
+    assert student.former_numbers == ("S-1",)
+    rows = {photo.sha256: photo for photo in ada.photos.all()}
+    assert len(student.photos) == len(rows) == 3
+    for photo in student.photos:
+        row = rows[photo.sha256]
+        assert photo.key == row.file.name
+        for name in ("untagged_sha256", "source_sha256", "pixel_sha256", "dhash", "taken_on", "uploaded_at"):
+            assert getattr(photo, name) == getattr(row, name), name
+    assert student.today is not None
+    assert student.today.sha256 == ada.photo_sha256
+    (attendance,) = student.attendance
+    assert (attendance.date, attendance.session) == (datetime.date(2026, 11, 20), "AM")
+    assert json.loads(path.read_text())["students"][0]["photo"].endswith(f"{ada.student_id}/profile.jpg")
+
+
+def test_an_existing_backup_is_never_overwritten(ada: Student, tmp_path: Path) -> None:
+    path = backed_up(tmp_path)
+    before = path.read_bytes()
+    code, _out, err = run("create_seed_backup", "--output", tmp_path)
+    if code == 2:  # else a minute has passed in between
+        assert "is there already" in err
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_failure_midway_leaves_no_file(ada: Student, tmp_path: Path, monkeypatch: Any) -> None:
+    def fails(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    assert run("create_seed_backup", "--output", tmp_path / "b")[0] == 2
+    assert not list((tmp_path / "b").iterdir())
+
+
+def test_an_empty_school_has_a_backup_too(db: None, tmp_path: Path) -> None:
+    assert list(open_backup(backed_up(tmp_path)).students()) == []
+
+
+def old(*students: dict[str, Any]) -> bytes:
+    return json.dumps({"students": students}).encode()
+
+
+def old_student(**values: Any) -> dict[str, Any]:
+    student_id = str(uuid4())
+    return {
+        "student_id": student_id,
+        "name": "Ada",
+        "photo": f"/api/photos/students/{student_id}/profile.jpg",
+    } | values
+
+
+def test_an_old_backup_is_read(db: None, tmp_path: Path) -> None:
+    path = tmp_path / "seed_backup_20250101_0000.json"
+    first, second = old_student(), old_student(photo=None, name="Bea")
+    for content in (old(first, second), json.dumps([first, second]).encode()):
+        path.write_bytes(content)
+        ada, bea = open_backup(path).students()
+        assert (str(ada.student_id), ada.name, ada.had_photo) == (first["student_id"], "Ada", True)
+        assert (bea.name, bea.had_photo) == ("Bea", False)
+
+
+SAME = str(uuid4())
+HOSTILE = {
+    "0 bytes": b"",
+    "not JSON": b"Dear diary,",
+    "cut off": old(old_student())[:-9],
+    "binary": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(100),
+    "wrong shape": b'{"photos": 3}',
+    "a number": b"17",
+    "a student that is none": b'{"students": [1]}',
+    "climbing": old(old_student(student_id="../../x")),
+    "NUL": old(old_student(student_id="\0")),
+    "NUL in the name": old(old_student(name="A\0da")),
+    "half a character": b'[{"student_id": "%s", "name": "\\ud800", "photo": null}]' % SAME.encode(),
+    "braces": old(old_student(student_id="{" + SAME + "}")),
+    "a number as id": old(old_student(student_id=7)),
+    "twice": old(old_student(student_id=SAME), old_student(student_id=SAME)),
+    "no name": old(old_student(name="")),
+    "deep": b"[" * 100_000,
+    "a huge number": b'[{"student_id": ' + b"9" * 5_000 + b"}]",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_file_that_is_no_backup_is_refused_with_one_sentence(db: None, tmp_path: Path, what: str) -> None:
+    path = tmp_path / "seed_backup_20260101_0000.json"
+    path.write_bytes(HOSTILE[what])
+    with pytest.raises(InvalidBackup) as refusal:
+        open_backup(path)
+    assert "\n" not in str(refusal.value)
+    assert "\0" not in str(refusal.value)
+    assert len(str(refusal.value)) < 250
+
+
+def test_a_gigabyte_is_refused_by_its_size(db: None, tmp_path: Path) -> None:
+    path = tmp_path / "seed_backup_20260101_0000.json"
+    with path.open("wb") as file:
+        file.truncate(1_000_000_000)
+    with pytest.raises(InvalidBackup, match="too large"):
+        open_backup(path)
+
+
+def test_a_folder_and_a_pipe_are_no_backups(db: None, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(InvalidBackup):
+            open_backup(path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_changed_byte_anywhere_is_noticed(ada: Student, tmp_path: Path) -> None:
+    path = backed_up(tmp_path)
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 23):
+        changed = bytearray(whole)
+        changed[at] ^= 1
+        path.write_bytes(changed)
+        try:
+            assert not open_backup(path).sealed  # only the seal itself may be spoilt unnoticed
+            assert at > whole.index(b'"seal"')
+        except InvalidBackup:
+            pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_cut_off_anywhere_is_noticed(ada: Student, tmp_path: Path) -> None:
+    path = backed_up(tmp_path)
+    whole = path.read_bytes()
+    for length in range(0, len(whole) - 1, 97):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InvalidBackup):
+            open_backup(path)
+
+
+def test_the_newest_valid_one_is_used_and_the_others_are_told(ada: Student, tmp_path: Path) -> None:
+    good = backed_up(tmp_path).rename(tmp_path / "seed_backup_20260101_0000.json")
+    (tmp_path / "seed_backup_20260201_0000.json").write_bytes(b"")
+    (tmp_path / "seed_backup_20250101_0000.json").write_bytes(old())
+    choice = newest_valid(tmp_path)
+    assert choice.backup is not None
+    assert choice.backup.path == good
+    assert [name for name, _why in choice.passed_over] == ["seed_backup_20260201_0000.json"]
+    assert "Passed over seed_backup_20260201_0000.json" in choice.lines()[0]
+    assert "Using seed_backup_20260101_0000.json" in choice.lines()[1]
+
+
+def test_a_backup_exchanged_while_in_use_is_noticed(ada: Student, tmp_path: Path) -> None:
+    backup = open_backup(backed_up(tmp_path))
+    backup.path.write_bytes(backup.path.read_bytes() + b" ")
+    with pytest.raises(InvalidBackup, match="changed"):
+        list(backup.students())

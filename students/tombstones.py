@@ -1,0 +1,56 @@
+"""Tombstones: what was erased on request and must not come back by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+
+from photostore.models import SHA256_LENGTH
+
+
+class Tombstone(models.Model):
+    """One row for an erased student (`sha256` empty), and one for each sha256 of a photo of theirs.
+
+    It commits with the deletion of the student's row. Without it a backup or a stray copy of the file
+    would bring the photo back.
+    """
+
+    student_id = models.UUIDField()
+    sha256 = models.CharField(max_length=SHA256_LENGTH, blank=True)
+    erased_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # An erasure that was killed and is run again says the same thing once.
+            models.UniqueConstraint(fields=["student_id", "sha256"], name="students_one_tombstone_each"),
+        ]
+        indexes = [models.Index(fields=["sha256"], name="students_tombstone_sha256")]
+
+    def __str__(self) -> str:
+        return f"{self.student_id} {self.sha256[:12]}"
+
+
+def bury(student_id: UUID, sha256s: Iterable[str]) -> None:
+    """Write the tombstones of a student, in the caller's transaction."""
+    stones = [Tombstone(student_id=student_id, sha256=sha256) for sha256 in {"", *sha256s}]
+    Tombstone.objects.bulk_create(stones, ignore_conflicts=True)
+
+
+def lift(sha256s: Iterable[str]) -> None:
+    """Somebody handed the picture in anew: it may be kept again."""
+    Tombstone.objects.filter(sha256__in=[sha256 for sha256 in sha256s if sha256]).delete()
+
+
+def erased_students(student_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these students were erased."""
+    stones = Tombstone.objects.filter(sha256="", student_id__in=list(student_ids))
+    return set(stones.values_list("student_id", flat=True))
+
+
+def erased_pictures(sha256s: Iterable[str]) -> set[str]:
+    """Which of these pictures were erased."""
+    wanted = [sha256 for sha256 in sha256s if sha256]
+    return set(Tombstone.objects.filter(sha256__in=wanted).values_list("sha256", flat=True))
