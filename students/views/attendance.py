@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from photostore.delivery.links import LinkMaker
+from photostore.delivery.negotiation import BytesAreBytes
 from photostore.errors import NotFound
 from photostore.paging import NewestFirst
 from photostore.uploads.handler import one_file
@@ -73,6 +74,8 @@ class AttendancePhotosView(StudentsView):
 @extend_schema(tags=["attendance"])
 class AttendanceBytesView(StudentsView):
     """The photo of a half-day itself, for whoever holds a token."""
+
+    content_negotiation_class = BytesAreBytes
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID, date: datetime.date, session: str) -> HttpResponseBase:  # noqa: ARG002

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from photostore.delivery.links import LinkMaker
+from photostore.delivery.negotiation import BytesAreBytes
 from photostore.paging import NewestFirst
 from photostore.uploads.handler import one_file
 from students.models import StudentPhoto
@@ -97,6 +98,8 @@ class RestorePhotoView(StudentsView):
 @extend_schema(tags=["photos"])
 class PhotoBytesView(StudentsView):
     """The photo itself, for whoever holds a token."""
+
+    content_negotiation_class = BytesAreBytes
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002
