@@ -222,3 +222,43 @@ class Act(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind} {self.subject}"
+
+
+class Verification(models.Model):
+    """What one run of `verify_media` found; the newest stands in /metrics and in the admin."""
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    # Whether it went on with re-hashing everything, and how many files it re-hashed.
+    checksum = models.BooleanField()
+    rehashed = models.BigIntegerField()
+    files = models.BigIntegerField()
+    present = models.BigIntegerField()
+    rehashed_lately = models.BigIntegerField()
+    missing = models.BigIntegerField()
+    damaged = models.BigIntegerField()
+    misplaced = models.BigIntegerField()
+    orphaned = models.BigIntegerField()
+    symlinks = models.BigIntegerField()
+    unusable = models.BigIntegerField()
+    partials = models.BigIntegerField()
+    young = models.BigIntegerField()
+    stale = models.BigIntegerField()
+    # Rows whose bytes were wrong. The next run reads them again, also one that re-hashes nothing else:
+    # else damage would be forgotten with the run that found it.
+    suspects = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.finished_at:%Y-%m-%d %H:%M} {self.coverage}"
+
+    @property
+    def coverage(self) -> str:
+        """In one sentence, rounded down: 100 % means all."""
+        present, rehashed = (
+            100 if not self.files else 100 * part // self.files
+            for part in (self.present, self.rehashed_lately)
+        )
+        return f"{present} % present, {rehashed} % re-hashed in the last 30 days, {self.damaged} damaged"

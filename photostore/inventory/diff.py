@@ -1,30 +1,117 @@
-"""Comparing a storage with the register."""
+"""Comparing a place with the register: missing, orphaned, of another size, written by somebody else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any, Literal
 
-from photostore.models import PendingRemoval, StoredFile
+from django.utils import timezone
+
+from photostore.inventory.listing import Listing, listed
+from photostore.inventory.places import place_of
+from photostore.models import StoredFile
 from photostore.storage import FileStat, storage_for
 
 BATCH = 1_000
-QUARANTINE = "quarantine/"
+# An upload has stored its bytes and not yet committed its row for seconds, never for this long.
+YOUNG = timedelta(hours=1)
+
+# `touched`: as long as it should be, but written after we wrote or verified it. Worth reading again.
+Difference = Literal["missing", "orphaned", "damaged", "touched"]
+
+# Rows whose copy is stale (no `written_at`) claim their file, but promise nothing about it yet.
+_DIFFERENCES = """
+SELECT CASE WHEN f.id IS NULL THEN 'orphaned' WHEN l.key IS NULL THEN 'missing'
+            WHEN l.byte_size <> f.byte_size THEN 'damaged' ELSE 'touched' END,
+       coalesce(l.key, f.key), f.storage_alias, f.id, l.byte_size, l.modified_at,
+       f.written_at >= %(started_at)s
+FROM (SELECT * FROM photostore_storedfile
+      WHERE storage_alias = ANY(%(aliases)s) AND starts_with(key, %(prefix)s)) AS f
+FULL JOIN (SELECT * FROM {listing} WHERE kind = 'file') AS l ON l.key = f.key
+WHERE f.id IS NULL OR (f.written_at IS NOT NULL AND (
+    l.key IS NULL OR l.byte_size <> f.byte_size
+    OR to_timestamp(l.modified_at) > greatest(f.written_at, f.verified_at)))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference. `pk` is the register's row, None for an orphan."""
+
+    difference: Difference
+    key: str
+    storage_alias: str
+    pk: int | None
+    byte_size: int | None
+    modified_at: datetime | None
+
+    @property
+    def is_young(self) -> bool:
+        """Whether somebody may still be about to register it."""
+        return self.modified_at is not None and self.modified_at > timezone.now() - YOUNG
+
+
+def differences(listing: Listing) -> Iterator[Finding]:
+    """Every difference, each of them looked at again where something moved during the pass."""
+    rows = listing.rows(_DIFFERENCES, started_at=listing.started_at)
+    while batch := list(islice(rows, BATCH)):
+        claimed = listing.place.claims([row[1] for row in batch if row[0] == "orphaned"])
+        for row in batch:
+            finding = _settled(listing, row, claimed)
+            if finding is not None:
+                yield finding
 
 
 def orphans(storage_alias: str = "default", prefix: str = "") -> Iterator[FileStat]:
     """Files that no row of the register names and that nobody is about to remove; quarantine aside.
 
-    Streams the storage and asks the register about a batch of keys at a time. Raises `StorageAway`.
+    Streams, whatever the size. Raises `StorageAway`.
     """
-    files = (file for file in storage_for(storage_alias).scan(prefix) if not file.key.startswith(QUARANTINE))
-    while batch := list(islice(files, BATCH)):
-        keys = [file.key for file in batch]
-        known = set(_known(storage_alias, keys))
-        yield from (file for file in batch if file.key not in known)
+    with listed(place_of(storage_alias), prefix) as listing:
+        for finding in differences(listing):
+            if finding.difference == "orphaned":
+                assert finding.byte_size is not None and finding.modified_at is not None
+                yield FileStat(finding.key, finding.byte_size, finding.modified_at)
 
 
-def _known(storage_alias: str, keys: list[str]) -> Iterator[str]:
-    for model in (StoredFile, PendingRemoval):
-        rows = model.objects.filter(storage_alias=storage_alias, key__in=keys)
-        yield from rows.values_list("key", flat=True)
+def _settled(listing: Listing, row: Sequence[Any], claimed: set[str]) -> Finding | None:
+    difference, key, alias, pk, byte_size, modified_at, is_new = row
+    finding = Finding(difference, key, alias or listing.place.alias, pk, byte_size, _moment(modified_at))
+    if difference == "orphaned":
+        return None if key in claimed else _measured(finding)
+    # The listing is older than the register: a row written since is judged by what is there now.
+    return current(finding) if is_new else finding
+
+
+def _measured(orphan: Finding) -> Finding | None:
+    """With size and time, where the pass left them out; None when it is gone by now."""
+    if orphan.modified_at is not None:
+        return orphan
+    there = storage_for(orphan.storage_alias).stat(orphan.key)
+    if there is None:
+        return None
+    return replace(orphan, byte_size=there.byte_size, modified_at=there.modified_at)
+
+
+def current(finding: Finding) -> Finding | None:
+    """The difference as it is at this moment; None where there is none any more."""
+    row = (
+        StoredFile.objects.exclude(written_at=None)
+        .filter(storage_alias=finding.storage_alias, key=finding.key)
+        .first()
+    )
+    if row is None:
+        return None
+    there = storage_for(row.storage_alias).stat(row.key)
+    if there is None:
+        return replace(finding, difference="missing")
+    if there.byte_size != row.byte_size:
+        return replace(finding, difference="damaged", byte_size=there.byte_size)
+    return replace(finding, difference="touched") if finding.difference == "touched" else None
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

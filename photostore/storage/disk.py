@@ -15,12 +15,12 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.utils.deconstruct import deconstructible
 
 from photostore.errors import FileMissing, StorageAway
-from photostore.storage.base import CHUNK_BYTES, EVERY_KIND, FileStat, Kind, PhotoStorage
+from photostore.storage.base import CHUNK_BYTES, EVERY_KIND, FileStat, Kind, Line, PhotoStorage
 from photostore.storage.chunks import Chunks
 from photostore.storage.drafts import is_partial, link, open_draft
 from photostore.storage.folders import Folders, disk_errors, prune, regular, sync_folder
 from photostore.storage.key_rules import check_key
-from photostore.storage.tree import walk
+from photostore.storage.tree import survey, walk
 
 WRITE_BYTES = 1024 * 1024
 
@@ -123,6 +123,10 @@ class DiskStorage(PhotoStorage):
     def walk(self, prefix: str = "", *, kinds: frozenset[Kind] = EVERY_KIND) -> Iterator[FileStat]:
         """See `PhotoStorage`."""
         return walk(self._folders, prefix, kinds)
+
+    def survey(self, prefix: str = "", *, sizes: bool = True) -> Iterator[Line]:
+        """See `PhotoStorage`."""
+        return survey(self._folders, prefix, sizes=sizes)
 
     def presigned_url(self, *_: object, **__: object) -> None:
         """`None`: the application serves local files itself."""

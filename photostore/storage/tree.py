@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from photostore.errors import FileMissing
-from photostore.storage.base import FileStat, Kind
+from photostore.storage.base import FileStat, Kind, Line
 from photostore.storage.drafts import is_partial
 from photostore.storage.folders import ABSENT, FOLDER_FLAGS, ROOT_MARKER, Folders
 from photostore.storage.key_rules import check_key, is_key
@@ -18,15 +19,34 @@ _NOT_OURS = frozenset({ROOT_MARKER, "lost+found"})
 
 def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[FileStat]:
     """See `PhotoStorage.walk`."""
+    for key, entry in _each(folders, prefix):
+        kind = _kind(key, entry)
+        if kind in kinds:
+            yield from _stat(key, entry, kind)
+
+
+def survey(folders: Folders, prefix: str, *, sizes: bool) -> Iterator[Line]:
+    """See `PhotoStorage.survey`. Asking each file for its size takes most of a pass over a million."""
+    for key, entry in _each(folders, prefix):
+        kind = _kind(key, entry)
+        if kind is None:
+            continue
+        shown = key if kind == "file" else _shown(key)
+        if not sizes:
+            yield kind, shown, None, None
+            continue
+        with suppress(FileNotFoundError):  # gone since the folder was read
+            found = entry.stat(follow_symlinks=False)
+            yield kind, shown, found.st_size, found.st_mtime
+
+
+def _each(folders: Folders, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     path, slash, start = prefix.rpartition("/")
     segments = check_key(path).split("/") if path else []
     folders.confirm()  # what an unmounted disk leaves behind would read as an empty storage
     try:
         with folders.reading(segments) as chain:
-            for key, entry in _below(folders, chain[-1], path + slash, start):
-                kind = _kind(key, entry)
-                if kind in kinds:
-                    yield from _stat(key, entry, kind)
+            yield from _below(folders, chain[-1], path + slash, start)
     except FileMissing:  # no such folder, in a storage that is there
         return
 
@@ -74,5 +94,8 @@ def _stat(key: str, entry: os.DirEntry[str], kind: Kind) -> Iterator[FileStat]:
         found = entry.stat(follow_symlinks=False)
     except FileNotFoundError:  # gone since the folder was read
         return
-    shown = key if is_key(key) else repr(key)[1:-1]
-    yield FileStat(shown, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), kind)
+    yield FileStat(_shown(key), found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), kind)
+
+
+def _shown(key: str) -> str:
+    return key if is_key(key) else repr(key)[1:-1]

@@ -1,0 +1,77 @@
+"""Where files lie: aliases that name the same folder or bucket are one place, listed once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from photostore.errors import StorageAway
+from photostore.models import PendingRemoval, StoredFile
+from photostore.storage import PhotoStorage, storage_for
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One folder or bucket, and the aliases that lead there; a row of any of them claims a file in it."""
+
+    aliases: tuple[str, ...]
+
+    @property
+    def alias(self) -> str:
+        """The alias that stands for all of them."""
+        return self.aliases[0]
+
+    @property
+    def storage(self) -> PhotoStorage:
+        """Its storage."""
+        return storage_for(self.alias)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the register expects a file here."""
+        return StoredFile.objects.filter(storage_alias__in=self.aliases).exists()
+
+    def confirm(self) -> bool:
+        """Whether there is anything to list. Raises `StorageAway` where that cannot be told.
+
+        A folder without its mark beside a register with rows is the wrong, empty one: an unmounted disk.
+        """
+        self.storage.ping()
+        if self.storage.is_prepared():
+            return True
+        if self.is_used:
+            raise StorageAway
+        return False
+
+    def claims(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that a row names, or that somebody gave up and is about to remove."""
+        claimed: set[str] = set()
+        for model in (StoredFile, PendingRemoval):
+            rows = model.objects.filter(storage_alias__in=self.aliases, key__in=keys)
+            claimed.update(rows.values_list("key", flat=True))
+        return claimed
+
+
+def places() -> list[Place]:
+    """Every place that keeps photos, in the order of `STORAGES`."""
+    aliases_at: dict[Any, list[str]] = {}
+    for alias, configuration in settings.STORAGES.items():
+        if alias != "staticfiles":
+            aliases_at.setdefault(_location(configuration), []).append(alias)
+    return [Place(tuple(aliases)) for aliases in aliases_at.values()]
+
+
+def place_of(alias: str) -> Place:
+    """The place that `alias` leads to."""
+    return next(place for place in places() if alias in place.aliases)
+
+
+def _location(configuration: dict[str, Any]) -> tuple[str, ...]:
+    options = configuration.get("OPTIONS", {})
+    if "location" in options:
+        return ("disk", os.path.realpath(options["location"]))
+    return ("bucket", str(options.get("endpoint_url")), str(options.get("bucket_name")))

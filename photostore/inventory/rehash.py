@@ -1,0 +1,141 @@
+"""Reading stored files again: are the bytes those that the register states, and whose face is it?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from time import monotonic
+from typing import Literal
+
+from django.db.models import F
+from django.utils import timezone
+
+from photostore.errors import FileMissing, PhotostoreError
+from photostore.inventory.knowledge import inspector_of
+from photostore.models import StoredFile
+from photostore.storage import storage_for
+
+# Reading and hashing leave Python's lock, so two threads keep two cores busy.
+THREADS = 2
+BATCH = 500
+# What an inspector may be given whole; nothing that has one is larger.
+MAX_INSPECTED_BYTES = 64 * 1_048_576
+
+Wrong = Literal["missing", "damaged", "misplaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file turned out to be: its sha256 (None: it is not there), and whom it names."""
+
+    row: StoredFile
+    sha256: str | None
+    named: str | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether these are the bytes that the row states."""
+        return self.sha256 == self.row.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A file that was read, and what is wrong with it."""
+
+    row: StoredFile
+    wrong: tuple[Wrong, ...]
+
+
+def oldest_first() -> Iterator[StoredFile]:
+    """Every written file, the one that was verified longest ago first: so a run goes on where one stopped."""
+    rows = StoredFile.objects.exclude(written_at=None).order_by(F("verified_at").asc(nulls_first=True), "pk")
+    return rows.defer("content_type", "width", "height").iterator(chunk_size=1_000)
+
+
+def rehash(
+    rows: Iterable[StoredFile], *, threads: int = THREADS, until: float | None = None
+) -> Iterator[Verdict]:
+    """Read these files; the right ones are marked as verified, in batches. Stops at `until` (monotonic).
+
+    Raises `StorageAway`; what was read before stays marked.
+    """
+    readings = _read_all(iter(rows), threads, until)
+    while batch := list(islice(readings, BATCH)):
+        settled = [one for reading in batch if (one := _looked_at_again(reading)) is not None]
+        misplaced = _misplaced(settled)
+        right = [reading.row for reading in settled if reading.is_right]
+        # A row that was given other bytes meanwhile is not the one that was read.
+        StoredFile.objects.filter(
+            pk__in=[row.pk for row in right], sha256__in=[row.sha256 for row in right]
+        ).update(verified_at=timezone.now())
+        for reading in settled:
+            yield Verdict(reading.row, _wrong(reading, misplaced))
+
+
+def _read_all(rows: Iterator[StoredFile], threads: int, until: float | None) -> Iterator[Reading]:
+    waiting: deque[Future[Reading]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="rehash") as pool:
+        for row in rows:
+            if until is not None and monotonic() >= until:
+                break
+            waiting.append(pool.submit(_read, row))
+            if len(waiting) >= 4 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _read(row: StoredFile) -> Reading:
+    """In any thread: asks the storage only, never the database."""
+    inspector = inspector_of(row.owner_label) if row.kind != StoredFile.Kind.DERIVATIVE else None
+    digest, kept = hashlib.sha256(), bytearray()
+    try:
+        for chunk in storage_for(row.storage_alias).stream(row.key):
+            digest.update(chunk)
+            if inspector is not None and len(kept) < MAX_INSPECTED_BYTES:
+                kept += chunk
+    except FileMissing:
+        return Reading(row, None, None)
+    named = None
+    if inspector is not None:
+        try:
+            named = inspector.named(bytes(kept))
+        except PhotostoreError:  # not a picture any more; its sha256 says so
+            named = None
+    return Reading(row, digest.hexdigest(), named)
+
+
+def _looked_at_again(reading: Reading) -> Reading | None:
+    """A wrong file may have been replaced or given up while it was read; None for one that was given up."""
+    if reading.is_right:
+        return reading
+    row = StoredFile.objects.exclude(written_at=None).filter(pk=reading.row.pk).first()
+    return None if row is None else _read(row)
+
+
+def _misplaced(readings: Sequence[Reading]) -> set[int]:
+    """The rows whose file names somebody else than its owner."""
+    named = [reading for reading in readings if reading.named is not None]
+    found: set[int] = set()
+    for label in {reading.row.owner_label for reading in named}:
+        inspector = inspector_of(label)
+        assert inspector is not None
+        of_label = [reading for reading in named if reading.row.owner_label == label]
+        expected = inspector.expected({reading.row.owner_id for reading in of_label})
+        for reading in of_label:
+            if expected.get(reading.row.owner_id, reading.named) != reading.named:
+                found.add(reading.row.pk)
+    return found
+
+
+def _wrong(reading: Reading, misplaced: set[int]) -> tuple[Wrong, ...]:
+    if reading.sha256 is None:
+        return ("missing",)
+    wrong: list[Wrong] = [] if reading.is_right else ["damaged"]
+    if reading.row.pk in misplaced:
+        wrong.append("misplaced")
+    return tuple(wrong)

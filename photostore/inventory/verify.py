@@ -1,0 +1,164 @@
+"""The whole store against the register: one pass over every place, and re-hashing as far as the time goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from time import monotonic
+from typing import Final
+
+from django.utils import timezone
+
+from photostore.errors import StorageAway
+from photostore.inventory.diff import Finding, differences
+from photostore.inventory.listing import Listing, listed
+from photostore.inventory.places import Place, places
+from photostore.inventory.rehash import Verdict, oldest_first, rehash
+from photostore.models import StoredFile, Verification
+from photostore.outbox import settle_everything
+
+LISTED: Final = ("missing", "damaged", "orphaned", "misplaced", "symlinks")
+# What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo
+# whose row was lost. Young ones, partials and copies that are behind are what any crash leaves.
+WRONG: Final = LISTED
+# Memory stays flat: the counts are exact, the lists end here.
+MAX_LISTED = 10_000
+# Without --checksum only files that look tampered with are read, and no more of them than this.
+MAX_SUSPECTS = 1_000
+LATELY = timedelta(days=30)
+
+
+@dataclass
+class Report:
+    """What was found. `lists` hold pairs of storage alias and key, in the order of finding."""
+
+    started_at: datetime = field(default_factory=timezone.now)
+    lists: dict[str, dict[tuple[str, str], None]] = field(
+        default_factory=lambda: {name: {} for name in LISTED}
+    )
+    counts: Counter[str] = field(default_factory=Counter)
+    suspects: dict[int, None] = field(default_factory=dict)
+
+    def add(self, what: str, alias: str, key: str) -> None:
+        """One more, unless it is listed already."""
+        listed_already = self.lists[what]
+        if (alias, key) in listed_already:
+            return
+        self.counts[what] += 1
+        if len(listed_already) < MAX_LISTED:
+            listed_already[alias, key] = None
+
+    def suspect(self, pk: int | None) -> None:
+        """Have this row's bytes read, now or by the next run."""
+        if pk is not None and len(self.suspects) < MAX_SUSPECTS:
+            self.suspects[pk] = None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether somebody has to look."""
+        return any(self.counts[what] for what in WRONG)
+
+
+def confirm_places() -> list[Place]:
+    """Every place, all of them answering. Raises `StorageAway`: before anything is changed or believed."""
+    found = places()
+    for place in found:
+        place.confirm()
+    _no_rows_elsewhere(found)
+    return found
+
+
+def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[str]:
+    """Fill the report; yields what is being done, for a progress line. Raises `StorageAway`."""
+    everywhere = confirm_places()
+    yield "Bringing copies up to date"
+    report.counts["healed"] = settle_everything()
+    previous = Verification.objects.first()
+    for pk in previous.suspects if previous else ():
+        report.suspect(pk)
+    for place in everywhere:
+        yield f"Listing {' and '.join(place.aliases)}"
+        with listed(place) as listing:
+            _compare(report, listing)
+    yield "Reading what looks changed"
+    suspects, report.suspects = list(report.suspects), {}
+    _judge(report, rehash(StoredFile.objects.exclude(written_at=None).filter(pk__in=suspects)))
+    if checksum:
+        for done, verdict in enumerate(rehash(oldest_first(), until=until)):
+            _judge(report, iter((verdict,)))
+            if done % 100 == 0:
+                yield f"Re-hashed {report.counts['rehashed']}"
+
+
+def figures(report: Report, *, checksum: bool) -> Verification:
+    """The report's figures, kept."""
+    rows = StoredFile.objects.all()
+    files, stale = rows.count(), rows.filter(written_at=None).count()
+    counted = {name: report.counts[name] for name in (*LISTED, "unusable", "partials", "young", "rehashed")}
+    return Verification.objects.create(
+        started_at=report.started_at,
+        finished_at=timezone.now(),
+        checksum=checksum,
+        files=files,
+        present=max(0, files - stale - counted["missing"]),
+        rehashed_lately=rows.filter(verified_at__gte=timezone.now() - LATELY).count(),
+        stale=stale,
+        suspects=list(report.suspects),
+        **counted,
+    )
+
+
+def until(budget: timedelta | None) -> float | None:
+    """The moment at which a budget that starts now is used up."""
+    return None if budget is None else monotonic() + budget.total_seconds()
+
+
+def _compare(report: Report, listing: Listing) -> None:
+    alias = listing.place.alias
+    for key in listing.others("symlink"):
+        report.add("symlinks", alias, key)
+    for kind, name in (("unusable", "unusable"), ("partial", "partials")):
+        report.counts[name] += sum(1 for _ in listing.others(kind))
+    for finding in differences(listing):
+        _note(report, finding, listing)
+
+
+def _note(report: Report, finding: Finding, listing: Listing) -> None:
+    if finding.difference != "orphaned":
+        report.suspect(finding.pk)
+    elif finding.is_young:
+        report.counts["young"] += 1
+        return
+    elif report.counts["orphaned"] < MAX_SUSPECTS and listing.place.storage.stat(finding.key) is None:
+        return  # given up and removed while the pass was under way
+    # What is going to be read is judged by its bytes; the rest by its size.
+    if finding.difference == "missing" or (
+        finding.difference == "damaged" and finding.pk not in report.suspects
+    ):
+        report.add(finding.difference, finding.storage_alias, finding.key)
+
+
+def _judge(report: Report, verdicts: Iterator[Verdict]) -> None:
+    for verdict in verdicts:
+        report.counts["rehashed"] += 1
+        for wrong in verdict.wrong:
+            report.add(wrong, verdict.row.storage_alias, verdict.row.key)
+            report.suspect(verdict.row.pk)
+
+
+def _no_rows_elsewhere(found: list[Place]) -> None:
+    """Rows of an alias that `STORAGES` no longer names can be neither confirmed nor denied."""
+    known = [alias for place in found for alias in place.aliases]
+    lost = StoredFile.objects.exclude(storage_alias__in=known).first()
+    if lost is not None:
+        raise StorageAway(
+            f"The register names files on the storage {lost.storage_alias!r}, which the settings do not."
+        )
+
+
+def most_of(keys: dict[tuple[str, str], None], count: int) -> list[tuple[str, str]]:
+    """The first few, to be printed."""
+    return list(islice(keys, count))

@@ -1,0 +1,94 @@
+"""`manage.py verify_media [--checksum] [--budget 30m] [--json]`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import CommandParser
+from rich.console import Console
+
+from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, duration
+from photostore.inventory.verify import LISTED, Report, figures, most_of, until, verify
+from photostore.models import Verification
+
+SHOWN = 20
+MEANS = {
+    "missing": "registered, but not in storage (bring them back: restore_student_photos)",
+    "damaged": "not the bytes that were stored (bring them back: restore_student_photos)",
+    "misplaced": "the identity inside names another student: perhaps swapped faces",
+    "orphaned": "in storage for over an hour, but nobody's (see migrate_orphaned_photos --list; "
+    "cleanup_orphaned_photos sets them aside)",
+    "symlinks": "symbolic links; they are never followed and nothing here makes one",
+}
+
+
+class Command(PhotoCommand):
+    """The whole store against the database."""
+
+    help = (
+        "Compares every stored file with the database and changes nothing, except that it brings documented "
+        "copies up to date which a crash left behind. Tells what is missing, damaged, orphaned, misplaced "
+        "(the identity inside a photo names another student) and which symbolic links stand in the storage. "
+        "Without --checksum a file is read only when its size or its time of writing looks wrong; with it "
+        "every file is read, the one verified longest ago first, so that runs with a --budget get through "
+        "all of them in turn. Exit code 0: all is well; files younger than an hour, leftovers of interrupted "
+        "writes and names that are no keys are only counted. 1: something is missing, damaged, misplaced, "
+        "orphaned or a symbolic link. 2: the storage or the database cannot be reached; nothing can be said."
+    )
+
+    def arguments(self, parser: CommandParser) -> None:
+        """How thoroughly, and for how long."""
+        parser.add_argument("--checksum", action="store_true", help="read and re-hash every file")
+        parser.add_argument(
+            "--budget", type=duration, help="stop re-hashing after this time, such as 30m; the next goes on"
+        )
+
+    def work(self, **options: Any) -> int:
+        """Verify, keep the figures, tell them."""
+        report, checksum = Report(), options["checksum"] or options["budget"] is not None
+        self._follow(verify(report, checksum=checksum, until=until(options["budget"])))
+        kept = figures(report, checksum=checksum)
+        self._tell(report, kept)
+        return FOUND_WRONG if report.is_wrong else DONE
+
+    def _follow(self, steps: Any) -> None:
+        if self.json or not sys.stderr.isatty():
+            for _step in steps:
+                pass
+            return
+        with Console(stderr=True).status("Looking at the storage") as status:
+            for step in steps:
+                status.update(step)
+
+    def _tell(self, report: Report, kept: Verification) -> None:
+        self.result |= {what: [key for _alias, key in report.lists[what]] for what in LISTED}
+        self.result["counts"] = counts(kept) | {"healed": report.counts["healed"]}
+        self.result["coverage"] = kept.coverage
+        for what, meaning in MEANS.items():
+            self._list(what, meaning, report)
+        rest = ("young", "partials", "unusable", "stale")
+        left = ", ".join(f"{getattr(kept, name)} {name}" for name in rest if getattr(kept, name))
+        self.say(f"{kept.files} files are registered; {kept.rehashed} were read in this run.")
+        if left:
+            self.say(f"Besides: {left}.")
+        if report.counts["healed"]:
+            self.say(f"Finished what a crash interrupted: {report.counts['healed']} files.")
+        self.say(f"{kept.coverage}.")
+
+    def _list(self, what: str, meaning: str, report: Report) -> None:
+        count = report.counts[what]
+        if not count:
+            return
+        self.say(f"{count} {what}: {meaning}")
+        for alias, key in most_of(report.lists[what], SHOWN):
+            self.say(f"  {key}" if alias == "default" else f"  {key} ({alias})")
+        if count > SHOWN:
+            self.say(f"  … and {count - SHOWN} more; --json lists up to 10,000 of them.")
+
+
+def counts(kept: Verification) -> dict[str, int]:
+    """The figures for machines."""
+    names = ("files", "present", "missing", "damaged", "orphaned", "misplaced", "symlinks", "unusable")
+    more = ("partials", "young", "stale", "rehashed", "rehashed_lately")
+    return {name: getattr(kept, name) for name in (*names, *more)}

@@ -1,0 +1,77 @@
+"""What the inventory's tests do over and over: keep a file with its row, leave one without, look."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from photostore.inventory import differences, listed, places
+from photostore.models import StoredFile
+from photostore.storage import storage_for
+
+TWO_HOURS = 2 * 3600
+
+
+def keep(
+    key: str, data: bytes, *, alias: str = "default", kind: str = "original", **values: Any
+) -> StoredFile:
+    """A file and its row, as if an upload had just published it."""
+    storage_for(alias).put(key, data, content_type="image/jpeg")
+    return StoredFile.objects.create(
+        **{
+            "storage_alias": alias,
+            "key": key,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "byte_size": len(data),
+            "content_type": "image/jpeg",
+            "kind": kind,
+            "owner_label": "tests.person",
+            "owner_id": "1",
+            # S3 keeps whole seconds, rounded up.
+            "written_at": timezone.now() + timedelta(seconds=1),
+        }
+        | values
+    )
+
+
+def leave(key: str, data: bytes, *, alias: str = "default") -> None:
+    """A file that no row names."""
+    storage_for(alias).put(key, data, content_type="image/jpeg")
+
+
+def grow_old(key: str, *, alias: str = "default", seconds: int = TWO_HOURS) -> None:
+    """As if it had been written two hours ago. On disk only."""
+    moment = time.time() - seconds
+    os.utime(Path(settings.STORAGES[alias]["OPTIONS"]["location"]) / key, (moment, moment))
+
+
+def found(*, sizes: bool = True) -> dict[str, set[str]]:
+    """Every difference in every place, by its kind."""
+    all_found: dict[str, set[str]] = {}
+    for place in places():
+        with listed(place, sizes=sizes) as listing:
+            for finding in differences(listing):
+                all_found.setdefault(finding.difference, set()).add(finding.key)
+    return all_found
+
+
+def run(command: str, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """A command's exit code, and what it says to machines."""
+    import io
+    import json
+
+    out = io.StringIO()
+    try:
+        call_command(command, *arguments, "--json", stdout=out)
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return code, json.loads(out.getvalue())

@@ -1,0 +1,45 @@
+"""What the inventory is told about students' files: whom a photo names, and whose a key is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from uuid import UUID
+
+from photostore.inventory import Inspector, inspect_with, name_owners_with
+from photostore.register import Owner
+from students import identity
+from students.models import OWNER_LABEL, Student
+
+_DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.")
+_OF_UUID = re.compile(r"(?:photos|derived)/students/([0-9a-f-]{36})/")
+
+
+def register() -> None:
+    """Make it known; called once when the app is ready."""
+    inspect_with(Inspector(OWNER_LABEL, named=_named, expected=_expected))
+    name_owners_with(owner_of_key)
+
+
+def owner_of_key(key: str) -> Owner | None:
+    """The student under whose lock an upload would write `key`; None where there is no such student."""
+    if match := _DOCUMENTED.match(key):
+        return Owner(OWNER_LABEL, str(int(match[1])))
+    if match := _OF_UUID.match(key):
+        try:
+            student_id = UUID(match[1])
+        except ValueError:
+            return None
+        pk = Student.objects.filter(student_id=student_id).values_list("pk", flat=True).first()
+        return None if pk is None else Owner(OWNER_LABEL, str(pk))
+    return None
+
+
+def _named(picture: bytes) -> str | None:
+    found = identity.read(picture)
+    return None if found is None else str(found.student_id)
+
+
+def _expected(owner_ids: Collection[str]) -> dict[str, str]:
+    students = Student.objects.filter(pk__in=[int(owner_id) for owner_id in owner_ids])
+    return {str(pk): str(student_id) for pk, student_id in students.values_list("pk", "student_id")}
