@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 from photostore import errors
@@ -40,15 +41,14 @@ DESCRIPTIONS = {
 class ProblemSchema(AutoSchema):
     """Adds to each operation the problems that its method and route can answer, with an example each."""
 
-    def get_response_serializers(self) -> Any:
-        """What the view states, and the problems."""
-        stated: Any = super().get_response_serializers()
-        if not isinstance(stated, dict):
-            stated = {"204" if stated is None else "200": stated}
-        known = {int(str(status[0] if isinstance(status, tuple) else status)) for status in stated}
-        return stated | {
-            status: ProblemSerializer for status in self._problem_statuses() if status not in known
-        }
+    def _get_response_bodies(self, direction: Direction = "response") -> Any:
+        """What the view states, and the problems. Here, because `extend_schema(responses=…)` on a view
+        passes every other place by."""
+        bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        for status in map(str, self._problem_statuses()):
+            if status not in bodies:
+                bodies[status] = self._get_response_for_code(ProblemSerializer, status, direction=direction)
+        return bodies
 
     def _get_response_for_code(self, serializer: Any, status_code: Any, *args: Any, **kwargs: Any) -> Any:
         response = super()._get_response_for_code(  # type: ignore[no-untyped-call]
