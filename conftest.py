@@ -1,3 +1,3 @@
 """What every test of the house can ask for."""
 
-pytest_plugins = ["testing.fixtures", "testing.people"]
+pytest_plugins = ["testing.fixtures", "testing.people", "testing.browser"]

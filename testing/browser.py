@@ -1,0 +1,158 @@
+"""A pytest plugin: the installed Chromium, driven against the real gunicorn on the test's database.
+
+Tests that use it are marked `browser`. Without a Chromium they are left out, and the summary says so and
+how to get one; in CI (`CI=true`) they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from testing.server import LiveServer, live_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+CURE = "Install Chromium: apt-get install chromium"
+_left_out: list[str] = []
+_content_types: dict[tuple[str, str], int] = {}
+
+
+def chromium() -> str | None:
+    """The path of the installed browser."""
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: drives a real Chromium")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if chromium() or os.environ.get("CI") == "true":
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    _left_out.extend(item.nodeid for item in left_out)
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if _left_out:
+        terminalreporter.write_sep("-", "left out", yellow=True)
+        terminalreporter.write_line("\n".join(_left_out))
+        terminalreporter.write_line(f"Left out: {len(_left_out)} browser tests. {CURE}")
+
+
+@dataclass
+class Visit:
+    """What one page did while somebody used it; nothing of this should happen."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("request", self._asked)
+
+    def _heard(self, message: Any) -> None:
+        # The browser itself reports a refused request so; those are asked for by the tests.
+        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+            self.complaints.append(f"console: {message.text}")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((f"{self.url}/", "data:", "blob:")):
+            self.complaints.append(f"another host: {request.url}")
+
+
+@pytest.fixture(scope="session")
+def gunicorn(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """The real server, once for all browser tests."""
+    with django_db_blocker.unblock(), live_server(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture
+def served(gunicorn: LiveServer, transactional_db: None) -> LiveServer:
+    """The real server, ready for this test."""
+    _keep_content_types()
+    return gunicorn
+
+
+def _keep_content_types() -> None:
+    """Give the content types the numbers that the server knows.
+
+    Emptying the database after a test makes them anew under other numbers, but a server remembers them for
+    as long as it lives: its admin's log would name rows that are gone.
+    """
+    from django.contrib.auth.models import Permission
+    from django.contrib.contenttypes.models import ContentType
+    from django.db import transaction
+
+    with transaction.atomic():
+        for pk, label, model in list(ContentType.objects.values_list("pk", "app_label", "model")):
+            wanted = _content_types.setdefault((label, model), pk)
+            Permission.objects.filter(content_type=pk).update(content_type=wanted)
+            ContentType.objects.filter(pk=pk).update(id=wanted)
+    ContentType.objects.clear_cache()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The installed Chromium. Fails where there is none: only CI gets here then.
+
+    For one module and not for the session: Playwright's loop runs in this thread as long as it is open,
+    and Django would take every query for one made inside it.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    if path is None:
+        pytest.fail(f"There is no Chromium. {CURE}", pytrace=False)
+    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, served: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A window of its own for every test: 1280 wide unless the test is parametrised with a `window`.
+
+    At the end nothing may have been reported on the console, and no other host asked for anything.
+    """
+    callspec = getattr(request.node, "callspec", None)
+    width, scheme = callspec.params.get("window", (1280, "light")) if callspec else (1280, "light")
+    context = browser.new_context(
+        base_url=served.url, viewport={"width": width, "height": 850}, color_scheme=scheme, locale="en-GB"
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    visit = Visit(page, served.url)
+    yield page
+    context.close()
+    assert not visit.complaints, served.log[-4000:]
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Kept in the folder that `SCREENSHOTS_DIR` names, if it does."""
+    if folder := os.environ.get("SCREENSHOTS_DIR"):
+        page.wait_for_load_state("networkidle")
+        width = page.viewport_size["width"] if page.viewport_size else 0
+        page.screenshot(path=Path(folder) / f"{name}_{width}.png", full_page=True)
