@@ -10,5 +10,9 @@ class StudentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the tombstones' model known."""
-        from students import tombstones  # noqa: F401
+        """Make the tombstones' model and the acts of a takeover known."""
+        from students import inspection, tombstones  # noqa: F401
+        from students.takeover import register_acts
+
+        register_acts()
+        inspection.register()

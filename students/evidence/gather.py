@@ -1,0 +1,150 @@
+"""Putting the evidence about stray files together, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from students.evidence import lookup
+from students.evidence.backups import BackedUpStudent, BackupStudents
+from students.evidence.names import Place, place_of
+from students.evidence.signals import Finding, Kind, Signal, StudentRef, judge
+from students.strays import BATCH, Stray
+from students.tombstones import erased_pictures, erased_students
+
+
+def findings(strays: Iterable[Stray], backup: BackupStudents | None = None) -> Iterator[Finding]:
+    """What is known of each file. Asks the database once per question and batch."""
+    remaining = iter(strays)
+    while batch := list(islice(remaining, BATCH)):
+        yield from _Gathering(batch, backup or BackupStudents()).findings()
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A stray file, what its key claims, and whom a backup knows under that claim."""
+
+    stray: Stray
+    place: Place
+    old: BackedUpStudent | None
+
+    @property
+    def sha256s(self) -> tuple[str, str]:
+        return (self.stray.sha256, self.stray.bare_sha256)
+
+    @property
+    def path_counts(self) -> bool:
+        """Whether the old id in the path says anything about these bytes.
+
+        Not when the identity inside names somebody else, nor when the backup knows that student's photos
+        and these are none of them: names are easily given to the wrong file, and integers come back.
+        """
+        if self.old is None or self.stray.named_student not in {None, self.old.student_id}:
+            return False
+        return bool(
+            self.stray.named_student or not self.old.sha256s or not self.old.sha256s.isdisjoint(self.sha256s)
+        )
+
+
+class _Gathering:
+    """One batch and all that was looked up for it."""
+
+    def __init__(self, strays: list[Stray], backup: BackupStudents) -> None:
+        self.backup = backup
+        self.subjects = [self._subject(stray) for stray in strays]
+        self.recorded = {stray.key: backup.with_photo(stray.sha256, stray.bare_sha256) for stray in strays}
+        olds = [subject.old for subject in self.subjects if subject.old]
+        olds += [old for several in self.recorded.values() for old in several]
+        olds += [old for stray in strays if (old := backup.by_student_id(stray.named_student))]
+        named = {stray.named_student for stray in strays if stray.named_student}
+        self.here = lookup.by_student_id(named | {old.student_id for old in olds})
+        self.hashes = lookup.by_number_hash({stray.number_hash for stray in strays if stray.number_hash})
+        stems = {subject.place.stem for subject in self.subjects if subject.place.stem}
+        self.numbers = lookup.by_number(stems | {old.number for old in olds if old.number})
+        self.names = lookup.by_name({old.name for old in olds if old.name})
+        self.pks = lookup.by_pk({one.place.file_id for one in self.subjects if one.place.file_id})
+        self.sha256s = lookup.by_sha256(sha256 for one in self.subjects for sha256 in one.sha256s)
+
+        self.erased_pictures = erased_pictures(sha256 for one in self.subjects for sha256 in one.sha256s)
+        places = {one.place.folder for one in self.subjects if one.place.folder}
+        self.erased_students = erased_students(named | places)
+
+    def _is_erased(self, subject: _Subject) -> bool:
+        whose = {subject.stray.named_student, subject.place.folder}
+        return not (
+            self.erased_pictures.isdisjoint(subject.sha256s) and self.erased_students.isdisjoint(whose)
+        )
+
+    def _subject(self, stray: Stray) -> _Subject:
+        place = place_of(stray.key)
+        old = self.backup.by_student_id(place.folder) or self.backup.by_pk(place.pk)
+        return _Subject(stray, place, old)
+
+    def findings(self) -> Iterator[Finding]:
+        """One for each file, in order."""
+        for subject in self.subjects:
+            if self._is_erased(subject):
+                yield Finding(subject.stray, (), judge(()), ("erased on request; stays away",))
+                continue
+            signals = tuple(self._strong(subject)) or tuple(self._weak(subject))
+            notes = (subject.stray.note,) if subject.stray.note else ()
+            old = self._old(subject) or subject.old
+            yield Finding(subject.stray, signals, judge(signals), notes, old.name if old else "")
+
+    def _old(self, subject: _Subject) -> BackedUpStudent | None:
+        """Whom the backup knows by the identity inside, or by the path where that counts."""
+        named = self.backup.by_student_id(subject.stray.named_student)
+        return named or (subject.old if subject.path_counts else None)
+
+    def _strong(self, subject: _Subject) -> Iterator[Signal]:
+        stray = subject.stray
+        if stray.named_student in self.here:
+            yield _signal(Kind.IDENTITY, {self.here[stray.named_student]}, "the identity inside names")
+        if owners := self.hashes.get(stray.number_hash):
+            yield _signal(Kind.NUMBER_HASH, owners, "the identity inside has the student number of")
+        old = self._old(subject)
+        if old and (todays := self._today(old)):
+            yield _signal(Kind.BACKUP, todays, "the backup's old id leads to")
+        yield from self._recorded(subject)
+
+    def _recorded(self, subject: _Subject) -> Iterator[Signal]:
+        """The bytes as stored decide; without the identity the same picture may be on several."""
+        owners = next((found for one in subject.sha256s if (found := self.sha256s.get(one))), None)
+        if owners:
+            yield _signal(Kind.RECORDED, owners, "the database records this photo for")
+        olds = self.recorded[subject.stray.key]
+        todays = set().union(*(self._today(old) for old in olds))
+        # Of several in the backup only one may be here; the photo may be any of theirs.
+        if todays and len(olds) == 1:
+            yield _signal(Kind.RECORDED, todays, "the backup records this photo for")
+
+    def _today(self, old: BackedUpStudent) -> set[StudentRef]:
+        """The student of a backup today: by number, and by `student_id`; more than one proves nothing."""
+        found = {self.numbers.get(old.number) if old.number else None, self.here.get(old.student_id)}
+        return {student for student in found if student}
+
+    def _weak(self, subject: _Subject) -> Iterator[Signal]:
+        place = subject.place
+        if place.stem and place.stem in self.numbers:
+            owner = self.numbers[place.stem]
+            yield _signal(Kind.NUMBER_IN_NAME, {owner}, "the file is named by the number of")
+        # With an identity inside, the integer is that of a former student.
+        if place.file_id in self.pks and not subject.stray.named_student:
+            yield _signal(Kind.ID_IN_NAME, {self.pks[place.file_id]}, "the file is named by the id of")
+        yield from self._named(subject, self._old(subject))
+
+    def _named(self, subject: _Subject, old: BackedUpStudent | None) -> Iterator[Signal]:
+        """By a name that is unique on both sides. Of two different numbers one is a namesake's."""
+        found: set[StudentRef] = set()
+        if old and self.backup.is_only_one_called(old.name):
+            found = self.names.get(old.name, set())
+        elif subject.place.name_words:
+            found = lookup.by_name_words(subject.place.name_words)
+        had_number = bool(subject.stray.number_hash or (old and old.number))
+        if len(found) == 1 and not (had_number and any(one.has_number for one in found)):
+            yield _signal(Kind.NAME, found, "the only one of this name is")
+
+
+def _signal(kind: Kind, students: set[StudentRef], why: str) -> Signal:
+    return Signal(kind, tuple(sorted(students)), why)

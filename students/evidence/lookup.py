@@ -1,0 +1,103 @@
+"""Asking the database about a batch of stray files: one query for each kind of question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from uuid import UUID
+
+from django.db.models import Q
+
+from students import identity
+from students.evidence.signals import StudentRef
+from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
+from students.search import words
+from students.strays import BATCH
+
+Refs = dict[str, set[StudentRef]]
+
+
+def ref_of(student: Student) -> StudentRef:
+    """The student, as findings name them."""
+    return StudentRef(student.pk, str(student.student_id), student.name, bool(student.student_number))
+
+
+def by_student_id(ids: Collection[UUID]) -> dict[UUID, StudentRef]:
+    """Who of these is here."""
+    return {one.student_id: ref_of(one) for one in Student.objects.filter(student_id__in=ids)}
+
+
+def by_pk(pks: Collection[int]) -> dict[int, StudentRef]:
+    """Who has these primary keys today."""
+    return {one.pk: ref_of(one) for one in Student.objects.filter(pk__in=pks)}
+
+
+def by_number(numbers: Collection[str]) -> dict[str, StudentRef]:
+    """Who has these numbers today."""
+    found = Student.objects.filter(student_number__in=numbers)
+    return {str(one.student_number): ref_of(one) for one in found}
+
+
+def by_name(names: Collection[str]) -> Refs:
+    """Who is called exactly so."""
+    refs: Refs = defaultdict(set)
+    for one in Student.objects.filter(name__in=names):
+        refs[one.name].add(ref_of(one))
+    return refs
+
+
+def by_name_words(name_words: tuple[str, ...]) -> set[StudentRef]:
+    """Who is called by exactly these words, in any order, without case and accents; by the search index."""
+    found = Student.objects.matching(" ".join(name_words))
+    return {ref_of(one) for one in found if tuple(sorted(words(one.name))) == name_words}
+
+
+def by_number_hash(hashes: Collection[str]) -> Refs:
+    """Whose number, today's or a former one, has these keyed hashes: one indexed look-up.
+
+    Rows carry the hash that was made when they were saved. With several keys a tag and a row may have
+    been made with different ones, so then every number is hashed with every key.
+    """
+    refs: Refs = defaultdict(set)
+    if not hashes:
+        return refs
+    for student in Student.objects.filter(number_hash__in=hashes):
+        refs[student.number_hash].add(ref_of(student))
+    for former in FormerStudentNumber.objects.filter(number_hash__in=hashes).select_related("student"):
+        refs[former.number_hash].add(ref_of(former.student))
+    if len(identity.keys()) > 1:
+        _add_other_keys(refs, set(hashes))
+    return refs
+
+
+def _add_other_keys(refs: Refs, hashes: set[str]) -> None:
+    keys = identity.keys()
+    owners: dict[str, set[int]] = defaultdict(set)
+    for number, pk in _every_number():
+        for key in keys:
+            hashed = identity.number_hash(number, key)
+            if hashed in hashes:
+                owners[hashed].add(pk)
+    students = by_pk(set().union(*owners.values()))
+    for hashed, pks in owners.items():
+        refs[hashed] |= {students[pk] for pk in pks if pk in students}
+
+
+def _every_number() -> Iterator[tuple[str | None, int]]:
+    todays = Student.objects.exclude(student_number=None).order_by()
+    former = FormerStudentNumber.objects.order_by()
+    yield from todays.values_list("student_number", "pk").iterator(chunk_size=BATCH)
+    yield from former.values_list("student_number", "student_id").iterator(chunk_size=BATCH)
+
+
+def by_sha256(sha256s: Iterable[str]) -> Refs:
+    """Whose photos are recorded with one of these, as stored, without identity, or as handed in."""
+    wanted = set(sha256s)
+    refs: Refs = defaultdict(set)
+    columns = ("sha256", "untagged_sha256", "source_sha256")
+    asked = Q(*((f"{column}__in", wanted) for column in columns), _connector=Q.OR)
+    for model in (StudentPhoto, AttendancePhoto):
+        for photo in model.objects.filter(asked).select_related("student"):
+            for column in columns:
+                refs[getattr(photo, column)].add(ref_of(photo.student))
+    return refs

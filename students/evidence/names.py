@@ -1,0 +1,67 @@
+"""What a key says by its form alone. Names are claims, never proofs. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+from uuid import UUID
+
+from students.search import words
+
+Role = Literal["version", "safe", "attendance", "documented", "other"]
+
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_IN_FOLDER = re.compile(rf"photos/students/({_UUID})/(.+)")
+_DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.[a-z0-9]{1,5}", re.IGNORECASE)
+_ATTENDANCE = re.compile(r"attendance/(\d{4}-\d{2}-\d{2}_[AP]M)\.[a-z]{3,4}")
+_ID = re.compile(r"(?:student[_-])?(\d{1,18})(?:[_-]profile)?", re.IGNORECASE)
+# What copying in a file manager appends.
+_COPY_MARK = re.compile(r"(?: ?\(\d+\)| - Copy)+$")
+PORTRAIT_WORDS = frozenset({"photo", "profile", "portrait", "student", "img", "image", "pic", "picture"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`folder` is the student_id in the path, `pk` the id in a documented name, `moment` a half-day.
+
+    `stem` is the bare file name; `file_id` an integer that it consists of.
+    """
+
+    role: Role
+    folder: UUID | None = None
+    pk: int | None = None
+    moment: str = ""
+    stem: str = ""
+    file_id: int | None = None
+
+    @property
+    def name_words(self) -> tuple[str, ...]:
+        """The words of a person's name, if the file is called like one; sorted, for either order."""
+        found = [word for word in words(self.stem) if word not in PORTRAIT_WORDS]
+        if len(found) < 2 or not all(word.isalpha() for word in found):
+            return ()
+        return tuple(sorted(found))
+
+
+def place_of(key: str) -> Place:
+    """What the key claims."""
+    inside = _IN_FOLDER.fullmatch(key)
+    if inside:
+        return _in_folder(UUID(inside[1]), inside[2])
+    documented = _DOCUMENTED.fullmatch(key)
+    if documented:
+        return Place("documented", pk=int(documented[1]), file_id=int(documented[1]))
+    stem = _COPY_MARK.sub("", PurePosixPath(key).stem)
+    numeric = _ID.fullmatch(stem) if key.startswith("student_photos/") else None
+    return Place("other", stem=stem, file_id=int(numeric[1]) if numeric else None)
+
+
+def _in_folder(folder: UUID, rest: str) -> Place:
+    attendance = _ATTENDANCE.fullmatch(rest)
+    if attendance:
+        return Place("attendance", folder=folder, moment=attendance[1])
+    if rest == "profile.jpg":
+        return Place("safe", folder=folder)
+    return Place("version" if rest.startswith("history/") else "other", folder=folder)

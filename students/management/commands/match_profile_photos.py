@@ -1,0 +1,181 @@
+"""`manage.py match_profile_photos`: stray photos find their students, one by one, with a person looking."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from photostore.commands import DONE, PhotoCommand, Refused, one_at_a_time
+from students.evidence.signals import Finding, State, as_json
+from students.lookup import student_named
+from students.management.help import ExampleFormatter
+from students.models import Student
+from students.strays import BATCH
+from students.takeover.assign import assign, available, named_file, suggestions
+
+ACTIONS = ("list-students-without-photos", "list-available-photos", "assign", "suggest", "interactive")
+EXAMPLES = """\
+what it can do:
+  list-students-without-photos   students who have no photo
+  list-available-photos          files under student_photos/ that belong to nobody
+  suggest                        who they may be, and why; changes nothing
+  assign STUDENT FILE            make FILE the photo of STUDENT
+  interactive                    walk through the suggestions: y yes, n no, s skip the student, q quit
+
+STUDENT is an id (17), a UUID, or number:S-17. FILE is a key, or a name under student_photos/.
+
+examples:
+  manage.py match_profile_photos suggest
+  manage.py match_profile_photos assign 17 IMG_2041.JPG
+  manage.py match_profile_photos assign number:S-17 "student_photos/12345 (1).jpg"
+
+An assignment is undone with: manage.py undo_photo_operation --last
+"""
+
+
+class Command(PhotoCommand):
+    """Lists, proposes and assigns; never matches by itself."""
+
+    help = "Give files under student_photos/ that belong to nobody to the students whom they show."
+    exclusive = False  # lists only look, and nobody shall wait while a person thinks
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """With the examples kept as they are written."""
+        return super().create_parser(
+            prog_name, subcommand, epilog=EXAMPLES, formatter_class=ExampleFormatter, **kwargs
+        )
+
+    def arguments(self, parser: CommandParser) -> None:
+        """One action, and for `assign` its two arguments."""
+        parser.add_argument("action", choices=ACTIONS, metavar="ACTION", help="see below")
+        parser.add_argument("student", nargs="?", metavar="STUDENT")
+        parser.add_argument("file", nargs="?", metavar="FILE")
+
+    def work(self, **options: Any) -> int:
+        """Do the action."""
+        student, file = options["student"], options["file"]
+        if (options["action"] == "assign") != (file is not None) or (student and file is None):
+            raise Refused("assign takes STUDENT and FILE; the other actions take nothing.")
+        if options["action"] == "assign":
+            with one_at_a_time(self.name):
+                self._assign(student_named(student), named_file(file))
+        else:
+            getattr(self, "_" + options["action"].replace("-", "_"))()
+        return DONE
+
+    def _list_students_without_photos(self) -> None:
+        students = Student.objects.without_photo().order_by("pk")
+        rows = students.values_list("pk", "student_id", "student_number", "name", "class_name")
+        self._listed(
+            "students",
+            (
+                (
+                    f"{pk:>8}  {number or '-':<12}  {name}{f' ({where})' if where else ''}",
+                    {"id": pk, "student_id": str(student_id), "student_number": number, "name": name},
+                )
+                for pk, student_id, number, name, where in rows.iterator(chunk_size=BATCH)
+            ),
+            "{} students have no photo.",
+        )
+
+    def _list_available_photos(self) -> None:
+        self._listed(
+            "photos",
+            (
+                (f"{file.key}  ({file.byte_size:,} bytes)", {"key": file.key, "byte_size": file.byte_size})
+                for file in available()
+            ),
+            "{} files belong to nobody.",
+        )
+
+    def _suggest(self) -> None:
+        self._listed(
+            "suggestions",
+            (("\n".join(_told(one)), as_json(one)) for one in self.progress(suggestions(), what="Looking")),
+            "{} files belong to nobody. Nothing was changed.",
+        )
+
+    def _listed(self, name: str, items: Iterator[tuple[str, Any]], end: str) -> None:
+        """Print as they come; only `--json` has to collect them."""
+        count, collected = 0, []
+        for line, item in items:
+            count += 1
+            self.say(line)
+            if self.json:
+                collected.append(item)
+        self.result |= {name: collected, "count": count}
+        self.say(end.format(count))
+
+    def _assign(self, student: Student, finding: Finding) -> None:
+        done = assign(student=student, finding=finding, actor=self.actor)
+        student.refresh_from_db()
+        self.result |= {
+            "student": {"id": student.pk, "student_id": str(student.student_id), "name": student.name},
+            "key": finding.stray.key,
+            "profile_photo": str(student.profile_photo),
+            "changed": done.given is True,
+        }
+        if done.given is None:
+            self.say(f"{student.name} has this photo already; the file was set aside.")
+        else:
+            self.say(f"{finding.stray.key} is now the photo of {student.name}: {student.profile_photo}")
+
+    def _interactive(self) -> None:
+        if self.json:
+            raise Refused("interactive asks a person; use suggest with --json.")
+        tally = {"assigned": 0, "refused": 0, "declined": 0, "without a suggestion": 0}
+        skipped = set()
+        for finding in suggestions():
+            student = finding.verdict.student
+            if student is None or student in skipped:
+                tally["declined" if student else "without a suggestion"] += 1
+                continue
+            self.say("\n".join(_told(finding)))
+            answer = self._ask(f"Is this {student}? [y]es [n]o [s]kip [q]uit ")
+            if answer == "q":
+                break
+            if answer == "s":
+                skipped.add(student)
+            if answer == "y":
+                tally["assigned" if self._try_to_assign(student.pk, finding) else "refused"] += 1
+            else:
+                tally["declined"] += 1
+        self.say(", ".join(f"{count} {what}" for what, count in tally.items()) + ".")
+        if tally["assigned"]:
+            self.say("Each assignment is an operation of its own: undo_photo_operation takes it back.")
+
+    def _try_to_assign(self, pk: int, finding: Finding) -> bool:
+        """One refusal does not end the walk."""
+        try:
+            with one_at_a_time(self.name):
+                self._assign(Student.objects.get(pk=pk), named_file(finding.stray.key))
+        except (Refused, Student.DoesNotExist) as refusal:
+            self.say(f"  {refusal}")
+            return False
+        return True
+
+    def _ask(self, question: str) -> str:
+        self.stdout.write(question, ending="")
+        self.stdout.flush()
+        for line in sys.stdin:
+            answer = line.strip().lower()[:1]
+            if answer in {"y", "n", "s", "q"}:
+                return answer
+            self.stdout.write("Please type y, n, s or q: ", ending="")
+            self.stdout.flush()
+        return "q"  # the end of the input
+
+
+def _told(finding: Finding) -> list[str]:
+    verdict = finding.verdict
+    whose = {
+        State.CERTAIN: f"is {verdict.student}",
+        State.PROPOSED: f"may be {verdict.student}",
+        State.AMBIGUOUS: "may be several",
+        State.BLOCKED: "the evidence disagrees; a person has to look",
+        State.UNKNOWN: "nothing is known about it",
+    }[verdict.state]
+    return [f"{finding.stray.key}: {whose}", *(f"    {reason}" for reason in finding.reasons)]

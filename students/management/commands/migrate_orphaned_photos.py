@@ -1,0 +1,197 @@
+"""`manage.py migrate_orphaned_photos`: after a reseed, yesterday's photos find today's students."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from photostore.commands import DONE, FOUND_WRONG, REFUSED, PhotoCommand, Refused
+from photostore.operations import Conductor, conduct
+from students.backups import newest_valid, open_backup
+from students.evidence.backups import BackupStudents, students_in
+from students.evidence.plan import Person, Plan, make_plan
+from students.evidence.signals import Finding, State, as_json
+from students.management.help import ExampleFormatter
+from students.management.migration_report import Report, told
+from students.strays import read_strays, stray_locations
+from students.takeover.clean import Cleaning, clean, plan_cleaning
+from students.takeover.migrate import by_order, carry_over, carry_pairs
+
+EXAMPLES = """\
+After the students were made anew, with other ids, their photos lie in folders that belong to nobody.
+Look first, then migrate; a file goes to a student only where evidence says so:
+
+  manage.py migrate_orphaned_photos --list
+  manage.py migrate_orphaned_photos --migrate
+  manage.py migrate_orphaned_photos --migrate --accept-names   also by unique names and student numbers
+  manage.py match_profile_photos interactive                   decide about the rest yourself
+  manage.py migrate_orphaned_photos --clean                    what nobody claims; --confirm sets it aside
+
+Evidence is the identity inside a photo, a backup's old id with its student number, or the sha256 that the
+database or a backup records. An id in a file name is shown and never applied: integers come back for other
+children. Killed? Run the same command again. Wrong? manage.py undo_photo_operation --last
+"""
+
+
+class Command(PhotoCommand):
+    """Lists, migrates or cleans."""
+
+    help = "Give orphaned photos (their student is not in the database) to the right students of today."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """With the examples kept as they are written."""
+        return super().create_parser(
+            prog_name, subcommand, epilog=EXAMPLES, formatter_class=ExampleFormatter, **kwargs
+        )
+
+    def arguments(self, parser: CommandParser) -> None:
+        """One of three things to do, and how."""
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--list", action="store_true", help="show the orphans and what is known of them")
+        what.add_argument("--migrate", action="store_true", help="give them to their students")
+        what.add_argument("--clean", action="store_true", help="set aside what no evidence claims (dry run)")
+        parser.add_argument("--by", choices=("evidence", "order"), default="evidence", help=BY_HELP)
+        parser.add_argument(
+            "--accept-names", action="store_true", help="also what a unique name or a student number says"
+        )
+        parser.add_argument("--confirm", action="store_true", help="for --clean and --by order: really do it")
+        parser.add_argument("--force", action="store_true", help="with --clean: even if it takes very much")
+        parser.add_argument("--backup-file", metavar="F", help="instead of the newest valid backup")
+
+    def work(self, **options: Any) -> int:
+        """Do one of the three."""
+        _check_usage(options)
+        backup = self._backup(options["backup_file"])
+        if options["list"]:
+            return self._list(self._plan(backup))
+        if options["clean"]:
+            return self._clean(backup, options)
+        if options["by"] == "order" and not options["confirm"]:
+            return self._show_pairs(self._plan(backup))
+        return self._migrate(backup, options)
+
+    def _backup(self, path: str | None) -> BackupStudents | None:
+        """The one that was named, or the newest valid one; evidence does not need any."""
+        if path:
+            return students_in(open_backup(Path(path)))
+        choice = newest_valid(Path(settings.PHOTO_BACKUP_DIR))
+        for line in choice.lines():
+            self.say(line)
+        return students_in(choice.backup) if choice.backup else None
+
+    def _plan(self, backup: BackupStudents | None, conductor: Conductor | None = None) -> Plan:
+        """Read every orphan. With `conductor` also what its killed run had to move out of the way."""
+        resumed = conductor.operation if conductor and conductor.resumed else None
+        strays = read_strays(stray_locations(resumed))
+        return make_plan(self.progress(strays, what="Reading orphans"), backup)
+
+    def _list(self, plan: Plan) -> int:
+        orphans, collected = 0, []
+        for person in plan.persons():
+            orphans += 1
+            if self.json:
+                collected.append(_orphan(person))
+            for line in told(person):
+                self.say(line)
+        counts = {state.value: plan.counts[state] for state in State}
+        self.result |= {"orphans": collected, "count": orphans, "files": counts}
+        self.say(f"{orphans} orphans; files: {', '.join(f'{n} {state}' for state, n in counts.items())}.")
+        self.say("Nothing was changed.")
+        return DONE
+
+    def _migrate(self, backup: BackupStudents | None, options: dict[str, Any]) -> int:
+        report = Report(self)
+        with conduct(self.name, self.actor) as conductor:
+            if conductor.resumed:
+                self.say("An earlier run was interrupted; this one goes on with it.")
+            plan = self._plan(backup, conductor)
+            steps = carry_over(plan, conductor, accept_names=options["accept_names"])
+            for carried in self.progress(steps, what="Migrating"):
+                report.add(carried.takeover.student, carried.done)
+            if options["by"] == "order":
+                for pair, done in carry_pairs(plan, conductor):
+                    self.say(_pair_line(pair.orphan, str(pair.student)))
+                    report.add(pair.student, done)
+            report.finish(plan, conductor)
+        return FOUND_WRONG if conductor.skipped else DONE
+
+    def _show_pairs(self, plan: Plan) -> int:
+        pairs = []
+        for pair in by_order(plan):
+            pairs.append({"orphan": pair.orphan.person, "student": pair.student.pk})
+            self.say(_pair_line(pair.orphan, str(pair.student)))
+        self.result |= {"pairs": pairs, "code": "needs_confirm"}
+        self.say(
+            f"Nothing was changed. {len(pairs)} pairs, by their place in two sorted lists and nothing else: "
+            "about one of them is right, whatever the size of the school. --confirm does it anyway."
+        )
+        return REFUSED
+
+    def _clean(self, backup: BackupStudents | None, options: dict[str, Any]) -> int:
+        cleaning = plan_cleaning(self._plan(backup))
+        if not options["confirm"]:
+            self._show_cleaning(cleaning)
+        cleaning.check(force=options["force"])
+        if not options["confirm"]:
+            self.say("Nothing was changed. --confirm moves these files to quarantine.")
+            return DONE
+        with conduct(f"{self.name} --clean", self.actor) as conductor:
+            moved = 0
+            for finding, done in self.progress(clean(cleaning, conductor), what="Setting aside"):
+                moved += done
+                if not done:
+                    self.say(f"Left alone: {finding.stray.key}: {conductor.skipped[-1].note}")
+        self._count_cleaning(cleaning, moved=moved, skipped=len(conductor.skipped))
+        self.say(f"{moved} files are in quarantine; undo_photo_operation --last brings them back.")
+        return FOUND_WRONG if conductor.skipped else DONE
+
+    def _show_cleaning(self, cleaning: Cleaning) -> None:
+        keys = []
+        for finding in cleaning.to_take():
+            self.say(f"{finding.stray.key}  ({'; '.join(finding.reasons) or 'no evidence'})")
+            if self.json:
+                keys.append(finding.stray.key)
+        self.result |= {"would_take": keys}
+        self._count_cleaning(cleaning, moved=0, skipped=0)
+
+    def _count_cleaning(self, cleaning: Cleaning, *, moved: int, skipped: int) -> None:
+        counts = {
+            "unclaimed": cleaning.files,
+            "only_copies": cleaning.only_copies,
+            "young": cleaning.young,
+            "claimed": cleaning.claimed,
+        }
+        self.result |= counts | {"moved": moved, "skipped": skipped}
+        self.say(
+            f"{cleaning.files} files that no evidence claims ({cleaning.only_copies} pictures without "
+            f"another copy). Left alone: {cleaning.young} younger than an hour, "
+            f"{cleaning.claimed} that evidence claims."
+        )
+
+
+BY_HELP = "evidence (default), or order: the old rule for what no evidence decides; needs --confirm"
+
+
+def _check_usage(options: dict[str, Any]) -> None:
+    if options["force"] and not options["clean"]:
+        raise Refused("--force goes with --clean.")
+    if not options["migrate"] and (options["accept_names"] or options["by"] == "order"):
+        raise Refused("--by and --accept-names go with --migrate.")
+
+
+def _orphan(person: Person) -> dict[str, Any]:
+    findings: tuple[Finding, ...] = person.findings
+    return {
+        "orphan": person.person,
+        "name": person.name,
+        "profile_photo": person.has_profile_photo,
+        "attendance_photos": person.attendance,
+        "files": [as_json(one) for one in findings],
+    }
+
+
+def _pair_line(orphan: Person, student: str) -> str:
+    return f"{orphan.person}{f' ({orphan.name})' if orphan.name else ''} -> {student}"

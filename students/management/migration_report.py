@@ -1,0 +1,88 @@
+"""What a migration says: one line for each student, what is left for a person, and the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from photostore.commands import PhotoCommand
+from photostore.operations import Conductor
+from students.evidence.plan import Person, Plan
+from students.evidence.signals import State, StudentRef, as_json
+from students.takeover.migrate import left_for_a_person
+from students.takeover.steps import Done
+
+MEANING = {
+    State.CERTAIN: "certain",
+    State.PROPOSED: "proposal",
+    State.AMBIGUOUS: "several proposals, a person has to choose",
+    State.BLOCKED: "blocked, the evidence disagrees",
+    State.UNKNOWN: "no evidence",
+}
+
+
+def told(person: Person) -> Iterator[str]:
+    """An orphan in words, with each different piece of evidence once."""
+    name = f" {person.name}," if person.name else ""
+    photo = "profile photo" if person.has_profile_photo else "no profile photo"
+    files = f"{person.attendance} attendance photos, {len(person.findings)} files"
+    yield f"{person.person}:{name} {photo}, {files}"
+    lines: dict[str, None] = {}
+    for one in person.findings:
+        whose = f" -> {one.verdict.student}" if one.verdict.student else ""
+        lines[f"    {MEANING[one.verdict.state]}{whose}"] = None
+        lines |= dict.fromkeys(f"        {reason}" for reason in one.reasons)
+    yield from lines
+
+
+class Report:
+    """Counts while the migration runs."""
+
+    def __init__(self, command: PhotoCommand) -> None:
+        self.command = command
+        self.counts = {"students": 0, "photos": 0, "attendance_photos": 0, "known_already": 0, "skipped": 0}
+        self.problems: list[str] = []
+        self.accepted: set[int] = set()
+
+    def add(self, student: StudentRef, done: list[Done]) -> None:
+        """One student is through."""
+        given = [one.step for one in done if one.given]
+        attendance = sum(bool(step.moment) for step in given)
+        self.counts["students"] += bool(given)
+        self.counts["attendance_photos"] += attendance
+        self.counts["photos"] += len(given) - attendance
+        self.counts["known_already"] += sum(one.given is None for one in done)
+        if given:
+            self.command.say(f"{student}: {len(given) - attendance} photos, {attendance} attendance photos")
+            self.accepted.add(student.pk)
+        for one in done:
+            if one.given is False:
+                self.counts["skipped"] += 1
+                key = one.step.sources[0].stray.key
+                self.problems.append(f"{key}: not given to {student}: {one.why}")
+                self.command.say(self.problems[-1])
+
+    def finish(self, plan: Plan, conductor: Conductor) -> None:
+        """What is left, and the sum."""
+        left = 0
+        listed = []
+        for one in left_for_a_person(plan):
+            if one.acceptable and one.verdict.student and one.verdict.student.pk in self.accepted:
+                continue
+            left += 1
+            self.command.say(f"Left: {one.stray.key}: {MEANING[one.verdict.state]}")
+            for reason in one.reasons:
+                self.command.say(f"    {reason}")
+            if self.command.json:
+                listed.append(as_json(one))
+        self.command.result |= self.counts | {
+            "operation": str(conductor.operation.pk),
+            "resumed": conductor.resumed,
+            "problems": self.problems,
+            "left": listed,
+            "left_count": left,
+        }
+        self.command.say(
+            "{students} students got {photos} photos and {attendance_photos} attendance photos; "
+            "{known_already} files they had already; {skipped} skipped; ".format(**self.counts)
+            + f"{left} files left for a person."
+        )

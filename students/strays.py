@@ -1,0 +1,189 @@
+"""Students' files that no row names: where they lie, and what their bytes say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from django.conf import settings
+
+from photostore import keys, tags
+from photostore.errors import FileMissing, FileTooLarge, InvalidFile
+from photostore.intake import FORMATS, sniff
+from photostore.inventory import orphans
+from photostore.models import Act, Operation, QuarantinedFile, StoredFile
+from photostore.operations.quarantine import sha256_of
+from photostore.storage import FileStat, storage_for
+from students import identity
+from students.evidence.names import place_of
+from students.models import Student
+from students.versions import MAX_STORED_BYTES
+
+BATCH = 1_000
+UPLOADS = "student_photos/"
+FOLDERS = "photos/students/"
+OF_OTHERS = ("users/", "profile_pictures/", "uploads/", "derived/", "quarantine/")
+OUR_MARK = b"urn:photokeep:identity:"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A stray file: its own key, and where its bytes are (elsewhere when this operation moved it)."""
+
+    storage_alias: str
+    key: str
+    stored_at: str
+    byte_size: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A stray file that was read. `bare_sha256` is without the identity inside, as a version records it."""
+
+    storage_alias: str
+    key: str
+    stored_at: str
+    byte_size: int
+    modified_at: datetime
+    sha256: str
+    bare_sha256: str
+    content_type: str
+    named_student: UUID | None = None
+    number_hash: str = ""
+    attendance: str = ""
+    note: str = ""
+
+    @property
+    def person(self) -> str:
+        """Whose it once was: the identity inside, else the folder; else the file stands for itself."""
+        place = place_of(self.key)
+        return str(self.named_student or place.folder or self.key)
+
+    @property
+    def moment(self) -> str:
+        """`2026-11-21_AM` for an attendance photo; an identity's own word goes before the file name's."""
+        if self.named_student:
+            return self.attendance
+        return place_of(self.key).moment
+
+
+def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
+    """Every file of students' that no row names and that lies in no folder of somebody who is here.
+
+    With what the interrupted operation `resumed` had to move out of the way. Streams; `StorageAway`.
+    """
+    yield from _unclaimed("default", (file for file in orphans() if not file.key.startswith(OF_OTHERS)))
+    if has_own_safe_place() and _was_used("safe"):
+        yield from _unclaimed("safe", orphans("safe", FOLDERS))
+    if resumed is not None:
+        yield from _displaced_by(resumed)
+
+
+def _was_used(alias: str) -> bool:
+    """False for a place where nothing was ever kept; one that is gone, and known, is scanned and refuses."""
+    return storage_for(alias).is_prepared() or StoredFile.objects.filter(storage_alias=alias).exists()
+
+
+def has_own_safe_place() -> bool:
+    """Whether safe copies lie elsewhere; where not, looking there again would find everything twice."""
+    places = [settings.STORAGES[alias] for alias in ("default", "safe")]
+    return places[0] != places[1]
+
+
+def _unclaimed(alias: str, files: Iterator[FileStat]) -> Iterator[Location]:
+    while batch := list(islice(files, BATCH)):
+        folders = {folder for file in batch if (folder := place_of(file.key).folder)}
+        here = set(Student.objects.filter(student_id__in=folders).values_list("student_id", flat=True))
+        # A safe copy is registered under its own alias, also where that is the same place.
+        registered = set(
+            StoredFile.objects.filter(key__in=[file.key for file in batch]).values_list("key", flat=True)
+        )
+        for file in batch:
+            if file.key not in registered and place_of(file.key).folder not in here:
+                yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
+
+
+def _displaced_by(operation: Operation) -> Iterator[Location]:
+    acts = Act.objects.filter(operation=operation, details__has_key="displaced").order_by("number")
+    for act in acts.iterator(chunk_size=BATCH):
+        for moved in act.details["displaced"]:
+            stored_at = keys.quarantined(operation.pk, moved["key"])
+            found = storage_for(moved["storage_alias"]).stat(stored_at)
+            if found is not None:
+                yield Location(
+                    moved["storage_alias"], moved["key"], stored_at, found.byte_size, found.modified_at
+                )
+
+
+def read_strays(locations: Iterable[Location], tick: Callable[[], None] = lambda: None) -> Iterator[Stray]:
+    """The files with what their bytes say; one that went away meanwhile is passed over."""
+    for location in locations:
+        stray = read_stray(location)
+        tick()
+        if stray is not None:
+            yield stray
+
+
+def read_stray(location: Location) -> Stray | None:
+    """What the bytes say; None where they are gone. Raises `StorageAway`."""
+    try:
+        data = storage_for(location.storage_alias).read(location.stored_at, max_bytes=MAX_STORED_BYTES)
+    except FileMissing:
+        return None
+    except FileTooLarge:
+        return _too_large(location)
+    sha256 = hashlib.sha256(data).hexdigest()
+    format_name = sniff(data)
+    content_type = FORMATS[format_name].content_type if format_name else ""
+    try:
+        bare, inside = tags.strip(data), identity.read(data)
+    except InvalidFile:
+        return _stray(location, sha256, sha256, content_type)
+    bare_sha256 = hashlib.sha256(bare).hexdigest()
+    if inside is None:
+        forged = OUR_MARK in (tags.extract(data) or b"")
+        note = "the identity inside does not verify and counts as nothing" if forged else ""
+        return _stray(location, sha256, bare_sha256, content_type, note=note)
+    named = (inside.student_id, inside.number_hash, inside.attendance)
+    return _stray(location, sha256, bare_sha256, content_type, named)
+
+
+def _too_large(location: Location) -> Stray | None:
+    sha256 = sha256_of(location.storage_alias, location.stored_at)
+    return (sha256 and _stray(location, sha256, sha256, "", note="larger than any photo")) or None
+
+
+def _stray(
+    location: Location,
+    sha256: str,
+    bare_sha256: str,
+    content_type: str,
+    named: tuple[UUID | None, str, str] = (None, "", ""),
+    *,
+    note: str = "",
+) -> Stray:
+    return Stray(
+        storage_alias=location.storage_alias,
+        key=location.key,
+        stored_at=location.stored_at,
+        byte_size=location.byte_size,
+        modified_at=location.modified_at,
+        sha256=sha256,
+        bare_sha256=bare_sha256,
+        content_type=content_type,
+        named_student=named[0],
+        number_hash=named[1],
+        attendance=named[2],
+        note=note,
+    )
+
+
+def is_set_aside(operation: Operation, stray: Stray) -> bool:
+    """Whether this operation has moved the file out of the way already."""
+    rows = QuarantinedFile.objects.filter(operation=operation.pk, storage_alias=stray.storage_alias)
+    return rows.filter(key=stray.key, sha256=stray.sha256).exists()

@@ -1,0 +1,83 @@
+"""Use cases of `match_profile_photos`: files under `student_photos/` that belong to nobody, and students."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.core.exceptions import SuspiciousFileOperation
+
+from photostore.audit import Actor
+from photostore.commands import Refused
+from photostore.inventory import orphans
+from photostore.models import StoredFile
+from photostore.operations import conduct
+from photostore.storage import FileStat, storage_for
+from photostore.storage.key_rules import is_key
+from students.evidence.gather import findings
+from students.evidence.lookup import ref_of
+from students.evidence.signals import Finding, State, Verdict
+from students.models import Student, StudentPhoto
+from students.strays import OF_OTHERS, UPLOADS, Location, read_stray, read_strays
+from students.takeover.steps import Done, carry_out, takeover_of
+
+COMMAND = "match_profile_photos"
+
+
+def available() -> Iterator[FileStat]:
+    """Files under `student_photos/` that no row names. Streams; raises `StorageAway`."""
+    return orphans("default", UPLOADS)
+
+
+def suggestions() -> Iterator[Finding]:
+    """What is known of each of them. Streams."""
+    return findings(read_strays(map(_location, available())))
+
+
+def named_file(text: str) -> Finding:
+    """The stray file of FILE: a key, or a bare name under `student_photos/`.
+
+    Raises `Refused` for what is no name of a file here, for a file that belongs to somebody, and for one
+    of another app's.
+    """
+    key = text if "/" in text else f"{UPLOADS}{text}"
+    if not is_key(key) or key.startswith(OF_OTHERS):
+        raise Refused(f"{text!a} is not the name of a file of students.")
+    try:
+        found = storage_for().stat(key)
+    except SuspiciousFileOperation as error:
+        raise Refused(f"{text!a} is not the name of a file of students.") from error
+    stray = read_stray(_location(found)) if found else None
+    if stray is None:
+        raise Refused(f"There is no file {key}.")
+    if StoredFile.objects.filter(key=key).exists():
+        raise Refused(f"{key} belongs to somebody already.")
+    return next(findings([stray]))
+
+
+def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
+    """Make the file the student's photo; the one before stays in the history.
+
+    Raises `Refused` when strong evidence says that the file is another student's. Call it under the
+    commands' lock.
+    """
+    _refuse_another_students(student, finding)
+    chosen = Finding(finding.stray, finding.signals, Verdict(State.CERTAIN, ref_of(student)))
+    takeover = takeover_of(ref_of(student), (chosen,), replace=True)
+    with conduct(COMMAND, actor) as operation:
+        (done,) = carry_out(takeover, operation, origin=StudentPhoto.Origin.MATCH)
+    if done.given is False:
+        raise Refused(f"Nothing was changed: {done.why}")
+    return done
+
+
+def _refuse_another_students(student: Student, finding: Finding) -> None:
+    for signal in finding.signals:
+        if signal.strong and ref_of(student) not in signal.students:
+            whose = ", ".join(map(str, signal.students))
+            raise Refused(f"{finding.stray.key} belongs to another student: {signal.why} {whose}.")
+    if finding.stray.moment:
+        raise Refused(f"{finding.stray.key} is an attendance photo, of {finding.stray.moment}.")
+
+
+def _location(found: FileStat) -> Location:
+    return Location("default", found.key, found.key, found.byte_size, found.modified_at)

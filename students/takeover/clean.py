@@ -1,0 +1,101 @@
+"""Use case of `migrate_orphaned_photos --clean`: setting aside what no evidence claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from photostore.commands import Refused
+from photostore.models import StoredFile
+from photostore.operations import Conductor
+from students.evidence.plan import Plan
+from students.evidence.signals import Finding, State
+from students.models import Student
+from students.strays import FOLDERS, UPLOADS, Stray
+from students.takeover.sources import aside_details
+
+YOUNG = timedelta(hours=1)
+MAX_SHARE = 0.2
+MAX_ONLY_COPIES = 20
+
+_ONLY_COPIES = """
+SELECT count(DISTINCT bare_sha256) FROM students_findings AS stray
+WHERE state = 'unknown' AND (key LIKE 'photos/students/%%' OR key LIKE 'student_photos/%%')
+  AND (finding->'stray'->>'modified_at')::timestamptz < %s
+  AND NOT EXISTS (SELECT 1 FROM students_findings AS other
+                  WHERE other.bare_sha256 = stray.bare_sha256 AND other.state <> 'unknown')
+  AND NOT EXISTS (SELECT 1 FROM students_studentphoto AS photo
+                  WHERE photo.untagged_sha256 = stray.bare_sha256)
+  AND NOT EXISTS (SELECT 1 FROM students_attendancephoto AS photo
+                  WHERE photo.untagged_sha256 = stray.bare_sha256)
+"""
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What a clean-up would take away. `only_copies`: pictures whose bytes exist nowhere else."""
+
+    plan: Plan
+    older_than: datetime
+    files: int
+    young: int
+    claimed: int
+    only_copies: int
+    all_files: int
+
+    def to_take(self) -> Iterator[Finding]:
+        """The files, streamed."""
+        for one in self.plan.in_states(State.UNKNOWN):
+            if _is_ours_to_clean(one.stray) and one.stray.modified_at < self.older_than:
+                yield one
+
+    def check(self, *, force: bool) -> None:
+        """Refuse what looks like the wrong database or the wrong disk. Raises `Refused`."""
+        if not StoredFile.objects.exists() or not Student.objects.exists():
+            raise Refused(
+                "Nothing was changed: the database knows no students or no photos at all. "
+                "Is it the right one? Restore it first; the files are all that is left."
+            )
+        if force or self.only_copies <= MAX_ONLY_COPIES or self.files <= self.all_files * MAX_SHARE:
+            return
+        raise Refused(
+            f"Nothing was changed: this would take away {self.files} of {self.all_files} files, and of "
+            f"{self.only_copies} pictures there is no other copy. Look at --list; --force does it anyway."
+        )
+
+
+def plan_cleaning(plan: Plan) -> Cleaning:
+    """Count what would go, what is too young, and what evidence claims."""
+    older_than = timezone.now() - YOUNG
+    unknown = [0, 0]
+    for one in plan.in_states(State.UNKNOWN):
+        if _is_ours_to_clean(one.stray):
+            unknown[one.stray.modified_at >= older_than] += 1
+    with connection.cursor() as cursor:
+        cursor.execute(_ONLY_COPIES, [older_than])
+        (only_copies,) = cursor.fetchone()
+    strays = sum(plan.counts.values())
+    return Cleaning(
+        plan=plan,
+        older_than=older_than,
+        files=unknown[0],
+        young=unknown[1],
+        claimed=strays - plan.counts[State.UNKNOWN],
+        only_copies=only_copies,
+        all_files=strays + StoredFile.objects.count(),
+    )
+
+
+def _is_ours_to_clean(stray: Stray) -> bool:
+    return stray.key.startswith((FOLDERS, UPLOADS)) and stray.stored_at == stray.key
+
+
+def clean(cleaning: Cleaning, conductor: Conductor) -> Iterator[tuple[Finding, bool]]:
+    """Set the files aside one by one, each looked at again; whether it was done."""
+    for one in cleaning.to_take():
+        subject, details = f"orphan {one.stray.person}", aside_details(one.stray)
+        yield one, conductor.act("set_aside_stray", subject=subject, details=details)

@@ -1,0 +1,201 @@
+"""The act that gives a file to a student, as today's photo or as a former one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from photostore.audit import record
+from photostore.errors import FileMissing
+from photostore.models import Act, StoredFile
+from photostore.operations import ActKind, Changed
+from photostore.register import NewFile, Owner, retire, settle, store
+from students.models import Student, StudentPhoto
+from students.photos import go_live, subject_of
+from students.takeover.ground import clear_ground, give_ground_back, targets_of, write_down
+from students.takeover.sources import actor_of, student_of, taken_in
+from students.versions import Version, new_version, owner_of, retagged_version
+
+
+class GivePhoto(ActKind):
+    """Makes a stray file a version of a student's photo.
+
+    Details: `student`, `student_id`; `storage_alias`, `key`, `sha256` of the file and its `modified_at`;
+    `live` (else a former version); `expected_sha256`, the photo that the plan saw; `origin`. Written down
+    before acting: `new_sha256`, `created` (there was no such version before), `photo_updated_at` before,
+    `displaced`.
+    """
+
+    name = "give_photo"
+
+    def perform(self, act: Act) -> None:
+        """Take the file in and publish it. Raises `Changed` when the student has another photo by now."""
+        student = student_of(act)
+        owner = owner_of(student)
+        with owner.locked():
+            student = student_of(act)
+            if _stands(act, student):
+                settle(owner)
+                return
+            _expect(act, student)
+            version = _version(act, student)
+            _write_down_before(act, student, version)
+            original = version.publication.original
+            clear_ground(act, _targets(act, version), ours=original.data)
+            store(version.publication)
+            with transaction.atomic(durable=True):
+                _expect(act, Student.objects.select_for_update().get(pk=student.pk))
+                if act.details["live"]:
+                    go_live(student, version, actor_of(act), f"photo.{act.details['origin']}")
+                else:
+                    _add_former(student, version, act)
+            settle(owner, original=original)
+
+    def revert(self, act: Act) -> None:
+        """Take the version away for good, and bring back what was before."""
+        student = student_of(act)
+        owner = owner_of(student)
+        with owner.locked():
+            student = student_of(act)
+            if _is_done(act, student):
+                _check_revertible(act, student)
+                _revert_rows(act, student)
+            settle(owner)
+            give_ground_back(act, owner)
+
+
+def _stands(act: Act, student: Student) -> bool:
+    """Whether an earlier try came as far as its commit."""
+    return _is_done(act, student) and (not act.details["live"] or _is_live(act, student))
+
+
+def _is_live(act: Act, student: Student) -> bool:
+    return bool(student.photo_sha256) and student.photo_sha256 == act.details.get("new_sha256")
+
+
+def _is_done(act: Act, student: Student) -> bool:
+    if not act.details.get("created", True):
+        return _is_live(act, student)
+    photos = StudentPhoto.objects.filter(student=student, sha256=act.details.get("new_sha256"))
+    return photos.exists()
+
+
+def _expect(act: Act, student: Student) -> None:
+    if act.details["live"] and student.photo_sha256 != act.details["expected_sha256"]:
+        raise Changed(_("The student has another photo by now."))
+
+
+def _version(act: Act, student: Student) -> Version:
+    version = new_version(student, taken_in(act), actor_of(act))
+    at = parse_datetime(act.details["modified_at"])
+    if at and not act.details["live"]:
+        version.photo.uploaded_at = min(at, timezone.now())
+    return version
+
+
+def _write_down_before(act: Act, student: Student, version: Version) -> None:
+    known = StudentPhoto.objects.filter(student=student, sha256=version.photo.sha256).exists()
+    if known and not act.details["live"]:
+        raise Changed(_("The student has this photo already."))
+    at = student.photo_updated_at
+    write_down(
+        act,
+        new_sha256=version.photo.sha256,
+        new_key=version.publication.original.key,
+        created=not known,
+        photo_updated_at=at and at.isoformat(),
+    )
+
+
+def _targets(act: Act, version: Version) -> list[tuple[str, str]]:
+    targets = targets_of(version.publication)
+    return targets if act.details["live"] else targets[:1]
+
+
+def _add_former(student: Student, version: Version, act: Act) -> None:
+    """The rows of a version that was replaced long ago."""
+    photo, owner = version.photo, owner_of(student)
+    record(actor_of(act), "photo.add_former", subject=subject_of(student), new_sha256=photo.sha256)
+    photo.student, photo.replaced_at = student, timezone.now()
+    photo.save()
+    now = timezone.now()
+    original = _file(owner, version.publication.original, StoredFile.Kind.ORIGINAL, now)
+    original.live, original.keep_aside = False, True
+    original.save()
+    thumbnails = [
+        _file(owner, one, StoredFile.Kind.DERIVATIVE, now) for one in version.publication.derivatives
+    ]
+    for thumbnail in thumbnails:
+        thumbnail.parent = original
+    StoredFile.objects.bulk_create(thumbnails)
+
+
+def _file(owner: Owner, file: NewFile, kind: StoredFile.Kind, at: datetime) -> StoredFile:
+    return StoredFile(
+        key=file.key,
+        sha256=file.sha256,
+        byte_size=len(file.data),
+        content_type=file.content_type,
+        width=file.width,
+        height=file.height,
+        kind=kind,
+        written_at=at,
+        owner_label=owner.label,
+        owner_id=owner.id,
+    )
+
+
+def _check_revertible(act: Act, student: Student) -> None:
+    if _is_live(act, student) != act.details["live"]:
+        raise Changed(_("The student's photo was changed since."))
+
+
+def _revert_rows(act: Act, student: Student) -> None:
+    before = _photo_before(act, student) if act.details["live"] else None
+    with transaction.atomic(durable=True):
+        student = Student.objects.select_for_update().get(pk=student.pk)
+        _check_revertible(act, student)
+        if before:
+            go_live(student, before, actor_of(act), "photo.undo")
+        elif act.details["live"]:
+            _leave_without_photo(act, student)
+        if act.details["live"]:
+            at = act.details["photo_updated_at"]
+            Student.objects.filter(pk=student.pk).update(photo_updated_at=at and parse_datetime(at))
+        if act.details["created"]:
+            _forget_version(act, student)
+
+
+def _photo_before(act: Act, student: Student) -> Version | None:
+    sha256 = act.details["expected_sha256"]
+    if not sha256:
+        return None
+    photo = StudentPhoto.objects.filter(student=student, sha256=sha256).first()
+    if photo is None:
+        raise Changed(_("The photo from before is gone."))
+    try:
+        version = retagged_version(student, photo, actor_of(act))
+    except FileMissing as error:
+        raise Changed(_("The photo from before is gone.")) from error
+    if version.photo.pk != photo.pk:
+        raise Changed(_("The student's number was changed since."))
+    return version
+
+
+def _leave_without_photo(act: Act, student: Student) -> None:
+    record(actor_of(act), "photo.undo", subject=subject_of(student), old_sha256=student.photo_sha256)
+    StudentPhoto.objects.filter(student=student, replaced_at=None).update(replaced_at=timezone.now())
+    retire(owner_of(student))
+    Student.objects.filter(pk=student.pk).update(profile_photo="", photo_sha256="", updated_at=timezone.now())
+
+
+def _forget_version(act: Act, student: Student) -> None:
+    """For good, not to quarantine: the file that it was made from comes back under its own name."""
+    StudentPhoto.objects.filter(student=student, sha256=act.details["new_sha256"]).delete()
+    files = StoredFile.objects.filter(storage_alias="default", key=act.details["new_key"])
+    files.update(keep_aside=False)
+    files.delete()

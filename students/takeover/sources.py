@@ -1,0 +1,132 @@
+"""The file that is given: reading it, taking it in, setting it aside afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from photostore import keys, tags
+from photostore.audit import Actor
+from photostore.errors import FileMissing, FileTooLarge, InvalidFile
+from photostore.intake import FORMATS, CleanImage, Rendition, sniff, take_in_image
+from photostore.models import Act, StoredFile
+from photostore.operations import Changed
+from photostore.operations.quarantine import SetAside
+from photostore.register import Owner
+from photostore.storage import storage_for
+from students import identity
+from students.evidence.names import place_of
+from students.models import OWNER_LABEL, Student
+from students.strays import Stray
+from students.versions import MAX_STORED_BYTES, IncomingPhoto, photo_limits
+
+
+class SetAsideStray(SetAside):
+    """Sets a stray file aside under the lock of the student whose next upload would have its name."""
+
+    name = "set_aside_stray"
+
+    def perform(self, act: Act) -> None:
+        """See `SetAside`."""
+        with _lock_of(act.details["key"]):
+            super().perform(act)
+
+    def revert(self, act: Act) -> None:
+        """See `SetAside`. A name that is somebody's by now stays theirs."""
+        with _lock_of(act.details["key"]):
+            if _is_registered(act.details["key"]):
+                raise Changed(_("Another file has this name by now."))
+            super().revert(act)
+
+
+def _lock_of(key: str) -> AbstractContextManager[None]:
+    pk = place_of(key).pk
+    return nullcontext() if pk is None else Owner(OWNER_LABEL, str(pk)).locked()
+
+
+def _is_registered(key: str) -> bool:
+    return StoredFile.objects.filter(key=key).exists()
+
+
+def aside_details(stray: Stray) -> dict[str, Any]:
+    """What setting this file aside needs to know."""
+    return {
+        "storage_alias": stray.storage_alias,
+        "key": stray.key,
+        "sha256": stray.sha256,
+        "byte_size": stray.byte_size,
+        "content_type": stray.content_type,
+    }
+
+
+def source_bytes(act: Act) -> bytes:
+    """The file as the plan saw it, also where this operation moved it out of the way. Raises `Changed`."""
+    details = act.details
+    storage = storage_for(details["storage_alias"])
+    moved = keys.quarantined(act.operation_id, details["key"])
+    for key in (details["key"], moved):
+        try:
+            data = storage.read(key, max_bytes=MAX_STORED_BYTES)
+        except (FileMissing, FileTooLarge):
+            continue
+        if hashlib.sha256(data).hexdigest() != details["sha256"]:
+            continue
+        if key != moved and _is_registered(key):
+            raise Changed(_("The file belongs to somebody by now."))
+        return data
+    raise Changed(_("The file is gone or another one by now."))
+
+
+def taken_in(act: Act) -> IncomingPhoto:
+    """The source, ready to become a version. Raises `Changed` for what is no picture that we take.
+
+    A photo of ours keeps its encoded picture and only gets another identity; a foreign file is taken in
+    like an upload, except that its name need not agree with its bytes.
+    """
+    data = source_bytes(act)
+    known = sniff(data)
+    extension = FORMATS[known].extensions[0] if known else "jpg"
+    filename = PurePosixPath(act.details["key"]).name
+    try:
+        if identity.read(data) is not None:
+            return IncomingPhoto(_as_stored(data, extension), filename, act.details["origin"])
+    except InvalidFile:
+        pass  # neither JPEG nor PNG: a foreign file
+    try:
+        clean = take_in_image(data, filename=f"stray.{extension}", limits=photo_limits())
+    except (InvalidFile, FileTooLarge) as error:
+        raise Changed(str(error)) from error
+    return IncomingPhoto(clean, filename, act.details["origin"])
+
+
+def _as_stored(data: bytes, extension: str) -> CleanImage:
+    """Decoded for its thumbnails and fingerprints only."""
+    try:
+        clean = take_in_image(
+            data, filename=f"stored.{extension}", limits=replace(photo_limits(), max_side=None)
+        )
+    except (InvalidFile, FileTooLarge) as error:
+        raise Changed(str(error)) from error
+    picture = clean.picture
+    content_type = "image/png" if extension == "png" else "image/jpeg"
+    bare = Rendition(tags.strip(data), content_type, extension, picture.width, picture.height)
+    return replace(clean, picture=bare)
+
+
+def student_of(act: Act) -> Student:
+    """Who the act is about. Raises `Changed` where they are gone."""
+    found = Student.objects.filter(pk=act.details["student"], student_id=act.details["student_id"]).first()
+    if found is None:
+        raise Changed(_("The student is not here any more."))
+    return found
+
+
+def actor_of(act: Act) -> Actor:
+    """Whoever started the operation."""
+    operation = act.operation
+    return Actor(id=operation.actor_id, name=operation.actor_name, door=operation.door)
