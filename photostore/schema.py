@@ -44,7 +44,7 @@ class ProblemSchema(AutoSchema):
     def _get_response_bodies(self, direction: Direction = "response") -> Any:
         """What the view states, and the problems. Here, because `extend_schema(responses=…)` on a view
         passes every other place by."""
-        bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        bodies = super()._get_response_bodies(direction)
         for status in map(str, self._problem_statuses()):
             if status not in bodies:
                 bodies[status] = self._get_response_for_code(ProblemSerializer, status, direction=direction)
