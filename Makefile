@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: help run demo test check bench lock venv venv-dev
+.PHONY: help run demo test check torture bench lock venv venv-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: venv-dev ## The whole suite, on a real PostgreSQL and a real S3 server (PY
 
 check: venv-dev ## Style, types, layers, migrations and the settings of a deployment
 	@$(PYTHON) -m testing.check
+
+torture: venv-dev ## Kills, full disks, a sick S3, crowds: what was injected, and what was lost (Linux)
+	@$(PYTHON) -m testing.torture
 
 bench: venv-dev ## The speed, against the documented way, on this machine
 	@$(PYTHON) -m bench

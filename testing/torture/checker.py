@@ -27,7 +27,6 @@ class Findings:
     broken: list[str]
     orphans: list[str]
     temporaries: list[str]
-    behind: list[str]
 
 
 def check(view: View) -> Findings:
@@ -39,7 +38,6 @@ def check(view: View) -> Findings:
         broken=[sentence for one in every_check for sentence in one(view)] + unsweepable,
         orphans=orphans,
         temporaries=sorted({key for content in view.contents.values() for key in content if _temporary(key)}),
-        behind=[row.key for row in view.register if row.written_at is None],
     )
 
 

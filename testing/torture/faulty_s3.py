@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,7 +35,7 @@ class Plan:
         self._fault: Fault | None = None
         self.clear()
 
-    def set(self, fault: Fault, *, method: str = "PUT", first: int = 1, times: int = 1_000_000) -> None:
+    def set(self, fault: Fault, *, method: str = "PUT", first: int = 1, times: int = sys.maxsize) -> None:
         with self._lock:
             self._fault, self._method = fault, method
             self._first, self._last = first, first + times - 1

@@ -19,15 +19,17 @@ import psycopg
 from psycopg import sql
 
 from testing.s3_server import S3Server
-from testing.torture.checker import Findings, check
-from testing.torture.client import Client
+from testing.torture.client import Answer, Client
 from testing.torture.places import Bucket, Disk, Place
 from testing.torture.promises import Promises
 from testing.torture.service import HOME, Service, service_environment
 from testing.torture.view import View, look
 
 NAME, PASSWORD = "head", secrets.token_urlsafe(12)
-HEAL_SECONDS = 15
+UNFINISHED = """
+SELECT 'brought up to date', key FROM photostore_storedfile WHERE written_at IS NULL
+UNION ALL SELECT 'removed', key FROM photostore_pendingremoval
+"""
 
 
 class Databases:
@@ -91,24 +93,23 @@ class House:
     def client(self) -> Client:
         return Client(self.service.url, self.promises, NAME, PASSWORD)
 
+    def delete(self, student: int) -> Answer:
+        """Delete a student. Answered or not: once the row is gone, the bytes must lie in quarantine."""
+        before = self.view()
+        answer = self.client.delete(student)
+        if answer.status == 204 or student not in {row.id for row in self.view().students}:
+            self.promises.deleted([student], before)
+        return answer
+
     def view(self) -> View:
         return look(self.database_url, self.places)
 
-    def check(self) -> Findings:
-        return check(self.view())
-
-    def healed(self) -> Findings:
-        """What is found once the service had time to finish what the accident interrupted."""
-        deadline = time.monotonic() + HEAL_SECONDS
-        while self._unfinished() and time.monotonic() < deadline:
+    def unfinished(self, *, patience_seconds: float = 0) -> list[str]:
+        """What an accident interrupted and nobody has finished yet, after having had time for it."""
+        deadline = time.monotonic() + patience_seconds
+        while (waiting := self.query(UNFINISHED)) and time.monotonic() < deadline:
             time.sleep(0.02)
-        found = self.check()
-        found.broken.extend(f"{key} was not brought up to date" for key in found.behind)
-        found.broken.extend(f"{count} files wait in the outbox" for (count,) in self.query(_OUTBOX) if count)
-        return found
-
-    def _unfinished(self) -> bool:
-        return any(count for (count,) in self.query(f"{_STALE} UNION ALL {_OUTBOX}"))
+        return [f"{key} waits to be {what}" for what, key in waiting]
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
@@ -119,10 +120,6 @@ class House:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
-
-
-_STALE = "SELECT count(*) FROM photostore_storedfile WHERE written_at IS NULL"
-_OUTBOX = "SELECT count(*) FROM photostore_pendingremoval"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ROOT_MARKER = ".photokeep-root"
+READERS = 8
 TEMPORARY = re.compile(r"(?:.*/)?\.[0-9a-f]{32}\.part")
 
 
@@ -47,9 +49,10 @@ class Bucket:
     name: str
 
     def contents(self) -> dict[str, bytes]:
-        found = {}
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name):
-            for entry in page.get("Contents", ()):
-                key = entry["Key"]
-                found[key] = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
-        return found
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        with ThreadPoolExecutor(READERS) as pool:
+            return dict(zip(keys, pool.map(self._read, keys), strict=True))
+
+    def _read(self, key: str) -> bytes:
+        return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()

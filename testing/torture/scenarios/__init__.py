@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from testing.torture.outcome import Effort, Outcome
-from testing.torture.scenarios import full_disk, kills, rollbacks, sick_s3
+from testing.torture.scenarios import (
+    crowds,
+    full_disk,
+    kills,
+    postgres_restarts,
+    rollbacks,
+    settling,
+    sick_s3,
+)
 from testing.torture.yard import Yard
 
 Scenario = Callable[[Yard, Effort], Iterator[Outcome]]
@@ -24,5 +32,11 @@ SCENARIOS: dict[str, Scenario] = {
         sick_s3.sick_buckets,
         sick_s3.hanging_buckets,
         sick_s3.no_transaction_waits,
+        postgres_restarts.restarts,
+        crowds.crowds,
+        settling.settling_at_once,
     )
 }
+
+# Too long for every run of the tests: each of its accidents waits until somebody's patience ends.
+LONG = {"hanging_buckets"}

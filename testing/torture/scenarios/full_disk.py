@@ -17,7 +17,7 @@ from testing.torture.yard import Yard
 
 DISK_BYTES = 8 * 1_048_576
 # A disk of safe copies holds one photo per student, so it must be all but full for the next to be too many.
-DISKS = {"MEDIA_ROOT": ("photos", 2_000_000), "SAFE_MEDIA_ROOT": ("safe copies", 200_000)}
+DISKS = {"MEDIA_ROOT": ("photos", 1_500_000), "SAFE_MEDIA_ROOT": ("safe copies", 100_000)}
 MAX_UPLOADS = 200
 ROUNDS = 3
 
