@@ -151,6 +151,8 @@ except StorageMisconfigured as error:
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 PHOTO_MAX_SIDE = number("PHOTO_MAX_SIDE", 1920, minimum=640)
+# Earlier profile pictures that stay beside today's.
+PROFILE_PICTURES_KEPT = number("PROFILE_PICTURES_KEPT", 10)
 MEDIA_LINK_SECONDS = number("MEDIA_LINK_SECONDS", 300, minimum=1)
 # For example SENDFILE_HEADER=X-Accel-Redirect and SENDFILE_PREFIX=/protected/ behind nginx.
 SENDFILE_HEADER = os.environ.get("SENDFILE_HEADER", "")

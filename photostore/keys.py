@@ -31,6 +31,21 @@ def student_thumbnail(student_id: UUID, sha256: str, size: str) -> str:
     return f"derived/students/{student_id}/{sha256}_{size}.webp"
 
 
+def profile_picture_pending(user_id: int, name: str, extension: str) -> str:
+    """A profile picture that waits for its owner's yes; `name` is a UUID of its own."""
+    return f"profile_pictures/pending/{user_id}/{name}.{extension}"
+
+
+def profile_picture(user_id: int, name: str, extension: str) -> str:
+    """A confirmed profile picture; never used for another one."""
+    return f"profile_pictures/{user_id}/{name}.{extension}"
+
+
+def profile_picture_thumbnail(user_id: int, name: str, size: str) -> str:
+    """A thumbnail of the profile picture called `name`, pending or confirmed."""
+    return f"derived/profile_pictures/{user_id}/{name}_{size}.webp"
+
+
 def quarantined(operation: UUID | str, key: str) -> str:
     """Where a clean-up or a deletion sets the file at `key` aside."""
     return f"quarantine/{operation}/{key}"

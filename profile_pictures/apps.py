@@ -1,4 +1,4 @@
-"""The user model, signing in, and (with a later issue) pictures in two steps."""
+"""The user model, signing in, and profile pictures in two steps."""
 
 from django.apps import AppConfig
 

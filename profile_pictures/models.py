@@ -1,11 +1,19 @@
-"""People who sign in."""
+"""People who sign in, and the pictures of themselves that they hand in."""
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+from typing import Self
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from photostore.models import KEY_LENGTH
+from photostore.models import KEY_LENGTH, SHA256_LENGTH
+
+OWNER_LABEL = "profile_pictures.upload"
 
 
 class User(AbstractUser):
@@ -16,3 +24,101 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         db_table = "users_user"
+
+
+class ProfilePictureUploadQuerySet(models.QuerySet["ProfilePictureUpload"]):
+    """Reads in words of the domain."""
+
+    def pending(self) -> Self:
+        """Waiting for a yes, and still in time."""
+        return self.filter(is_confirmed=False, expires_at__gt=timezone.now())
+
+    def expired(self) -> Self:
+        """Waited too long; only the clean-up still sees them."""
+        return self.filter(is_confirmed=False, expires_at__lte=timezone.now())
+
+    def confirmed(self) -> Self:
+        """Somebody's picture, today or once."""
+        return self.filter(is_confirmed=True)
+
+    def current(self) -> Self:
+        """Somebody's picture today."""
+        return self.filter(is_confirmed=True, replaced_at=None)
+
+    def history(self) -> Self:
+        """What a person sees of their own: everything that has not expired."""
+        return self.filter(Q(is_confirmed=True) | Q(expires_at__gt=timezone.now()))
+
+
+class ProfilePictureUpload(models.Model):
+    """A picture that somebody handed in: pending until they have seen it and said yes, or until it expires.
+
+    Today's picture is the confirmed one without `replaced_at`; its `image` is the user's
+    `profile_picture`. A trigger empties that column when this row goes, whoever deletes it.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="picture_uploads", db_index=False)
+    # The storage key; another one once it is confirmed.
+    image = models.FileField(_("picture"), max_length=KEY_LENGTH)
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    content_type = models.CharField(max_length=64)
+    original_filename = models.CharField(_("file name"), max_length=255, blank=True)
+    is_confirmed = models.BooleanField(_("confirmed"), default=False)
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True)
+    replaced_at = models.DateTimeField(_("replaced at"), null=True)
+
+    objects = ProfilePictureUploadQuerySet.as_manager()
+
+    class Meta:
+        db_table = "users_profilepictureupload"
+        verbose_name = _("profile picture")
+        verbose_name_plural = _("profile pictures")
+        ordering = ["-id"]
+        constraints = [
+            # A confirmed picture never expires, a pending one always does: one more than this would be
+            # neither cleaned up nor shown.
+            models.CheckConstraint(
+                condition=Q(is_confirmed=True, confirmed_at__isnull=False, expires_at=None)
+                | Q(is_confirmed=False, confirmed_at=None, expires_at__isnull=False, replaced_at=None),
+                name="users_picture_is_pending_or_confirmed",
+            ),
+            # Two pictures of today would make the profile picture a matter of luck.
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(is_confirmed=True, replaced_at=None),
+                name="users_one_picture_today",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "id"], name="users_pictures_of_user"),
+            models.Index(
+                fields=["expires_at"], condition=Q(is_confirmed=False), name="users_pictures_expiring"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.original_filename or str(self.pk)
+
+    @property
+    def key(self) -> str:
+        """The storage key, as text."""
+        return str(self.image.name)
+
+    @property
+    def name(self) -> str:
+        """The UUID in the key, by which the thumbnails are named too."""
+        return PurePosixPath(self.key).stem
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the user's picture today."""
+        return self.is_confirmed and self.replaced_at is None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it waited too long."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()

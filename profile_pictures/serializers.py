@@ -1,6 +1,8 @@
-"""What signing in takes and gives."""
+"""What the people's API takes; its answers are described here for the OpenAPI document."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
@@ -44,3 +46,66 @@ class TokenSerializer(serializers.Serializer[None]):
     token = serializers.CharField(help_text="Send it as `Authorization: Bearer TOKEN`.")
     expiry = serializers.DateTimeField()
     user = UserSerializer()
+
+
+class PictureUpload(serializers.Serializer[None]):
+    """A picture as a form."""
+
+    image = serializers.FileField(help_text="JPEG, PNG, GIF, WebP, HEIC or AVIF; at most 20 MB.")
+
+
+class CropInput(serializers.Serializer[None]):
+    """A square within the preview."""
+
+    x = serializers.IntegerField(help_text="Pixels of the preview from its left edge.")
+    y = serializers.IntegerField(help_text="Pixels of the preview from its upper edge.")
+    size = serializers.IntegerField(help_text="The square's side in pixels of the preview.")
+
+
+class ConfirmInput(serializers.Serializer[None]):
+    """Which upload becomes the picture, and what part of it."""
+
+    upload_id = serializers.IntegerField()
+    crop = CropInput(required=False, allow_null=True, default=None)
+
+
+class PictureThumbnails(serializers.Serializer[None]):
+    """Signed links to WebP thumbnails."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Two squares and a fit, named by their pixels."""
+        return {size: serializers.URLField() for size in ("96", "256", "640")}
+
+
+class PictureUploadOutput(serializers.Serializer[None]):
+    """A picture that was handed in, as its owner sees it."""
+
+    id = serializers.IntegerField()
+    image = serializers.CharField(help_text="The storage key; another one once it is confirmed.")
+    preview_url = serializers.URLField(help_text="The processed picture. A signed link; it expires.")
+    thumbnails = PictureThumbnails()
+    width = serializers.IntegerField(help_text="Pixels of the preview.")
+    height = serializers.IntegerField(help_text="Pixels of the preview.")
+    original_filename = serializers.CharField()
+    is_confirmed = serializers.BooleanField()
+    is_current = serializers.BooleanField(help_text="Whether it is the profile picture today.")
+    uploaded_at = serializers.DateTimeField()
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="Null once it is confirmed.")
+
+
+class ConfirmedOutput(serializers.Serializer[None]):
+    """The answer when the picture has changed."""
+
+    message = serializers.CharField()
+    upload = PictureUploadOutput()
+    profile_picture = serializers.CharField(help_text="The storage key.")
+    profile_picture_url = serializers.URLField(help_text="A signed link; it ends when the picture changes.")
+
+
+class PictureOutput(serializers.Serializer[None]):
+    """Somebody's profile picture."""
+
+    username = serializers.CharField()
+    profile_picture = serializers.CharField(allow_null=True, help_text="The storage key.")
+    profile_picture_url = serializers.URLField(allow_null=True, help_text="A signed link; it expires.")

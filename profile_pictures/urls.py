@@ -1,11 +1,31 @@
 """Routes of the people's app."""
 
 from photostore.routes import both_forms
-from profile_pictures.views import auth
+from profile_pictures.views import auth, pictures
 
 urlpatterns = [
     *both_forms("api/auth/login/", auth.LoginView.as_view(), "login"),
     *both_forms("api/auth/logout/", auth.LogoutView.as_view(), "logout"),
     *both_forms("api/auth/logoutall/", auth.LogoutAllView.as_view(), "logoutall"),
     *both_forms("api/auth/me/", auth.MeView.as_view(), "me"),
+    *both_forms("api/users/upload-profile-picture/", pictures.UploadView.as_view(), "upload-profile-picture"),
+    *both_forms(
+        "api/users/confirm-profile-picture/", pictures.ConfirmView.as_view(), "confirm-profile-picture"
+    ),
+    *both_forms(
+        "api/users/profile-picture-uploads/", pictures.UploadsView.as_view(), "profile-picture-uploads"
+    ),
+    *both_forms(
+        "api/users/profile-picture-uploads/<int:pk>/",
+        pictures.PendingUploadView.as_view(),
+        "profile-picture-upload",
+    ),
+    *both_forms(
+        "api/users/profile-picture-uploads/<int:pk>/revert/",
+        pictures.RevertView.as_view(),
+        "revert-profile-picture",
+    ),
+    *both_forms(
+        "api/users/<str:username>/profile-picture/", pictures.PictureView.as_view(), "profile-picture"
+    ),
 ]
