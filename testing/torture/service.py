@@ -20,7 +20,10 @@ OF_THE_MACHINE = ("HOME", "PATH", "LANG", "TMPDIR")
 
 
 class Service:
-    """gunicorn as it is deployed; with `preload` its workers come back in no time."""
+    """gunicorn as it is deployed; with `preload` its workers come back in no time.
+
+    Unlike `testing.server`, which lives for one test, it can die and come back where it was.
+    """
 
     def __init__(
         self, environment: Mapping[str, str], log: Path, *, workers: int = 2, preload: bool = False
