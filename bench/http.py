@@ -16,7 +16,7 @@ from testing.pictures import phone_jpeg
 MEGAPIXELS = 12
 WARM_UP = 8
 UPLOADS = 50
-ROUNDS = 2
+ROUNDS = 5
 CLIENTS = 4
 TIMES_FASTER = 5.0
 _BOUNDARY = "photokeep-bench"
