@@ -78,13 +78,13 @@ def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
     With what the interrupted operation `resumed` had to move out of the way. Streams; `StorageAway`.
     """
     yield from _unclaimed("default", (file for file in orphans() if not file.key.startswith(OF_OTHERS)))
-    if has_own_safe_place() and _was_used("safe"):
+    if has_own_safe_place() and was_used("safe"):
         yield from _unclaimed("safe", orphans("safe", FOLDERS))
     if resumed is not None:
         yield from _displaced_by(resumed)
 
 
-def _was_used(alias: str) -> bool:
+def was_used(alias: str) -> bool:
     """False for a place where nothing was ever kept; one that is gone, and known, is scanned and refuses."""
     return storage_for(alias).is_prepared() or StoredFile.objects.filter(storage_alias=alias).exists()
 

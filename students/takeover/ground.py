@@ -14,6 +14,7 @@ from photostore.operations import Changed
 from photostore.operations.quarantine import SetAside, bring_back, sha256_of
 from photostore.register import Owner, Publication
 from photostore.storage import storage_for
+from students.strays import was_used
 
 Target = tuple[str, str]
 
@@ -57,7 +58,7 @@ def give_ground_back(act: Act, owner: Owner) -> None:
 def _occupants(targets: Iterable[Target]) -> list[dict[str, Any]]:
     found = []
     for alias, key in targets:
-        stat = storage_for(alias).stat(key)
+        stat = storage_for(alias).stat(key) if was_used(alias) else None
         if stat is None or StoredFile.objects.filter(storage_alias=alias, key=key).exists():
             continue
         sha256 = sha256_of(alias, key)
