@@ -106,6 +106,11 @@ def is_drawn(page: Page, selector: str) -> bool:
     return bool(image.evaluate("image => image.naturalWidth > 0"))
 
 
+def fits(page: Page) -> bool:
+    """Whether nothing stands out of the window at its side."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
 def names(page: Page) -> list[str]:
     return page.locator("#result_list .field-name a").all_inner_texts()
 
@@ -113,6 +118,7 @@ def names(page: Page) -> list[str]:
 @each_window
 def test_sign_in_and_a_wrong_password(page: Page, alice: Any, window: Any) -> None:
     page.goto("/")
+    assert fits(page)
     screenshot(page, "home_newcomer")
     sign_in(page, "alice", "wrong")
     expect(page.get_by_text("Please enter the correct username and password")).to_be_visible()
@@ -129,6 +135,7 @@ def test_sign_in_and_a_wrong_password(page: Page, alice: Any, window: Any) -> No
 def test_nobody_yet_and_nobody_like_that(desk: Page, window: Any) -> None:
     desk.goto(LIST)
     expect(desk.get_by_role("heading", name="No students yet")).to_be_visible()
+    assert fits(desk)
     screenshot(desk, "no_students")
     desk.goto(f"{LIST}?q=somebody")
     expect(desk.get_by_role("heading", name="Nobody matches")).to_be_visible()
@@ -142,6 +149,7 @@ def test_find_a_student(desk: Page, zoe: Student, window: Any) -> None:
     desk.goto(LIST)
     assert names(desk) == ["Adaeze N'Diaye", "Zoltán Kovács", "Zoë Lefèvre"]
     assert is_drawn(desk, ".desk-face")
+    assert fits(desk)
     screenshot(desk, "list")
     desk.fill("#searchbar", "zoe lef")
     with desk.expect_navigation():
@@ -166,6 +174,7 @@ def test_add_a_student_with_a_photo(desk: Page, tmp_path: Path, window: Any) -> 
     desk.set_input_files("#id_new_photo", file(tmp_path, face(5)))
     assert is_drawn(desk, ".desk-photo img"), "a preview, before anything is saved"
     assert not Student.objects.exists()
+    assert fits(desk)
     screenshot(desk, "add_preview")
     save(desk)
     student = Student.objects.get()
@@ -184,6 +193,7 @@ def test_replace_the_photo_and_bring_the_first_one_back(
     expect(desk.locator("[data-photo-preview-figure]")).to_be_hidden()
     desk.set_input_files("#id_new_photo", file(tmp_path, face(7)))
     assert is_drawn(desk, "[data-photo-preview-image]")
+    assert fits(desk)
     screenshot(desk, "replace_preview")
     zoe.refresh_from_db()
     assert zoe.photo_sha256 == second.sha256, "nothing is saved yet"
@@ -192,6 +202,7 @@ def test_replace_the_photo_and_bring_the_first_one_back(
     assert shown_sha256(desk, zoe) == third.sha256
     assert desk.locator(".desk-history li").count() == 3
     assert is_drawn(desk, ".desk-history li:last-child img")
+    assert fits(desk)
     screenshot(desk, "history")
     with desk.expect_navigation():
         desk.locator(".desk-history li").last.get_by_role("button").click()
@@ -214,6 +225,7 @@ def test_a_text_file_is_refused_and_nothing_is_lost(
     save(desk, "_save")
     expect(desk.get_by_text("not a picture").first).to_be_visible()
     expect(desk.locator("#id_first_name")).to_have_value("typed before the mistake")
+    assert fits(desk)
     screenshot(desk, "refused")
     assert shown_sha256(desk, zoe) == before
     zoe.refresh_from_db()
@@ -254,6 +266,7 @@ def test_a_bulk_action_asks_first(desk: Page, zoe: Student, window: Any) -> None
         desk.get_by_role("button", name="Run").click()
     expect(desk.get_by_text("This will change 2 students.")).to_be_visible()
     expect(desk.get_by_text("3 were selected")).to_be_visible()
+    assert fits(desk)
     screenshot(desk, "bulk_asks")
     assert Student.objects.with_photo().count() == 2, "asking changes nothing"
     with desk.expect_navigation():
@@ -269,10 +282,11 @@ def test_deleting_says_what_becomes_of_the_photos(desk: Page, zoe: Student, wind
     with desk.expect_navigation():
         desk.get_by_role("link", name="Delete student").click()
     expect(desk.get_by_text("2 photos are set aside for 30 days")).to_be_visible()
+    assert fits(desk)
     screenshot(desk, "delete")
     assert Student.objects.exists()
     with desk.expect_navigation():
-        desk.locator("#content [type=submit], form [type=submit]").last.click()
+        desk.get_by_role("button", name="Yes, delete").click()
     assert not Student.objects.exists()
     rows = QuarantinedFile.objects.all()
     assert len(rows) == 2
@@ -287,6 +301,7 @@ def test_vera_sees_and_has_no_buttons(page: Page, vera: Any, zoe: Student, windo
     open_student(page, zoe)
     assert is_drawn(page, "[data-photo-now]")
     assert page.locator(".desk-history li").count() == 2
+    assert fits(page)
     screenshot(page, "vera")
     for offer in ("Remove the photo", "Make this the photo again", "Save"):
         expect(page.get_by_role("button", name=offer)).to_have_count(0)
@@ -330,6 +345,7 @@ def test_the_audit_can_be_read_and_not_changed(page: Page, zoe: Student, window:
     sign_in(page, "carol")
     page.goto("/admin/photostore/auditentry/")
     expect(page.get_by_text("photo.upload").first).to_be_visible()
+    assert fits(page)
     screenshot(page, "audit")
     with page.expect_navigation():
         page.locator("#result_list td a, #result_list th[data-label] a").first.click()

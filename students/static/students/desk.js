@@ -9,11 +9,11 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!input) return;
   let figure = document.querySelector("[data-photo-preview-figure]");
   if (!figure) {
-    // A new student has no photo panel yet: the preview stands under the field.
+    // Where there is no photo panel yet, the preview stands under the field.
     figure = document.createElement("figure");
     figure.className = "desk-photo";
     figure.append(Object.assign(document.createElement("img"), { alt: "" }));
-    input.closest("div").after(figure);
+    (input.closest("div.grow.relative") ?? input.closest("div")).append(figure);
   }
   const image = figure.querySelector("img");
   const show = () => {
