@@ -10,8 +10,9 @@ class StudentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the tombstones' model and the acts of a takeover known."""
+        """Make the tombstones' model and the kinds of acts known."""
         from students import inspection, tombstones  # noqa: F401
+        from students.restore import attendance, heal, relink, revive  # noqa: F401
         from students.takeover import register_acts
 
         register_acts()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 
 from photostore.models import SHA256_LENGTH
+
+if TYPE_CHECKING:
+    from students.backups import Erased
 
 
 class Tombstone(models.Model):
@@ -54,3 +58,11 @@ def erased_pictures(sha256s: Iterable[str]) -> set[str]:
     """Which of these pictures were erased."""
     wanted = [sha256 for sha256 in sha256s if sha256]
     return set(Tombstone.objects.filter(sha256__in=wanted).values_list("sha256", flat=True))
+
+
+def remember(erased: Iterable[Erased]) -> None:
+    """Take over the tombstones of a backup: with the database gone, they are in it alone."""
+    stones = [
+        Tombstone(student_id=item.student_id, sha256=item.sha256, erased_at=item.erased_at) for item in erased
+    ]
+    Tombstone.objects.bulk_create(stones, ignore_conflicts=True, batch_size=1_000)

@@ -1,0 +1,130 @@
+"""`manage.py restore_student_photos`: finds what is missing, damaged or unlinked, and brings it back."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
+from photostore.errors import StorageAway
+from photostore.operations import conduct
+from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
+from students.models import Student
+from students.restore.filenames import proposals
+from students.restore.finding import looked_for
+from students.restore.places import make_places, refused_for
+from students.restore.run import Restoration
+from students.restore.whose import refuse_another_schools
+from students.tombstones import remember
+
+WHAT_THEN = (
+    "With the database gone and no backup, the photos themselves still say whose they are: enter the "
+    "students again, then run migrate_orphaned_photos --list."
+)
+
+
+class Command(PhotoCommand):
+    """Restores students' photos, from a backup and from whatever copies are left."""
+
+    help = (
+        "Checks every student's photo, its copies and attendance photos; puts back what is missing or "
+        "damaged from any place that has the right bytes; links photos again whose rows are gone, from the "
+        "newest valid backup. A photo that is linked today, or was removed or erased on purpose, is never "
+        "touched. undo_photo_operation takes it all back."
+    )
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Five switches."""
+        parser.add_argument("--backup-file", metavar="FILE", type=Path, help="use this backup")
+        parser.add_argument("--verify-only", action="store_true", help="look, and change nothing")
+        parser.add_argument("--checksum", action="store_true", help="read every photo, do not trust its size")
+        parser.add_argument(
+            "--from-filenames", action="store_true", help="list whose stray files might be, by their names"
+        )
+        parser.add_argument(
+            "--create-students", action="store_true", help="make students of the backup who are gone again"
+        )
+
+    def work(self, **options: Any) -> int:
+        """Choose a backup, make the folders, go through the school."""
+        try:
+            if options["from_filenames"]:
+                return self._propose()
+            return self._restore(**options)
+        except StorageAway as error:
+            raise refused_for(error) from error
+
+    def _restore(
+        self, *, backup_file: Path | None, verify_only: bool, checksum: bool, create_students: bool, **_: Any
+    ) -> int:
+        backup = self._backup(backup_file)
+        made = 0 if verify_only else make_places()
+        if backup is not None:
+            refuse_another_schools(backup)
+        with looked_for() as found:
+            run = Restoration(found, backup, create_students=create_students, checksum=checksum)
+            run.summary.directories_created = made
+            if verify_only:
+                self._go_through(run)
+            else:
+                if backup is not None:
+                    remember(backup.erased)
+                with conduct(self.name, self.actor) as run.conductor:
+                    self._go_through(run)
+        return self._conclude(run, verify_only=verify_only)
+
+    def _go_through(self, run: Restoration) -> None:
+        total = Student.objects.count() if run.backup is None else run.backup.student_count
+        for line in self.progress(run.lines(), what="Students", total=total):
+            self.say(line)
+
+    def _backup(self, backup_file: Path | None) -> Backup | None:
+        """The backup to use. Without any, the database's own rows are checked, where there are some."""
+        if backup_file is not None:
+            return open_backup(backup_file)
+        choice = newest_valid(settings.PHOTO_BACKUP_DIR)
+        for line in choice.lines():
+            self.say(line)
+        self.result |= {
+            "backup": choice.backup and choice.backup.name,
+            "passed_over": [{"name": name, "why": why} for name, why in choice.passed_over],
+        }
+        if choice.backup is not None:
+            return choice.backup
+        if choice.passed_over:
+            told = "; ".join(f"{name}: {why}" for name, why in choice.passed_over)
+            raise InvalidBackup(f"{NO_BACKUP} {told}", code="no_backup")
+        if not Student.objects.exists():
+            raise Refused(f"{NO_BACKUP} {WHAT_THEN}", code="no_backup")
+        self.say(f"{NO_BACKUP} What the database itself knows is checked.")
+        return None
+
+    def _propose(self) -> int:
+        """Names prove nothing: integers come back for other children, and anybody can name a file."""
+        found = list(proposals())
+        self.result["proposals"] = found
+        for item in found:
+            self.say(f"Perhaps: {item['file']} is of {item['name']} (ID {item['id']}), by its name alone")
+        self.say(
+            f"{len(found)} proposals. Nothing was changed; match_profile_photos assign links one of them."
+        )
+        return DONE
+
+    def _conclude(self, run: Restoration, *, verify_only: bool) -> int:
+        summary = run.summary
+        self.result |= asdict(summary)
+        for line in summary.left_for_a_person:
+            self.say(f"Left for a person: {line}")
+        self.say(
+            f"Directories created: {summary.directories_created}\n"
+            f"Photos verified: {summary.photos_verified}\n"
+            f"Photos missing: {summary.photos_missing}\n"
+            f"Records updated: {summary.records_updated}\n"
+            f"Healed: {summary.healed}"
+        )
+        wrong = summary.photos_missing or summary.left_for_a_person
+        return FOUND_WRONG if verify_only and wrong else DONE

@@ -1,0 +1,93 @@
+"""The act that links one attendance photo again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from photostore import keys
+from photostore.audit import record
+from photostore.models import Act, PendingRemoval, StoredFile
+from photostore.operations import ActKind, Changed, register
+from photostore.outbox import drain
+from photostore.register import publish, settle, store
+from students.attendance import attendance_owner, moment
+from students.backups import BackedUpAttendance
+from students.models import AttendancePhoto, Student
+from students.photos import subject_of
+from students.restore.entries import entry_of
+from students.restore.relink import OPERATOR
+from students.restore.spots import bring_others_back, needed_bytes, set_aside, version_of
+from students.versions import owner_of
+
+COLUMNS = tuple(name for name in BackedUpAttendance.__dataclass_fields__ if name not in ("key", "byte_size"))
+
+
+class RelinkAttendance(ActKind):
+    """Details: as `Relink`'s, of one photo: `sha256`, `key`, `sources`, `was_there`, `kept`, `aside`."""
+
+    name = "relink_attendance"
+
+    def perform(self, act: Act) -> None:
+        """Under the student's lock, which no upload of an attendance photo needs but the erasure does."""
+        details = act.details
+        student = Student.objects.filter(pk=details["student"], student_id=details["student_id"]).first()
+        if student is None:
+            raise Changed(_("The student is no longer here."))
+        entry = next(item for item in entry_of(act).attendance if item.sha256 == details["sha256"])
+        with owner_of(student).locked():
+            there = _there(student, entry)
+            if there is not None and there.sha256 != entry.sha256:
+                raise Changed(_("There is another photo of this half-day by now."))
+            self._link(act, student, entry, there)
+
+    def _link(
+        self, act: Act, student: Student, entry: BackedUpAttendance, there: AttendancePhoto | None
+    ) -> None:
+        details = act.details
+        documented = keys.student_attendance(student.student_id, entry.date, entry.session)
+        data = needed_bytes([*details["sources"], ("default", details["key"])], entry.sha256)
+        publication = version_of(
+            student,
+            data,
+            content_type=entry.content_type,
+            width=entry.width,
+            height=entry.height,
+            copies=[("default", documented)],
+        )
+        store(publication)
+        set_aside(act.operation_id, details["aside"], owner_of(student).files)
+        with transaction.atomic(durable=True):
+            values: dict[str, Any] = {name: getattr(entry, name) for name in COLUMNS}
+            photo = there or AttendancePhoto.objects.create(student=student, file=documented, **values)
+            publish(attendance_owner(photo.pk), publication)
+            subject = f"{subject_of(student)} {moment(entry.date, entry.session)}"
+            record(OPERATOR, "attendance.relink", subject=subject, new_sha256=entry.sha256)
+        settle(attendance_owner(photo.pk), original=publication.original)
+
+    def revert(self, act: Act) -> None:
+        """Take the row away again, and the bytes that were put down for it."""
+        details = act.details
+        if not details["was_there"]:
+            needed_bytes([*details["sources"], *details["kept"]], details["sha256"])
+        photos = AttendancePhoto.objects.filter(student__student_id=details["student_id"])
+        for photo in photos.filter(sha256=details["sha256"]):
+            owner = attendance_owner(photo.pk)
+            with owner.locked():
+                with transaction.atomic(durable=True):
+                    StoredFile.objects.filter(**owner.files).update(keep_aside=False)
+                    photo.delete()
+                    kept = [key for _alias, key in details["kept"]]
+                    kept += [details["key"]] if details["was_there"] else []
+                    PendingRemoval.objects.filter(key__in=kept, **owner.files).delete()
+                drain(owner)
+        bring_others_back(act.operation_id, details["aside"], details["sha256"])
+
+
+def _there(student: Student, entry: BackedUpAttendance) -> AttendancePhoto | None:
+    return AttendancePhoto.objects.filter(student=student, date=entry.date, session=entry.session).first()
+
+
+register(RelinkAttendance())

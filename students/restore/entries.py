@@ -1,0 +1,60 @@
+"""The backup's entry behind an act: at hand during a run, read again from the file after a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from photostore.models import Act
+from photostore.operations import Changed
+from students.backups import BackedUpPhoto, BackedUpStudent, InvalidBackup, open_backup
+from students.models import Student, StudentPhoto
+
+# Journals hold no names, so an act names the file and the student; what else it needs is read from there.
+_at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
+
+
+def offer(path: str, entry: BackedUpStudent) -> None:
+    """Keep one entry at hand for the acts that follow."""
+    _at_hand.clear()
+    _at_hand[path, entry.student_id] = entry
+
+
+def entry_of(act: Act) -> BackedUpStudent:
+    """The entry that the act was planned from. Raises `Changed` when the backup is no longer there."""
+    path, student_id = act.details["backup"], UUID(act.details["student_id"])
+    known = _at_hand.get((path, student_id))
+    if known is not None:
+        return known
+    if not path:
+        return of_the_database(Student.objects.get(student_id=student_id))
+    try:
+        backup = open_backup(Path(path))
+        if backup.sha256 == act.details["backup_sha256"]:
+            return next(entry for entry in backup.students() if entry.student_id == student_id)
+    except (InvalidBackup, StopIteration):
+        pass
+    raise Changed(_("The backup that this was to be done from is no longer there."))
+
+
+def of_the_database(student: Student) -> BackedUpStudent:
+    """What the rows of photos still say of a student, in a backup's words: it heals links without one."""
+    photos = tuple(_photo(row) for row in student.photos.all())
+    return BackedUpStudent(
+        student_id=student.student_id,
+        id=student.pk,
+        name=student.name,
+        had_photo=bool(student.profile_photo),
+        photo_updated_at=student.photo_updated_at,
+        photos=photos,
+    )
+
+
+def _photo(row: StudentPhoto) -> BackedUpPhoto:
+    values = {name: getattr(row, name) for name in PHOTO_COLUMNS}
+    return BackedUpPhoto(key=str(row.file.name), byte_size=0, **values)
+
+
+PHOTO_COLUMNS = tuple(name for name in BackedUpPhoto.__dataclass_fields__ if name not in ("key", "byte_size"))

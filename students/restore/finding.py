@@ -1,0 +1,93 @@
+"""What lies in storage, listed once, and the index of stray files by sha256, made at most once and late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from itertools import islice
+
+from django.db import connection
+
+from photostore import keys
+from photostore.inventory import Listing, listed, places
+from photostore.models import QuarantinedFile, StoredFile
+from photostore.operations.quarantine import sha256_of
+from photostore.storage import storage_for
+from students.restore.spots import Spot
+
+BATCH = 500
+_SEEN = "SELECT f.id FROM photostore_storedfile f JOIN {listing} l USING (key) WHERE f.id = ANY(%(pks)s)"
+_RIGHT_SIZE = " AND l.kind = 'file' AND l.byte_size = f.byte_size AND f.storage_alias = ANY(%(aliases)s)"
+_STRAY = """
+SELECT l.key FROM {listing} l WHERE l.kind = 'file' AND l.key NOT LIKE 'derived/%%' AND NOT EXISTS
+    (SELECT FROM photostore_storedfile f WHERE f.key = l.key AND f.storage_alias = ANY(%(aliases)s))
+"""
+
+
+class Found:
+    """One look at all storages. What it says is looked at again before anything is done."""
+
+    def __init__(self, listings: Sequence[Listing]) -> None:
+        self._listings = listings
+
+    def suspects(self, rows: Sequence[StoredFile]) -> list[StoredFile]:
+        """Those whose file is missing or has another size, asked again one by one where the list says so."""
+        pks = [row.pk for row in rows]
+        seen = {pk for listing in self._listings for (pk,) in listing.rows(_SEEN + _RIGHT_SIZE, pks=pks)}
+        return [row for row in rows if row.pk not in seen and not _is_there(row)]
+
+    def strays_with(self, sha256: str) -> list[Spot]:
+        """Files that belong to nobody, or lie in quarantine, and have these bytes."""
+        assert self._is_indexed
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT alias, key FROM students_strays WHERE sha256 = %s LIMIT 5", [sha256])
+            return [(alias, key) for alias, key in cursor.fetchall()]
+
+    @cached_property
+    def _is_indexed(self) -> bool:
+        """The temporary table of strays; a table, because a wrecked school has a million of them."""
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS students_strays")
+            cursor.execute("CREATE TEMPORARY TABLE students_strays (sha256 text, alias text, key text)")
+        strays = self._strays()
+        while batch := list(islice(strays, BATCH)):
+            hashed = [(sha256_of(alias, key), alias, key) for alias, key in batch]
+            with connection.cursor() as cursor:
+                cursor.executemany("INSERT INTO students_strays VALUES (%s, %s, %s)", hashed)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE INDEX ON students_strays (sha256)")
+        return True
+
+    def _strays(self) -> Iterator[Spot]:
+        for listing in self._listings:
+            alias = listing.place.alias
+            yield from ((alias, key) for (key,) in listing.rows(_STRAY))
+            yield from ((alias, file.key) for file in listing.place.storage.scan("quarantine/"))
+
+
+@contextmanager
+def looked_for() -> Iterator[Found]:
+    """List every storage. Raises `StorageAway`, never a half list."""
+    with ExitStack() as stack:
+        listings = [stack.enter_context(listed(place)) for place in places()]
+        for listing in listings:
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
+        yield Found(listings)
+
+
+def set_aside_with(sha256: str) -> list[Spot]:
+    """Where the quarantine says that these bytes lie."""
+    rows = QuarantinedFile.objects.filter(sha256=sha256)[:5]
+    return [(row.storage_alias, keys.quarantined(row.operation, row.key)) for row in rows]
+
+
+def first_right(spots: Iterable[Spot], sha256: str) -> Spot | None:
+    """The first spot whose bytes have this sha256."""
+    return next((spot for spot in spots if sha256_of(*spot) == sha256), None)
+
+
+def _is_there(row: StoredFile) -> bool:
+    there = storage_for(row.storage_alias).stat(row.key)
+    return there is not None and there.byte_size == row.byte_size

@@ -1,0 +1,162 @@
+"""Which links of one student are gone, and what may stand in their place. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from photostore import keys
+from photostore.models import StoredFile
+from students import identity
+from students.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
+from students.models import Student, StudentPhoto
+from students.restore.finding import Found, first_right
+from students.restore.needs import Needs, spots_with
+from students.restore.spots import Spot, others_at, right_bytes
+from students.tombstones import erased_pictures
+from students.versions import EXTENSIONS
+
+AnyPhoto = BackedUpPhoto | BackedUpAttendance
+
+
+@dataclass(frozen=True)
+class Source:
+    """The backup that links come from: an empty path stands for the database's own rows of photos."""
+
+    path: str = ""
+    sha256: str = ""
+    sealed: bool = True
+
+    @property
+    def details(self) -> dict[str, str]:
+        """As acts name it."""
+        return {"backup": self.path, "backup_sha256": self.sha256}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One student here, what the source says of them, and what lies in storage.
+
+    `files` are the register's rows of theirs; `taken_away`, what people removed on purpose since.
+    """
+
+    student: Student
+    entry: BackedUpStudent
+    source: Source
+    found: Found
+    files: list[StoredFile]
+    taken_away: set[str]
+    needs: Needs
+
+    @property
+    def rows(self) -> dict[str, StudentPhoto]:
+        """The versions that the database knows."""
+        return {row.sha256: row for row in self.student.photos.all()}
+
+    @property
+    def originals(self) -> dict[str, StoredFile]:
+        """The versions that the register knows."""
+        return {file.sha256: file for file in self.files if file.kind == StoredFile.Kind.ORIGINAL}
+
+    def plan_links(self) -> None:
+        """Versions and today's photo that the rows lack. What the rows still say beats the backup."""
+        rows, originals, today = self.rows, self.originals, self._today()
+        wanted = [
+            photo
+            for photo in self.entry.photos
+            if photo.sha256 not in rows or photo.sha256 not in originals or photo.sha256 == today
+        ]
+        erased = erased_pictures(self.entry.sha256s) if wanted else set()
+        versions = [
+            item | {"has_row": photo.sha256 in rows, "registered": photo.sha256 in originals}
+            for photo in wanted
+            if not erased & {photo.sha256, photo.untagged_sha256, photo.source_sha256}
+            and (item := self._version(photo))
+        ]
+        if versions:
+            self._plan_relink(today if today in {item["sha256"] for item in versions} else "", versions)
+
+    def _today(self) -> str:
+        """The sha256 that is to go live; empty where a photo is live, or was taken away."""
+        sha256, rows, originals = self.student.photo_sha256, self.rows, self.originals
+        if sha256:
+            whole = sha256 in rows and sha256 in originals and originals[sha256].live
+            return "" if whole or sha256 not in {photo.sha256 for photo in self.entry.photos} else sha256
+        standing = next((row.sha256 for row in rows.values() if row.replaced_at is None), "")
+        if standing or self.entry.today is None:
+            return standing
+        # Versions of which none is today's are the database's own word that the photo was taken away.
+        if "photo.remove" in self.taken_away or self.entry.today.sha256 in rows:
+            self.needs.notes.append("the photo was removed since, and is not brought back")
+            return ""
+        return self.entry.today.sha256
+
+    def _version(self, photo: AnyPhoto) -> dict[str, Any] | None:
+        own = [("default", photo.key), *_documented(self.student, photo)]
+        sources = spots_with(photo.sha256, own, self.found)
+        if not sources:
+            self.needs.missing.append(photo.sha256)
+            return None
+        if not self._may_be_theirs(photo, sources, own):
+            self.needs.notes.append("a photo names another student, and is left for a person")
+            return None
+        was_there = first_right([("default", photo.key)], photo.sha256) is not None
+        return {"sha256": photo.sha256, "key": photo.key, "sources": sources, "was_there": was_there}
+
+    def _may_be_theirs(self, photo: AnyPhoto, sources: list[Spot], own: list[Spot]) -> bool:
+        """The identity inside decides. Without one, a backup that we sealed is believed, and so is a photo
+        that lies in the student's own folder; what anybody may have written is not."""
+        data = right_bytes(sources, photo.sha256)
+        inside = identity.read(data) if data else None
+        if inside is not None:
+            return inside.student_id == self.student.student_id
+        return self.source.sealed or sources[0] in own
+
+    def _plan_relink(self, today: str, versions: list[dict[str, Any]]) -> None:
+        photos = {photo.sha256: photo for photo in self.entry.photos}
+        copies = _documented(self.student, photos[today]) if today else []
+        kept, aside = others_at(copies, today)
+        updated_at, entry_updated_at = self.student.photo_updated_at, self.entry.photo_updated_at
+        details = {
+            "today": today,
+            "photo_updated_at": entry_updated_at.isoformat() if entry_updated_at else None,
+            "copies": copies,
+            "kept": kept,
+            "aside": aside,
+            "registered": [file.key for file in self.files if file.kind == StoredFile.Kind.COPY],
+            "versions": versions,
+            "before": {
+                "profile_photo": self.student.profile_photo.name or "",
+                "photo_sha256": self.student.photo_sha256,
+                "photo_updated_at": updated_at.isoformat() if updated_at else None,
+            },
+        }
+        self.needs.links.append(("relink_photos", self._whose() | details))
+
+    def plan_attendance(self) -> None:
+        """Attendance photos whose row is gone, except those that were deleted on purpose."""
+        there = {(photo.date, photo.session) for photo in self.student.attendance_photos.all()}
+        gone = [photo for photo in self.entry.attendance if (photo.date, photo.session) not in there]
+        erased = erased_pictures(photo.sha256 for photo in gone) if gone else set()
+        for photo in gone:
+            if photo.sha256 in erased or f"{photo.date:%Y-%m-%d}_{photo.session}" in self.taken_away:
+                continue
+            version = self._version(photo)
+            if version:
+                kept, aside = others_at(_documented(self.student, photo), photo.sha256)
+                details = self._whose() | {"kept": kept, "aside": aside} | version
+                self.needs.links.append(("relink_attendance", details))
+
+    def _whose(self) -> dict[str, Any]:
+        student = {"student": self.student.pk, "student_id": str(self.student.student_id)}
+        return self.source.details | student
+
+
+def _documented(student: Student, photo: AnyPhoto) -> list[Spot]:
+    if isinstance(photo, BackedUpAttendance):
+        return [("default", keys.student_attendance(student.student_id, photo.date, photo.session))]
+    extension = EXTENSIONS[photo.content_type]
+    return [
+        ("default", keys.student_documented(student.pk, extension)),
+        ("safe", keys.student_safe(student.student_id)),
+    ]

@@ -1,0 +1,86 @@
+"""What one student is found to need, and which files of theirs are to be put back. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from photostore.models import StoredFile
+from photostore.operations.quarantine import sha256_of
+from students.restore.finding import Found, first_right, set_aside_with
+from students.restore.spots import Spot
+
+Act = tuple[str, dict[str, Any]]
+
+
+@dataclass
+class Needs:
+    """What is to be done for one student, what is fine, and what nobody has the bytes of."""
+
+    links: list[Act] = field(default_factory=list)
+    heals: list[Act] = field(default_factory=list)
+    verified: int = 0
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def spots_with(sha256: str, likely: Iterable[Spot], found: Found) -> list[Spot]:
+    """Every likely spot with these bytes; else the quarantine's, else a stray file's."""
+    right = [spot for spot in dict.fromkeys(likely) if sha256_of(*spot) == sha256]
+    if right:
+        return right
+    spot = first_right(set_aside_with(sha256), sha256) or first_right(found.strays_with(sha256), sha256)
+    return [spot] if spot else []
+
+
+def heals_needed(needs: Needs, rows: list[StoredFile], found: Found, *, checksum: bool) -> None:
+    """Registered files that are missing, of another size or, with `checksum`, of other bytes."""
+    suspects = {row.pk for row in found.suspects(rows)}
+    thumbnails: dict[int | None, list[StoredFile]] = {}
+    for row in rows:
+        if row.kind == StoredFile.Kind.DERIVATIVE:
+            if row.pk in suspects:
+                thumbnails.setdefault(row.parent_id, []).append(row)
+        elif row.pk not in suspects and not (checksum and _sha256(row) != row.sha256):
+            needs.verified += row.kind == StoredFile.Kind.ORIGINAL
+        else:
+            _plan_heal(needs, row, rows, found)
+    originals = {row.pk: row for row in rows}
+    for parent, missing in thumbnails.items():
+        if parent in originals and originals[parent].sha256 not in needs.missing:
+            needs.heals.append(("rebuild_thumbnails", _rebuild(originals[parent], missing)))
+
+
+def _plan_heal(needs: Needs, row: StoredFile, rows: list[StoredFile], found: Found) -> None:
+    likely = [(other.storage_alias, other.key) for other in rows if other.sha256 == row.sha256]
+    sources = spots_with(row.sha256, likely, found)
+    if not sources:
+        if row.kind == StoredFile.Kind.ORIGINAL:
+            needs.missing.append(row.sha256)
+        return
+    details = {
+        "storage_alias": row.storage_alias,
+        "key": row.key,
+        "sha256": row.sha256,
+        "owner_label": row.owner_label,
+        "owner_id": row.owner_id,
+        "found": _sha256(row) or "",
+        "sources": sources,
+    }
+    needs.heals.append(("heal", details))
+
+
+def _rebuild(original: StoredFile, missing: list[StoredFile]) -> dict[str, Any]:
+    columns = ("sha256", "byte_size", "width", "height")
+    return {
+        "original": [original.storage_alias, original.key, original.sha256],
+        "content_type": original.content_type,
+        "owner_label": original.owner_label,
+        "owner_id": original.owner_id,
+        "before": {row.key: {name: getattr(row, name) for name in columns} for row in missing},
+    }
+
+
+def _sha256(row: StoredFile) -> str | None:
+    return sha256_of(row.storage_alias, row.key)

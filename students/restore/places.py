@@ -1,0 +1,49 @@
+"""Making the folders of a storage, and telling a lost one from one that is not mounted."""
+
+from __future__ import annotations
+
+from photostore.commands import Refused
+from photostore.errors import StorageAway
+from photostore.inventory import places
+from photostore.storage.disk import DiskStorage
+
+
+def make_places() -> int:
+    """Make the roots that are gone; the number made.
+
+    A root that is there, empty and without its mark, while the register lists files on it, is a disk that
+    is not mounted, or a new one: only a person can tell. Raises `Refused`.
+    """
+    made = 0
+    for place in places():
+        storage = place.storage
+        if not isinstance(storage, DiskStorage) or storage.is_prepared():
+            continue
+        if _has_root(storage) and place.is_used:
+            raise Refused(
+                "The photo storage is empty and was never used, but the database lists photos on it. "
+                "If its disk is not mounted, mount it. If it is to be filled anew, remove the empty folder "
+                "and run this again.",
+                code="storage_unavailable",
+            )
+        try:
+            storage.prepare()
+        except StorageAway as error:
+            raise refused_for(error) from error
+        made += 1
+    return made
+
+
+def _has_root(storage: DiskStorage) -> bool:
+    try:
+        storage.listdir("")
+    except (FileNotFoundError, StorageAway):
+        return False
+    return True
+
+
+def refused_for(error: StorageAway) -> Refused | StorageAway:
+    """The sentence of old for a folder that may not be made; any other failure as it is."""
+    if isinstance(error.__cause__, PermissionError):
+        return Refused("Failed to create directory: Permission denied", code="permission_denied")
+    return error

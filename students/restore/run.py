@@ -1,0 +1,231 @@
+"""Going through a school: the backup's students, then those whom only the database knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from photostore.models import AuditEntry, StoredFile
+from photostore.operations import Conductor
+from photostore.storage import storage_for
+from photostore.storage.disk import DiskStorage
+from students.backups import BackedUpStudent, Backup
+from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
+from students.photos import subject_of
+from students.restore.entries import of_the_database, offer
+from students.restore.finding import Found
+from students.restore.links import Case, Source
+from students.restore.needs import Needs, heals_needed
+from students.tombstones import erased_students
+
+BATCH = 200
+TAKEN_AWAY = ("photo.remove", "attendance.delete", "student.delete", "student.erase")
+
+
+@dataclass
+class Summary:
+    """What the run came to."""
+
+    directories_created: int = 0
+    photos_verified: int = 0
+    photos_missing: int = 0
+    records_updated: int = 0
+    healed: int = 0
+    left_for_a_person: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Restoration:
+    """One run. Without a conductor it only looks."""
+
+    found: Found
+    backup: Backup | None
+    conductor: Conductor | None = None
+    create_students: bool = False
+    checksum: bool = False
+    summary: Summary = field(default_factory=Summary)
+    _seen: set[int] = field(default_factory=set)
+
+    def lines(self) -> Iterator[str]:
+        """One line for every student, as they are done."""
+        source = Source()
+        if self.backup is not None:
+            source = Source(str(self.backup.path), self.backup.sha256, self.backup.sealed)
+            entries = self.backup.students()
+            while batch := list(islice(entries, BATCH)):
+                yield from self._of_the_backup(batch, source)
+        last = 0
+        while rows := list(_students().filter(pk__gt=last).order_by("pk")[:BATCH]):
+            last = rows[-1].pk
+            unseen = [student for student in rows if student.pk not in self._seen]
+            yield from self._here([(student, of_the_database(student)) for student in unseen], Source(), {})
+
+    def _of_the_backup(self, batch: list[BackedUpStudent], source: Source) -> Iterator[str]:
+        taken_away = self._taken_away(batch)
+        ids = [entry.student_id for entry in batch]
+        gone = erased_students(ids)
+        here = {student.student_id: student for student in _students().filter(student_id__in=ids)}
+        pairs = []
+        for entry in batch:
+            if entry.student_id in gone and entry.student_id not in here:
+                yield f"Erased: student {entry.student_id} is not brought back"
+                continue
+            if entry.student_id not in here:
+                line = self._absent(entry, source, taken_away)
+                created = line is None and _students().filter(student_id=entry.student_id).first()
+                if not created:
+                    yield line or f"Could not be made again: {entry.name} ({entry.student_id})"
+                    continue
+                here[entry.student_id] = created
+            pairs.append((here[entry.student_id], entry))
+        yield from self._here(pairs, source, taken_away)
+
+    def _absent(self, entry: BackedUpStudent, source: Source, taken_away: dict[UUID, set[str]]) -> str | None:
+        """Make the student again; or the line that says why not."""
+        if taken_away.get(entry.student_id, set()) & {"student.delete", "student.erase"}:
+            return f"Deleted after the backup was written, not brought back: {entry.student_id}"
+        who = f"{entry.name} ({entry.student_id})"
+        if not self.create_students or self.conductor is None:
+            return self._left(f"Not in the database: {who}. --create-students makes them again.")
+        if entry.student_number and Student.objects.filter(student_number=entry.student_number).exists():
+            return self._left(f"Number taken: {who} is here under another id. See migrate_orphaned_photos.")
+        old_id = None if _is_taken(entry.id) else entry.id
+        offer(source.path, entry)
+        details = {**source.details, "student_id": str(entry.student_id), "id": old_id}
+        done = self.conductor.act("create_student", subject=f"student {entry.student_id}", details=details)
+        self.summary.records_updated += done
+        return None
+
+    def _left(self, line: str) -> str:
+        self.summary.left_for_a_person.append(line)
+        return line
+
+    def _here(
+        self,
+        pairs: list[tuple[Student, BackedUpStudent]],
+        source: Source,
+        taken_away: dict[UUID, set[str]],
+    ) -> Iterator[str]:
+        files = _files(student for student, _entry in pairs)
+        for student, entry in pairs:
+            self._seen.add(student.pk)
+            needs, had_folder = Needs(), _has_folder(student)
+            case = Case(
+                student=student,
+                entry=entry,
+                source=source,
+                found=self.found,
+                files=files[student.pk],
+                taken_away=taken_away.get(student.student_id, set()),
+                needs=needs,
+            )
+            linked = self._link(case)
+            rows = _files([student])[student.pk] if linked else files[student.pk]
+            heals_needed(needs, rows, self.found, checksum=self.checksum)
+            healed = sum(self._act(kind, student, details) for kind, details in needs.heals)
+            self.summary.directories_created += not had_folder and bool(linked or healed)
+            yield self._line(student, needs, linked, healed)
+
+    def _link(self, case: Case) -> int:
+        """Link what is not; the number of acts done. The attendance photos' rows are in backups only."""
+        own = case
+        if case.source.path and _rows_suffice(case.student, case.entry):
+            own = replace(case, source=Source(), entry=of_the_database(case.student))
+        own.plan_links()
+        case.plan_attendance()
+        done = 0
+        for kind, details in case.needs.links:
+            source = own if kind == "relink_photos" else case
+            offer(source.source.path, source.entry)
+            done += self._act(kind, case.student, details)
+        return done
+
+    def _act(self, kind: str, student: Student, details: dict[str, Any]) -> bool:
+        if self.conductor is None:
+            return False
+        return self.conductor.act(kind, subject=subject_of(student), details=details)
+
+    def _line(self, student: Student, needs: Needs, linked: int, healed: int) -> str:
+        who, summary = f"{student.name} (ID {student.pk})", self.summary
+        summary.photos_verified += needs.verified
+        summary.photos_missing += len(set(needs.missing))
+        summary.records_updated += linked
+        summary.healed += healed
+        for note in needs.notes:
+            self._left(f"{who}: {note}")
+        to_do = len(needs.links) + len(needs.heals)
+        said = [f"Missing photo file: {who}"] if needs.missing else []
+        if linked or healed:
+            said.append(f"Restored: {who}: {linked} linked, {healed} put back")
+        elif to_do and self.conductor is None:
+            said.append(f"To restore: {who}: {len(needs.links)} to link, {len(needs.heals)} to put back")
+            summary.left_for_a_person.append(said[-1])
+        elif to_do:
+            said.append(self._left(f"Left alone: {who}: changed at the same moment. Run it again."))
+        said += [f"Note: {who}: {note}" for note in needs.notes]
+        return "\n".join(said) or f"OK: {who}: {needs.verified} photos"
+
+    def _taken_away(self, batch: list[BackedUpStudent]) -> dict[UUID, set[str]]:
+        """What people took away after the backup was written: actions, and half-days of attendance."""
+        assert self.backup is not None
+        subjects = {f"student {entry.student_id}": entry.student_id for entry in batch}
+        moments = {
+            f"student {entry.student_id} {photo.date:%Y-%m-%d}_{photo.session}": entry.student_id
+            for entry in batch
+            for photo in entry.attendance
+        }
+        rows = AuditEntry.objects.filter(
+            action__in=TAKEN_AWAY, outcome="done", subject__in=[*subjects, *moments]
+        )
+        if self.backup.created_at:
+            rows = rows.filter(at__gte=self.backup.created_at)
+        found: dict[UUID, set[str]] = {}
+        for action, subject in rows.values_list("action", "subject"):
+            student_id = subjects.get(subject) or moments[subject]
+            found.setdefault(student_id, set()).update({action, subject.rpartition(" ")[2]})
+        return found
+
+
+def _rows_suffice(student: Student, entry: BackedUpStudent) -> bool:
+    """Whether the database knows every version that the backup knows: then its own rows are the source."""
+    rows = {photo.sha256 for photo in student.photos.all()}
+    return bool(rows) and rows >= {photo.sha256 for photo in entry.photos}
+
+
+def _has_folder(student: Student) -> bool:
+    """Whether the student's folder is there; where there are no folders, none is ever made."""
+    storage = storage_for()
+    if not isinstance(storage, DiskStorage):
+        return True
+    try:
+        storage.listdir(f"photos/students/{student.student_id}")
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _is_taken(pk: int | None) -> bool:
+    return pk is not None and Student.objects.filter(pk=pk).exists()
+
+
+def _students() -> Any:
+    return Student.objects.prefetch_related("photos", "attendance_photos")
+
+
+def _files(students: Iterable[Student]) -> dict[int, list[StoredFile]]:
+    """The register's rows of these students and of their attendance photos, originals first."""
+    given = list(students)
+    files: dict[int, list[StoredFile]] = {student.pk: [] for student in given}
+    owners = {(OWNER_LABEL, str(student.pk)): student.pk for student in given}
+    # Asked anew: a link that was made a moment ago has a row that the student at hand does not know.
+    attendance = AttendancePhoto.objects.filter(student__in=files).values_list("pk", "student_id")
+    owners |= {(ATTENDANCE_LABEL, str(pk)): student for pk, student in attendance}
+    for label in (OWNER_LABEL, ATTENDANCE_LABEL):
+        ids = [owner_id for known, owner_id in owners if known == label]
+        rows = StoredFile.objects.filter(owner_label=label, owner_id__in=ids)
+        for row in rows.order_by("-kind", "pk"):
+            files[owners[label, row.owner_id]].append(row)
+    return files

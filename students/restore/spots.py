@@ -1,0 +1,117 @@
+"""Where bytes lie, and whether they are the right ones. Nothing here is believed before it was hashed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from photostore import keys
+from photostore.errors import FileMissing, FileTooLarge
+from photostore.intake import take_in_image
+from photostore.models import QuarantinedFile
+from photostore.operations import Changed
+from photostore.operations.quarantine import bring_back, sha256_of
+from photostore.register import NewFile, Publication
+from photostore.storage import storage_for
+from students.models import Student
+from students.versions import EXTENSIONS, MAX_STORED_BYTES, photo_limits
+
+Spot = tuple[str, str]
+"""Storage alias and key."""
+
+
+def right_bytes(spots: Iterable[Spot], sha256: str) -> bytes | None:
+    """The bytes with this sha256, from the first spot that has them."""
+    for alias, key in spots:
+        try:
+            data = storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
+        except (FileMissing, FileTooLarge):
+            continue
+        if hashlib.sha256(data).hexdigest() == sha256:
+            return data
+    return None
+
+
+def needed_bytes(spots: Iterable[Spot], sha256: str) -> bytes:
+    """The same; raises `Changed` where no spot has them any more."""
+    data = right_bytes(spots, sha256)
+    if data is None:
+        raise Changed(_("The bytes that were to be put back are no longer there."))
+    return data
+
+
+def version_of(
+    student: Student, data: bytes, *, content_type: str, width: int, height: int, copies: list[Spot]
+) -> Publication:
+    """Stored bytes as a publication of this student, as they are; only the thumbnails are made anew."""
+    extension, sha256 = EXTENSIONS[content_type], hashlib.sha256(data).hexdigest()
+    thumbnails = take_in_image(data, filename=f"stored.{extension}", limits=photo_limits()).thumbnails
+    return Publication(
+        original=NewFile(
+            key=keys.student_version(student.student_id, sha256, extension),
+            data=data,
+            content_type=content_type,
+            width=width,
+            height=height,
+        ),
+        derivatives=[
+            NewFile(
+                key=keys.student_thumbnail(student.student_id, sha256, size),
+                data=small.data,
+                content_type=small.content_type,
+                width=small.width,
+                height=small.height,
+            )
+            for size, small in thumbnails.items()
+        ],
+        copies=copies,
+        keep_aside=True,
+    )
+
+
+def others_at(spots: Iterable[Spot], sha256: str) -> tuple[list[Spot], list[tuple[str, str, str]]]:
+    """Of these spots: those that hold the right bytes already; those that hold others, with their sha256."""
+    right: list[Spot] = []
+    others: list[tuple[str, str, str]] = []
+    for alias, key in spots:
+        found = sha256_of(alias, key)
+        if found == sha256:
+            right.append((alias, key))
+        elif found is not None:
+            others.append((alias, key, found))
+    return right, others
+
+
+def set_aside(operation: UUID, others: Iterable[Any], owner: dict[str, str]) -> None:
+    """Keep a copy of what is about to be overwritten in quarantine; the name is never without a file.
+
+    Idempotent. Raises `Changed` where something else lies there by now.
+    """
+    for alias, key, sha256 in others:
+        target = keys.quarantined(operation, key)
+        storage = storage_for(alias)
+        if sha256_of(alias, target) != sha256:
+            if sha256_of(alias, key) != sha256:
+                raise Changed(_("Another file lies under this name by now."))
+            storage.copy(key, target, content_type="application/octet-stream")
+        found = storage.stat(target)
+        QuarantinedFile.objects.get_or_create(
+            operation=operation,
+            storage_alias=alias,
+            key=key,
+            defaults={"sha256": sha256, "byte_size": found.byte_size if found else 0, **owner},
+        )
+
+
+def bring_others_back(operation: UUID, others: Iterable[Any], ours: str) -> None:
+    """Put back what was set aside, in place of our own bytes and of nothing else. Raises `Changed`."""
+    for alias, key, _sha256 in others:
+        if storage_for(alias).stat(keys.quarantined(operation, key)) is None:
+            continue
+        if sha256_of(alias, key) == ours:
+            storage_for(alias).remove(key)
+        bring_back(operation, alias, key)

@@ -1,0 +1,47 @@
+"""Whether a backup is this school's: by its seal, else by what it has in common with what is here."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from photostore import keys
+from photostore.storage import storage_for
+from students.backups import BackedUpStudent, Backup, InvalidBackup
+from students.models import Student, StudentPhoto
+
+BATCH = 500
+LOOKED_FOR_IN_STORAGE = 200
+
+
+def refuse_another_schools(backup: Backup) -> None:
+    """Raises `InvalidBackup` where no student, no number and no photo of the backup is here."""
+    if backup.sealed or backup.student_count == 0:
+        return
+    entries = backup.students()
+    looked_for = 0
+    while batch := list(islice(entries, BATCH)):
+        if _is_in_the_database(batch):
+            return
+        for entry in batch:
+            if entry.had_photo and looked_for < LOOKED_FOR_IN_STORAGE:
+                looked_for += 1
+                if _is_in_storage(entry):
+                    return
+    raise InvalidBackup(
+        f"{backup.name} is another school's backup: no student and no photo of it is here. "
+        "Nothing was changed.",
+        code="another_school",
+    )
+
+
+def _is_in_the_database(batch: list[BackedUpStudent]) -> bool:
+    if Student.objects.filter(student_id__in=[entry.student_id for entry in batch]).exists():
+        return True
+    sha256s = [photo.sha256 for entry in batch for photo in entry.photos]
+    return StudentPhoto.objects.filter(sha256__in=sha256s).exists()
+
+
+def _is_in_storage(entry: BackedUpStudent) -> bool:
+    spots = [("default", photo.key) for photo in entry.photos]
+    safe = keys.student_safe(entry.student_id)
+    return any(storage_for(alias).stat(key) for alias, key in [*spots, ("safe", safe), ("default", safe)])

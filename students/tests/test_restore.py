@@ -1,0 +1,380 @@
+"""`restore_student_photos`: whatever was lost comes back, nothing else does, and all of it can be undone."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import connection
+
+from photostore.models import AuditEntry, Operation, PendingRemoval, StoredFile
+from photostore.storage import storage_for
+from students.attendance import upload_attendance_photo
+from students.models import AttendancePhoto, Student, StudentPhoto
+from students.tests.school import enrol, everything, face, hand_in, stored
+from students.tests.test_backups import HOSTILE, OPERATOR, backed_up, old, old_student, run
+from students.versions import take_in
+
+NAMES = ("Ada Lovelace", "Grace Hopper", "Mary Jackson")
+
+
+def restore(*arguments: str) -> tuple[int, str, str]:
+    return run("restore_student_photos", *arguments)
+
+
+@pytest.fixture
+def school(api: Any, each_storage: str) -> list[Student]:
+    """Three students: two versions each, one attendance photo."""
+    for number, name in enumerate(NAMES, 1):
+        made = enrol(api, name, student_number=f"S-{number}", photo=face(number))
+        hand_in(api, made["id"], face(number + 10))
+        upload_attendance_photo(
+            student=Student.objects.get(pk=made["id"]),
+            date=datetime.date(2026, 11, 20),
+            session="AM",
+            incoming=take_in(face(number + 20), filename="a.jpg", origin="api"),
+            actor=OPERATOR,
+        )
+    return list(Student.objects.order_by("pk"))
+
+
+@pytest.fixture
+def backup(school: list[Student]) -> Path:
+    return backed_up(settings.PHOTO_BACKUP_DIR)
+
+
+def contents(*, thumbnails: bool = False) -> dict[tuple[str, str], bytes]:
+    """Every file but quarantine; thumbnails are made anew, not brought back."""
+    return {
+        (alias, key): b"" if key.startswith("derived/") else data
+        for alias in ("default", "safe")
+        for key, data in stored(alias).items()
+        if not key.startswith("quarantine/") and (thumbnails or not key.startswith("derived/"))
+    }
+
+
+LINK_COLUMNS = ("id", "student_id", "name", "student_number", "profile_photo", "photo_sha256")
+
+
+def links() -> dict[str, Any]:
+    return {
+        "students": list(Student.objects.order_by("student_id").values(*LINK_COLUMNS)),
+        "photos": list(
+            StudentPhoto.objects.order_by("sha256").values(
+                "student__student_id",
+                "file",
+                "sha256",
+                "source_sha256",
+                "origin",
+                "uploaded_at",
+                "replaced_at",
+            )
+        ),
+        "attendance": list(
+            AttendancePhoto.objects.order_by("sha256").values("student__student_id", "file", "sha256")
+        ),
+        "files": list(
+            StoredFile.objects.exclude(kind="derivative")
+            .order_by("storage_alias", "key")
+            .values("storage_alias", "key", "sha256", "kind", "live", "keep_aside")
+        ),
+        "pending": PendingRemoval.objects.count(),
+    }
+
+
+def lose_the_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(
+            "TRUNCATE students_student, students_studentphoto, students_formerstudentnumber, "
+            "students_attendancephoto, photostore_storedfile, photostore_pendingremoval, "
+            "photostore_quarantinedfile, photostore_auditentry, photostore_act, photostore_operation CASCADE"
+        )
+
+
+def lose(alias: str, *prefixes: str) -> None:
+    storage = storage_for(alias)
+    for file in list(storage.scan()):
+        if file.key.startswith(prefixes):
+            storage.remove(file.key)
+
+
+def undo() -> tuple[int, str, str]:
+    from photostore.operations import last_undoable
+    from photostore.operations import undo as take_back
+
+    operation = last_undoable()
+    assert operation is not None
+    done = take_back(operation, OPERATOR)
+    return len(done.skipped), "", ""
+
+
+def test_a_whole_school_is_left_as_it_is(school: list[Student], backup: Path) -> None:
+    before = everything()
+    code, out, _err = restore("--checksum")
+    assert code == 0
+    assert out.count("OK: ") == 3
+    assert "Photos verified: 9\nPhotos missing: 0\nRecords updated: 0\nHealed: 0" in out
+    assert everything() == before
+    assert not Operation.objects.exists()
+
+
+def lost_copies(_students: list[Student]) -> None:
+    lose("default", "student_photos/")
+
+
+def lost_safe_copies(students: list[Student]) -> None:
+    for student in students:
+        storage_for("safe").remove(f"photos/students/{student.student_id}/profile.jpg")
+
+
+def lost_todays_versions(students: list[Student]) -> None:
+    for student in students:
+        lose("default", f"photos/students/{student.student_id}/history/{student.photo_sha256}")
+
+
+def lost_attendance_copies(students: list[Student]) -> None:
+    lose("default", *(f"photos/students/{student.student_id}/attendance" for student in students))
+
+
+def flipped(students: list[Student]) -> None:
+    key = str(students[1].photos.get(replaced_at=None).file.name)
+    data = bytearray(storage_for().read(key, max_bytes=10**8))
+    data[len(data) // 2] ^= 1
+    storage_for().put(key, bytes(data), content_type="image/jpeg")
+
+
+def renamed(students: list[Student]) -> None:
+    for number, file in enumerate(list(storage_for().scan("photos/students/"))):
+        if "/history/" in file.key:
+            storage_for().move(file.key, f"found/{number}.bin")
+    lost_copies(students)
+    lost_safe_copies(students)
+    lost_attendance_copies(students)
+
+
+def lost_thumbnails(_students: list[Student]) -> None:
+    lose("default", "derived/")
+
+
+LOSSES = [
+    *(lost_copies, lost_safe_copies, lost_todays_versions, lost_attendance_copies, flipped, renamed),
+    lost_thumbnails,
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_lost_bytes_come_back_without_a_backup_and_go_again_with_undo(
+    school: list[Student], loss: Any
+) -> None:
+    whole, rows = contents(thumbnails=True), links()
+    loss(school)
+    wrecked = contents(thumbnails=True)
+    assert wrecked != whole
+    code, out, _err = restore("--checksum")
+    assert (code, "Photos missing: 0" in out) == (0, True)
+    found = contents(thumbnails=True)
+    assert {spot: found[spot] for spot in whole} == whole
+    assert links() == rows
+    assert restore("--checksum", "--verify-only")[0] == 0
+    assert undo()[0] == 0
+    assert contents(thumbnails=True) == wrecked
+    assert links() == rows
+
+
+def test_damaged_bytes_are_set_aside(school: list[Student]) -> None:
+    flipped(school)
+    restore("--checksum")
+    assert len(stored("default", "quarantine/")) == 1
+
+
+def test_verify_only_tells_and_changes_nothing(school: list[Student], backup: Path) -> None:
+    lost_todays_versions(school)
+    before = everything()
+    code, out, _err = restore("--verify-only")
+    assert code == 1
+    assert out.count("To restore: ") == 6  # once where they stand, once in the list at the end
+    assert everything() == before
+
+
+def test_what_nobody_has_is_missing(school: list[Student], backup: Path) -> None:
+    ada = school[0]
+    lost_todays_versions([ada])
+    lost_copies([ada])
+    lose("default", f"photos/students/{ada.student_id}/profile.jpg")
+    lose("safe", f"photos/students/{ada.student_id}/profile.jpg")
+    code, out, _err = restore()
+    assert code == 0
+    assert f"Missing photo file: Ada Lovelace (ID {ada.pk})" in out
+    assert "Photos missing: 1" in out
+
+
+def unlinked_students(_students: list[Student]) -> None:
+    Student.objects.update(profile_photo="", photo_sha256="")
+
+
+def truncated_links(_students: list[Student]) -> None:
+    Student.objects.update(profile_photo="", photo_sha256="", photo_updated_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(
+            "TRUNCATE students_studentphoto, students_attendancephoto, photostore_storedfile CASCADE"
+        )
+
+
+@pytest.mark.parametrize("loss", [unlinked_students, truncated_links])
+def test_lost_links_come_back(school: list[Student], backup: Path, loss: Any) -> None:
+    files, rows = contents(), links()
+    loss(school)
+    wrecked = links()
+    code, _out, err = restore()
+    assert code == 0, err
+    assert links() == rows
+    assert contents() == files
+    assert restore("--verify-only", "--checksum")[0] == 0
+    assert undo()[0] == 0
+    assert links() == wrecked
+    assert contents() == files
+
+
+def test_the_database_is_gone_and_the_backup_brings_all_back(school: list[Student], backup: Path) -> None:
+    files, rows = contents(), links()
+    lose_the_database()
+    code, out, err = restore("--create-students")
+    assert code == 0, err
+    assert links() == rows
+    assert contents() == files
+    assert "Records updated: 9" in out
+    assert Student.objects.create(name="New").pk > max(student.pk for student in school)
+    Student.objects.filter(name="New").delete()
+    assert undo()[0] == 0
+    assert not Student.objects.exists()
+    assert contents() == files
+
+
+def test_without_create_students_nobody_is_made(school: list[Student], backup: Path) -> None:
+    lose_the_database()
+    code, out, _err = restore()
+    assert (code, Student.objects.count()) == (0, 0)
+    assert out.count("Not in the database: Ada Lovelace") == 2
+
+
+def test_the_database_and_every_name_are_gone(school: list[Student], backup: Path) -> None:
+    rows = links()
+    renamed(school)
+    lose_the_database()
+    assert restore("--create-students")[0] == 0
+    assert links() == rows
+    assert restore("--verify-only", "--checksum")[0] == 0
+
+
+def test_a_removed_photo_is_not_brought_back(api: Any, school: list[Student], backup: Path) -> None:
+    api.delete(f"/api/students/{school[0].pk}/photo/")
+    api.delete(f"/api/students/{school[1].pk}/")
+    before = links()
+    _code, out, _err = restore("--create-students")
+    assert links() == before
+    assert "removed since" in out
+    assert "Deleted after the backup was written" in out
+    truncated_links(school)
+    Student.objects.update(photo_updated_at=None)
+    restore("--create-students")
+    assert Student.objects.get(pk=school[0].pk).photo_sha256 == ""
+    assert Student.objects.get(pk=school[2].pk).photo_sha256 == school[2].photo_sha256
+
+
+def test_a_newer_photo_beats_the_backup(api: Any, school: list[Student], backup: Path) -> None:
+    hand_in(api, school[0].pk, face(50))
+    before = everything()
+    assert restore("--checksum")[0] == 0
+    assert everything() == before
+
+
+def test_another_schools_backup_is_recognised(api: Any, school: list[Student], tmp_path: Path) -> None:
+    before = everything()
+    theirs = tmp_path / "seed_backup_20260101_0000.json"
+    theirs.write_bytes(old(old_student(), old_student(name="Bea")))
+    code, _out, err = restore("--backup-file", str(theirs), "--create-students")
+    assert code == 2
+    assert "another school's backup" in err
+    assert everything() == before
+
+
+def test_a_file_that_is_no_backup_changes_nothing(school: list[Student], tmp_path: Path) -> None:
+    lost_copies(school)
+    before = everything()
+    settings.PHOTO_BACKUP_DIR.mkdir(exist_ok=True)
+    bad = tmp_path / "seed_backup_20260101_0000.json"
+    for what, content in HOSTILE.items():
+        bad.write_bytes(content)
+        code, _out, err = restore("--backup-file", str(bad), "--create-students")
+        assert (code, err.strip().count("\n")) == (2, 0), what
+        shutil.copy(bad, settings.PHOTO_BACKUP_DIR)
+        assert restore()[0] == 2, what
+    assert everything() == before
+
+
+def test_no_backup(db: None, tmp_path: Path) -> None:
+    for arguments in ((), ("--backup-file", str(tmp_path / "none.json"))):
+        code, _out, err = restore(*arguments)
+        assert code == 2
+        assert "No backup file found!" in err
+
+
+def test_an_unmounted_disk_is_not_an_empty_school(api: Any, tmp_path: Path) -> None:
+    made = enrol(api, photo=face(1))
+    root = Path(settings.MEDIA_ROOT)
+    root.rename(tmp_path / "unplugged")
+    root.mkdir()
+    storages._storages.clear()
+    for arguments in ((), ("--verify-only",)):
+        assert restore(*arguments)[0] == 2
+    assert list(root.iterdir()) == []
+    root.rmdir()
+    (tmp_path / "unplugged").rename(root)
+    storages._storages.clear()
+    assert restore()[0] == 0
+    assert Student.objects.get(pk=made["id"]).photo_sha256
+
+
+def test_the_live_folder_is_gone(api: Any, tmp_path: Path) -> None:
+    ada = Student.objects.get(pk=enrol(api, photo=face(1))["id"])
+    whole = contents()
+    shutil.rmtree(settings.MEDIA_ROOT)
+    storages._storages.clear()
+    code, out, _err = restore()
+    assert code == 0
+    assert contents() == whole
+    assert "Directories created: 2" in out, "the root, and the student's folder"
+    assert f"Restored: {ada.name} (ID {ada.pk})" in out
+
+
+def test_a_folder_that_may_not_be_made(api: Any, monkeypatch: Any) -> None:
+    import os
+
+    enrol(api, photo=face(1))
+    shutil.rmtree(settings.MEDIA_ROOT)
+    storages._storages.clear()
+
+    def refuses(*_arguments: Any, **_options: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "mkdir", refuses)
+    code, _out, err = restore()
+    assert (code, err.strip()) == (2, "Failed to create directory: Permission denied")
+
+
+def test_names_are_proposals_only(api: Any, db: None) -> None:
+    ada = enrol(api)
+    storage_for().put(f"student_photos/student_{ada['id']}_profile.jpg", face(1), content_type="image/jpeg")
+    before = everything()
+    code, out, _err = restore("--from-filenames")
+    assert code == 0
+    assert f"Perhaps: student_photos/student_{ada['id']}_profile.jpg is of Ada Lovelace" in out
+    assert everything() == before
+    assert not AuditEntry.objects.filter(action="photo.relink").exists()
