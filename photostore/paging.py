@@ -21,8 +21,10 @@ class Cursor(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """Where the page begins. Raises `NotFound`, also for a made-up place that is no primary key."""
         cursor: pagination.Cursor | None = super().decode_cursor(request)
-        position = "" if cursor is None or cursor.position is None else str(cursor.position)
-        if position and not (position.isascii() and position.isdigit()):
+        if cursor is None or cursor.position is None:
+            return cursor
+        position = str(cursor.position)
+        if not (position.isascii() and position.isdigit()):
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

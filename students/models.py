@@ -32,6 +32,13 @@ class SearchVector(Func):
     output_field = SearchVectorField()
 
 
+class OneWord(Func):
+    """A text without punctuation and spaces, so that `S-77` is found as the one word `s77`."""
+
+    template = "regexp_replace(%(expressions)s, '[^[:alnum:]]+', '', 'g')"
+    output_field = models.CharField()
+
+
 class StudentQuerySet(models.QuerySet["Student"]):
     """Reads in words of the domain."""
 
@@ -76,7 +83,15 @@ class Student(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     search = GeneratedField(
-        expression=SearchVector(Concat("name", Value(" "), Coalesce("student_number", Value("")))),
+        expression=SearchVector(
+            Concat(
+                "name",
+                Value(" "),
+                Coalesce("student_number", Value("")),
+                Value(" "),
+                OneWord(Coalesce("student_number", Value(""))),
+            )
+        ),
         output_field=SearchVectorField(),
         db_persist=True,
     )

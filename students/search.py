@@ -14,7 +14,13 @@ def words(typed: str) -> list[str]:
     """Words without case, accents and punctuation, as `students.models.SearchVector` keeps them."""
     decomposed = unicodedata.normalize("NFKD", typed).lower()
     plain = re.sub("[\u0300-\u036f]", "", decomposed)
-    return re.findall(r"[^\W_]+", plain)[:MAX_WORDS]
+    return [word for chunk in plain.split() for word in _words_in(chunk)][:MAX_WORDS]
+
+
+def _words_in(chunk: str) -> list[str]:
+    """What has a digit in it is a number, and one word: half of it, such as `s`, begins too many words."""
+    parts = re.findall(r"[^\W_]+", chunk)
+    return ["".join(parts)] if any(character.isdigit() for character in chunk) else parts
 
 
 def prefix_query(typed: str) -> SearchQuery | None:

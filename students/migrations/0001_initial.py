@@ -61,6 +61,12 @@ class Migration(migrations.Migration):
                                 django.db.models.functions.comparison.Coalesce(
                                     "student_number", models.Value("")
                                 ),
+                                models.Value(" "),
+                                students.models.OneWord(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        "student_number", models.Value("")
+                                    )
+                                ),
                             )
                         ),
                         output_field=django.contrib.postgres.search.SearchVectorField(),
