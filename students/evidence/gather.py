@@ -34,6 +34,11 @@ class _Subject:
         return (self.stray.sha256, self.stray.bare_sha256)
 
     @property
+    def telling_sha256s(self) -> tuple[str, ...]:
+        """What may say whose it is. The same picture may be on several: then the identity tells, not it."""
+        return (self.stray.sha256,) if self.stray.named_student else self.sha256s
+
+    @property
     def path_counts(self) -> bool:
         """Whether the old id in the path says anything about these bytes.
 
@@ -53,7 +58,7 @@ class _Gathering:
     def __init__(self, strays: list[Stray], backup: BackupStudents) -> None:
         self.backup = backup
         self.subjects = [self._subject(stray) for stray in strays]
-        self.recorded = {stray.key: backup.with_photo(stray.sha256, stray.bare_sha256) for stray in strays}
+        self.recorded = {one.stray: backup.with_photo(*one.telling_sha256s) for one in self.subjects}
         olds = [subject.old for subject in self.subjects if subject.old]
         olds += [old for several in self.recorded.values() for old in several]
         olds += [old for stray in strays if (old := backup.by_student_id(stray.named_student))]
@@ -110,10 +115,10 @@ class _Gathering:
 
     def _recorded(self, subject: _Subject) -> Iterator[Signal]:
         """The bytes as stored decide; without the identity the same picture may be on several."""
-        owners = next((found for one in subject.sha256s if (found := self.sha256s.get(one))), None)
+        owners = next((found for one in subject.telling_sha256s if (found := self.sha256s.get(one))), None)
         if owners:
             yield _signal(Kind.RECORDED, owners, "the database records this photo for")
-        olds = self.recorded[subject.stray.key]
+        olds = self.recorded[subject.stray]
         todays = set().union(*(self._today(old) for old in olds))
         # Of several in the backup only one may be here; the photo may be any of theirs.
         if todays and len(olds) == 1:

@@ -28,7 +28,7 @@ class GiveAttendance(ActKind):
     """Makes a stray file the attendance photo of a half-day; one that is there already stays.
 
     Details: `student`, `student_id`, `moment` (`2026-11-21_AM`); `storage_alias`, `key`, `sha256`,
-    `origin`. Written down before acting: `new_sha256`, `displaced`.
+    `origin`. Written down before acting: `new_sha256`, `displaced`, and `photo` before taking it back.
     """
 
     name = "give_attendance"
@@ -64,21 +64,27 @@ class GiveAttendance(ActKind):
         with owner_of(student).locked():
             there = _photo(act, student)
             if there:
-                self._forget(act, student, there)
-            give_ground_back(act, owner_of(student))
-
-    def _forget(self, act: Act, student: Student, photo: AttendancePhoto) -> None:
-        owner = attendance_owner(photo.pk)
-        with owner.locked():
-            with transaction.atomic(durable=True):
-                found = AttendancePhoto.objects.select_for_update().filter(pk=photo.pk).first()
-                if found is None or found.sha256 != act.details["new_sha256"]:
+                if there.sha256 != act.details["new_sha256"]:
                     raise Changed(_("The attendance photo was changed since."))
-                subject = f"{subject_of(student)} {act.details['moment']}"
-                record(actor_of(act), "attendance.undo", subject=subject, old_sha256=found.sha256)
-                StoredFile.objects.filter(**owner.files).update(keep_aside=False)
-                found.delete()
-            drain(owner)
+                # A kill after the commit leaves bytes to remove and no row that says whose.
+                write_down(act, photo=there.pk)
+            owner = attendance_owner(act.details.get("photo", 0))
+            with owner.locked():
+                if there:
+                    _forget(act, there)
+                drain(owner)
+                give_ground_back(act, owner)
+
+
+def _forget(act: Act, photo: AttendancePhoto) -> None:
+    with transaction.atomic(durable=True):
+        found = AttendancePhoto.objects.select_for_update().filter(pk=photo.pk).first()
+        if found is None or found.sha256 != act.details["new_sha256"]:
+            raise Changed(_("The attendance photo was changed since."))
+        subject = f"{subject_of(found.student)} {act.details['moment']}"
+        record(actor_of(act), "attendance.undo", subject=subject, old_sha256=found.sha256)
+        StoredFile.objects.filter(**attendance_owner(photo.pk).files).update(keep_aside=False)
+        found.delete()
 
 
 def _half_day(act: Act) -> tuple[datetime.date, str]:

@@ -216,3 +216,15 @@ def test_a_symlink_is_never_followed(api: Any, settings: Any, tmp_path: Any) -> 
     assert migrate()[0] == 0
     assert right_and_wrong(students, faces) == (4, 0)
     assert (root / "student_photos" / "secret.jpg").is_symlink()
+
+
+def test_one_picture_on_two_students_goes_to_both_also_after_a_first_run(api: Any) -> None:
+    ada = enrol(api, "Ada", student_number="S-0", photo=face(1))
+    enrol(api, "Bea", student_number="S-1", photo=face(1))
+    students = reseed(("Ada", "Bea"))
+    aside = storage_for().read(ada["profile_photo"], max_bytes=2**26)
+    assert migrate()[1]["students"] == 2
+    assert all(Student.objects.get(pk=student.pk).photo_sha256 for student in students.values())
+    put("student_photos/again.jpg", aside)
+    code, said = migrate()
+    assert (code, said["known_already"], said["left_count"]) == (0, 1, 0)
