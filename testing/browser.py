@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -26,6 +26,7 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 CURE = "Install Chromium: apt-get install chromium"
+Window = tuple[int, Literal["light", "dark"]]
 _left_out: list[str] = []
 _content_types: dict[tuple[str, str], int] = {}
 
@@ -138,7 +139,8 @@ def page(browser: Browser, served: LiveServer, request: pytest.FixtureRequest) -
     At the end nothing may have been reported on the console, and no other host asked for anything.
     """
     callspec = getattr(request.node, "callspec", None)
-    width, scheme = callspec.params.get("window", (1280, "light")) if callspec else (1280, "light")
+    usual: Window = (1280, "light")
+    width, scheme = callspec.params.get("window", usual) if callspec else usual
     context = browser.new_context(
         base_url=served.url, viewport={"width": width, "height": 850}, color_scheme=scheme, locale="en-GB"
     )
