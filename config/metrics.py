@@ -20,9 +20,14 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from photostore.models import PendingRemoval, StoredFile
+from photostore.models import PendingRemoval, StoredFile, Verification
 
 KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+# Fields of `Verification`.
+FOUND = (
+    *("files", "present", "rehashed_lately", "missing", "damaged", "misplaced", "orphaned"),
+    *("symlinks", "unusable", "partials", "young", "stale"),
+)
 
 requests = Counter("photokeep_http_requests", "Requests answered.", ["method", "route", "status"])
 latency = Histogram(
@@ -52,6 +57,24 @@ class Backlog(Collector):
         return [removals, copies]
 
 
+class Verified(Collector):
+    """What the newest run of `verify_media` found; nothing before the first one."""
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """One gauge by finding, and when that was: an old moment is an alarm of its own."""
+        newest = Verification.objects.first()
+        if newest is None:
+            return []
+        files = GaugeMetricFamily(
+            "photokeep_verified_files", "Files as the newest verify_media found them.", labels=["found"]
+        )
+        for found in FOUND:
+            files.add_metric([found], getattr(newest, found))
+        at = GaugeMetricFamily("photokeep_verified_at_seconds", "When verify_media last ended, since 1970.")
+        at.add_metric([], newest.finished_at.timestamp())
+        return [files, at]
+
+
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """The figures in Prometheus' text format; 404 for everybody else."""
@@ -78,4 +101,5 @@ def _all_workers() -> CollectorRegistry:
 def _backlog() -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(Backlog())
+    registry.register(Verified())
     return registry

@@ -9,7 +9,7 @@ from uuid import UUID
 from photostore.inventory import Inspector, inspect_with, name_owners_with
 from photostore.register import Owner
 from students import identity
-from students.models import OWNER_LABEL, Student
+from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 
 _DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.")
 _OF_UUID = re.compile(r"(?:photos|derived)/students/([0-9a-f-]{36})/")
@@ -18,6 +18,7 @@ _OF_UUID = re.compile(r"(?:photos|derived)/students/([0-9a-f-]{36})/")
 def register() -> None:
     """Make it known; called once when the app is ready."""
     inspect_with(Inspector(OWNER_LABEL, named=_named, expected=_expected))
+    inspect_with(Inspector(ATTENDANCE_LABEL, named=_named, expected=_expected_of_attendance))
     name_owners_with(owner_of_key)
 
 
@@ -43,3 +44,8 @@ def _named(picture: bytes) -> str | None:
 def _expected(owner_ids: Collection[str]) -> dict[str, str]:
     students = Student.objects.filter(pk__in=[int(owner_id) for owner_id in owner_ids])
     return {str(pk): str(student_id) for pk, student_id in students.values_list("pk", "student_id")}
+
+
+def _expected_of_attendance(owner_ids: Collection[str]) -> dict[str, str]:
+    photos = AttendancePhoto.objects.filter(pk__in=[int(owner_id) for owner_id in owner_ids])
+    return {str(pk): str(student) for pk, student in photos.values_list("pk", "student__student_id")}

@@ -127,18 +127,24 @@ def _compare(report: Report, listing: Listing) -> None:
 
 
 def _note(report: Report, finding: Finding, listing: Listing) -> None:
-    if finding.difference != "orphaned":
-        report.suspect(finding.pk)
-    elif finding.is_young:
-        report.counts["young"] += 1
+    if finding.difference == "orphaned":
+        if finding.is_young:
+            report.counts["young"] += 1
+        elif not _gone_by_now(report, finding, listing):
+            report.add("orphaned", finding.storage_alias, finding.key)
         return
-    elif report.counts["orphaned"] < MAX_SUSPECTS and listing.place.storage.stat(finding.key) is None:
-        return  # given up and removed while the pass was under way
-    # What is going to be read is judged by its bytes; the rest by its size.
-    if finding.difference == "missing" or (
-        finding.difference == "damaged" and finding.pk not in report.suspects
-    ):
-        report.add(finding.difference, finding.storage_alias, finding.key)
+    report.suspect(finding.pk)
+    if finding.difference == "missing":
+        report.add("missing", finding.storage_alias, finding.key)
+    elif finding.difference == "damaged" and finding.pk not in report.suspects:
+        # Suspects are read and judged by their bytes; one too many is judged by its size.
+        report.add("damaged", finding.storage_alias, finding.key)
+
+
+def _gone_by_now(report: Report, orphan: Finding, listing: Listing) -> bool:
+    """Given up and removed while the pass was under way. Asked a bounded number of times."""
+    asked = report.counts["orphaned"] < MAX_SUSPECTS
+    return asked and listing.place.storage.stat(orphan.key) is None
 
 
 def _judge(report: Report, verdicts: Iterator[Verdict]) -> None:

@@ -7,6 +7,7 @@ An app describes each kind of act it knows (`ActKind`, `register`), makes a froz
             operation.act("quarantine", subject=orphan.key, details={...})
 """
 
+from photostore.operations import purge, sweeping  # noqa: F401 - a killed one is finished by any command
 from photostore.operations.acts import ActKind, Changed, register
 from photostore.operations.conductor import Conductor, conduct
 from photostore.operations.undo import last_undoable, undo

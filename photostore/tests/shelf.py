@@ -75,3 +75,31 @@ def run(command: str, *arguments: str) -> tuple[int, dict[str, Any]]:
     except SystemExit as end:
         code = int(end.code or 0)
     return code, json.loads(out.getvalue())
+
+
+def fill(count: int) -> None:
+    """Many small files with their rows, quickly."""
+    rows = []
+    for number in range(count):
+        data = f"photo {number}".encode()
+        key = f"users/ada/images/{number}.jpg"
+        storage_for().put(key, data, content_type="image/jpeg", durable=False)
+        rows.append(
+            StoredFile(
+                key=key,
+                sha256=hashlib.sha256(data).hexdigest(),
+                byte_size=len(data),
+                content_type="image/jpeg",
+                kind="original",
+                owner_label="tests.person",
+                owner_id=str(number),
+                written_at=timezone.now() + timedelta(seconds=1),
+            )
+        )
+    StoredFile.objects.bulk_create(rows, batch_size=1_000)
+
+
+def tree(alias: str = "default") -> dict[str, bytes]:
+    """Every file and its bytes."""
+    storage = storage_for(alias)
+    return {one.key: storage.read(one.key, max_bytes=1_000_000) for one in storage.scan()}

@@ -1,4 +1,4 @@
-"""The audit in the admin, and what admins of things with bytes have in common."""
+"""What admins of things with bytes have in common."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.admin import ModelAdmin
 
 from photostore.errors import PhotostoreError
-from photostore.models import AuditEntry
 
 _request: ContextVar[HttpRequest] = ContextVar("admin_request")
 
@@ -65,15 +63,9 @@ class BytesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return response
 
 
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
-    """Who did what. To be read only: not even an administrator can change it here."""
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """To be read only: not even an administrator can change it here."""
 
-    list_display = ["at", "actor_name", "door", "action", "subject", "outcome", "code"]
-    list_filter = ["outcome", "door", "at"]
-    search_fields = ["=subject", "=actor_name", "=action", "=request_id", "=new_sha256", "=old_sha256"]
-    search_help_text = "A whole value: a subject, a person, an action, a request id or a sha256."
-    ordering = ["-at", "-id"]
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature

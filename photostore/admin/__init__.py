@@ -1,0 +1,8 @@
+"""The engine room on the desk: the audit, operations with their undo, what verify_media found."""
+
+from photostore.admin.audit import AuditEntryAdmin
+from photostore.admin.bytes import BytesAdmin, ReadOnlyAdmin
+from photostore.admin.operations import OperationAdmin
+from photostore.admin.verifications import VerificationAdmin
+
+__all__ = ["AuditEntryAdmin", "BytesAdmin", "OperationAdmin", "ReadOnlyAdmin", "VerificationAdmin"]

@@ -1,0 +1,174 @@
+"""Operations on the desk: what each did, with pictures before and after, and an undo that asks first."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+
+from photostore.admin.bytes import ReadOnlyAdmin
+from photostore.audit import Actor
+from photostore.commands import one_at_a_time
+from photostore.delivery.responses import CONTENT_SECURITY_POLICY
+from photostore.errors import FileMissing, PhotostoreError
+from photostore.intake import FORMATS, sniff
+from photostore.models import Act, Operation
+from photostore.operations import undo
+from photostore.operations.pictures import Spot, after, before
+from photostore.storage import storage_for
+
+ACTS_PER_PAGE = 25
+# Each act travels bytes; more than this would outlast a browser's patience.
+MAX_ACTS_TO_UNDO_HERE = 1_000
+SIDES = {"before": before, "after": after}
+
+
+@admin.register(Operation)
+class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
+    """Everything that changed many photos or links, newest first."""
+
+    list_display = ["started_at", "command", "actor_name", "door", "state", "done", "skipped"]
+    list_filter = ["state", "command", "door", "started_at"]
+    ordering = ["-started_at"]
+    list_per_page = 50
+    fieldsets = [
+        (
+            None,
+            {"fields": [("command", "state"), ("actor_name", "door"), ("started_at", "finished_at"),
+                        ("can_be_undone", "undoes")]},
+        ),
+    ]  # fmt: skip
+    change_form_template = "photostore/desk/operation.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
+        """With the numbers of acts."""
+        counted: QuerySet[Operation] = super().get_queryset(request)
+        return counted.annotate(
+            acts_done=Count("acts", filter=Q(acts__state=Act.State.DONE)),
+            acts_skipped=Count("acts", filter=Q(acts__state=Act.State.SKIPPED)),
+        )
+
+    @admin.display(description=_("done"))
+    def done(self, operation: Any) -> int:
+        """Acts that stand."""
+        return int(operation.acts_done)
+
+    @admin.display(description=_("skipped"))
+    def skipped(self, operation: Any) -> int:
+        """Acts that no longer applied."""
+        return int(operation.acts_skipped)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The operation, and a page of its acts."""
+        operation = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if operation is not None:
+            page = Paginator(operation.acts.order_by("number"), ACTS_PER_PAGE).get_page(
+                request.GET.get("acts")
+            )
+            context |= {
+                "acts": [_shown(act) for act in page],
+                "acts_page": page,
+                "may_undo": may_undo(request, operation),
+            }
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        """The undo, and the pictures of an act."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/undo/", wrap(self.undo_view), name="photostore_operation_undo"),
+            path(
+                "<uuid:pk>/<int:number>/<str:side>/", wrap(self.picture_view), name="photostore_act_picture"
+            ),
+            *super().get_urls(),
+        ]
+
+    def undo_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Ask, then take the operation back under the commands' lock."""
+        operation = self.get_object(request, str(pk))
+        if operation is None or not may_undo(request, operation):
+            raise PermissionDenied
+        if request.method == "POST" and request.POST.get("confirmed") == "yes":
+            _take_back(request, operation)
+            return HttpResponseRedirect(reverse("admin:photostore_operation_change", args=[pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Take this operation back?"),
+            "opts": self.opts,
+            "operation": operation,
+            "acts": operation.acts.filter(state=Act.State.DONE).count(),
+        }
+        return TemplateResponse(request, "photostore/desk/undo.html", context)
+
+    def picture_view(self, request: HttpRequest, pk: UUID, number: int, side: str) -> HttpResponse:
+        """The picture before or after an act, from storage or from quarantine, for whoever may look here."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        act = Act.objects.select_related("operation").filter(operation=pk, number=number).first()
+        spot = SIDES[side](act) if act is not None and side in SIDES else None
+        if spot is None:
+            raise Http404
+        return _streamed(spot)
+
+
+def may_undo(request: HttpRequest, operation: Operation) -> bool:
+    """Whether this person may take it back, and there is something to take back."""
+    allowed = bool(request.user.has_perm("photostore.change_operation"))
+    return allowed and operation.can_be_undone and operation.state == Operation.State.DONE
+
+
+def _take_back(request: HttpRequest, operation: Operation) -> None:
+    if operation.acts.filter(state=Act.State.DONE).count() > MAX_ACTS_TO_UNDO_HERE:
+        text = _("This operation is too large to be taken back here: manage.py undo_photo_operation %s")
+        messages.error(request, text % operation.pk)
+        return
+    try:
+        with one_at_a_time("the admin"):
+            undone = undo(operation, Actor.of(request, "admin"))
+    except PhotostoreError as error:
+        messages.error(request, str(error))
+        return
+    sentence = ngettext("Took back %d act.", "Took back %d acts.", undone.reverted)
+    messages.success(request, sentence % undone.reverted)
+    for act in undone.skipped[:ACTS_PER_PAGE]:
+        messages.warning(request, f"{act.subject}: {act.note}")
+
+
+def _shown(act: Act) -> dict[str, Any]:
+    """An act, and which pictures there are of it."""
+    sides = {
+        side: reverse("admin:photostore_act_picture", args=[act.operation_id, act.number, side])
+        for side, spot_of in SIDES.items()
+        if spot_of(act) is not None
+    }
+    return {"act": act, **sides}
+
+
+def _streamed(spot: Spot) -> HttpResponse:
+    storage = storage_for(spot.storage_alias)
+    try:
+        kind = sniff(b"".join(storage.stream(spot.key, end=128)))
+        if kind is None:
+            raise Http404
+        response: Any = StreamingHttpResponse(storage.stream(spot.key))
+    except FileMissing:
+        raise Http404 from None
+    response["Content-Type"] = FORMATS[kind].content_type
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response  # type: ignore[no-any-return]

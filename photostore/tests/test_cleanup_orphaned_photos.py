@@ -1,0 +1,287 @@
+"""`cleanup_orphaned_photos`: what goes, what stays, what it refuses; and what arrives meanwhile is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from photostore.audit import Actor
+from photostore.inventory import knowledge, name_owners_with
+from photostore.inventory.sweep import planned, take
+from photostore.models import Act, Operation, QuarantinedFile, StoredFile
+from photostore.operations import conduct
+from photostore.operations.sweeping import SweepAside
+from photostore.register import NewFile, Owner, Publication, publish, settle, store
+from photostore.storage import storage_for
+from photostore.tests.shelf import fill, grow_old, keep, leave, run, tree
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ORPHAN = "photos/students/0b4c4b52-6f6c-4d55-9a51-0d3a1a6f3f01/history/ada.jpg"
+THUMBNAIL = "derived/students/0b4c4b52-6f6c-4d55-9a51-0d3a1a6f3f01/ada_96.webp"
+
+
+@pytest.fixture(autouse=True)
+def old(monkeypatch: Any, request: Any) -> None:
+    """On S3 nothing can be made old, so there everything counts as old."""
+    if "each_storage" in request.fixturenames and request.getfixturevalue("each_storage") == "s3":
+        monkeypatch.setattr("photostore.management.commands.cleanup_orphaned_photos.YOUNG", timedelta())
+
+
+def sweep(*arguments: str, storage: str = "disk") -> tuple[int, dict[str, Any]]:
+    if storage == "s3":
+        import time
+
+        time.sleep(2.1)  # it counts whole seconds
+        arguments = (*arguments, "--older-than", "1s")
+    return run("cleanup_orphaned_photos", *arguments)
+
+
+def abandon(key: str, data: bytes, storage: str = "disk") -> None:
+    leave(key, data)
+    if storage == "disk":
+        grow_old(key)
+
+
+def test_it_is_dry_by_default(each_storage: str) -> None:
+    fill(10)
+    abandon(ORPHAN, b"ada", each_storage)
+    abandon(THUMBNAIL, b"ada", each_storage)
+    before = tree()
+    code, told = sweep(storage=each_storage)
+    assert (code, told["set_aside"], told["remove"], told["confirmed"]) == (0, [ORPHAN], [THUMBNAIL], False)
+    assert tree() == before
+    assert not Operation.objects.exists()
+
+
+def test_photos_are_set_aside_and_brought_back_byte_for_byte(each_storage: str) -> None:
+    fill(10)
+    abandon(ORPHAN, b"ada", each_storage)
+    abandon("users/ada/images/gallery_1.jpg", b"a gallery", each_storage)
+    before = tree()
+    code, told = sweep("--confirm", storage=each_storage)
+    assert (code, told["done"]) == (0, {"set_aside": 2, "removed": 0, "left": 0})
+    assert tree() == {
+        (
+            f"quarantine/{told['operation']}/{key}"
+            if "ada" in key and data in (b"ada", b"a gallery")
+            else key
+        ): data
+        for key, data in before.items()
+    }
+    assert QuarantinedFile.objects.count() == 2
+    assert run("undo_photo_operation", told["operation"])[0] == 0
+    assert tree() == before
+    assert not QuarantinedFile.objects.exists()
+
+
+def test_thumbnails_and_halves_go_for_good(tmp_path: Path) -> None:
+    fill(10)
+    abandon(THUMBNAIL, b"ada")
+    half = "users/ada/images/." + "a" * 32 + ".part"
+    (tmp_path / "media" / half).write_bytes(b"half")
+    grow_old(half)
+    code, told = sweep("--confirm")
+    assert (code, told["done"]) == (0, {"set_aside": 0, "removed": 2, "left": 0})
+    assert len(tree()) == 10
+    assert not (tmp_path / "media" / half).exists()
+    assert not Operation.objects.exists()
+
+
+def test_young_files_are_left_alone_and_counted() -> None:
+    fill(10)
+    leave(ORPHAN, b"ada")
+    code, told = sweep("--confirm")
+    assert (code, told["counts"]["young"], told["done"]["set_aside"]) == (0, 1, 0)
+    assert ORPHAN in tree()
+
+
+def test_no_younger_than_an_hour() -> None:
+    fill(1)
+    assert run("cleanup_orphaned_photos", "--older-than", "5m")[0] == 2
+
+
+def test_a_second_run_finds_nothing() -> None:
+    fill(10)
+    abandon(ORPHAN, b"ada")
+    sweep("--confirm")
+    code, told = sweep("--confirm")
+    assert (code, told["done"]) == (0, {"set_aside": 0, "removed": 0, "left": 0})
+    assert Operation.objects.count() == 1
+
+
+def test_an_empty_register_is_refused() -> None:
+    abandon(ORPHAN, b"ada")
+    code, told = sweep("--confirm", "--force")
+    assert code == 2
+    assert "lists no files" in told["error"]
+    assert ORPHAN in tree()
+
+
+def test_an_unmounted_disk_is_refused(tmp_path: Path) -> None:
+    fill(1)
+    (tmp_path / "media").rename(tmp_path / "away")
+    assert sweep("--confirm", "--force")[0] == 2
+    (tmp_path / "media").mkdir()
+    assert sweep("--confirm", "--force")[0] == 2
+    assert not Operation.objects.exists()
+
+
+def test_too_much_is_refused_unless_forced() -> None:
+    fill(50)
+    for number in range(21):
+        abandon(f"users/bob/images/{number}.jpg", f"bob {number}".encode())
+    assert sweep()[1]["refusal"]
+    code, told = sweep("--confirm")
+    assert (code, told["code"]) == (2, "too_much")
+    assert len(tree()) == 71
+    code, told = sweep("--confirm", "--force")
+    assert (code, told["done"]["set_aside"]) == (0, 21)
+
+
+def test_twenty_may_always_go() -> None:
+    fill(3)
+    for number in range(20):
+        abandon(f"users/bob/images/{number}.jpg", f"bob {number}".encode())
+    assert sweep("--confirm")[1]["done"]["set_aside"] == 20
+
+
+def test_bytes_that_exist_elsewhere_do_not_count() -> None:
+    fill(30)
+    for number in range(30):
+        abandon(f"users/bob/images/{number}.jpg", f"photo {number}".encode())
+    assert sweep("--confirm")[1]["done"]["set_aside"] == 30
+
+
+def test_a_safe_copy_in_the_same_place_is_nobodys_orphan(settings: Any) -> None:
+    settings.STORAGES = settings.STORAGES | {"safe": settings.STORAGES["default"]}
+    fill(5)
+    keep("photos/students/a/profile.jpg", b"safe", alias="safe")
+    grow_old("photos/students/a/profile.jpg")
+    abandon(ORPHAN, b"ada")
+    assert sweep("--confirm")[1]["set_aside"] == [ORPHAN]
+
+
+def test_links_are_never_followed(tmp_path: Path) -> None:
+    fill(10)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious.jpg").write_bytes(b"precious")
+    (tmp_path / "media" / "users" / "link").symlink_to(outside)
+    code, told = sweep("--confirm")
+    assert (code, told["set_aside"]) == (0, [])
+    assert (outside / "precious.jpg").read_bytes() == b"precious"
+
+
+def test_a_person_reads_it_too(capsys: Any) -> None:
+    fill(10)
+    abandon(ORPHAN, b"ada")
+    call_command("cleanup_orphaned_photos")
+    shown = capsys.readouterr().out
+    assert f"set aside  {ORPHAN}  3 bytes" in shown
+    assert "Nothing was changed; add --confirm to do it." in shown
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches a kill."""
+
+
+@pytest.mark.parametrize("moment", ["before the move", "between the move and the journal"])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_killed_at_an_act_and_run_again(each_storage: str, at: int, moment: str, monkeypatch: Any) -> None:
+    fill(20)
+    for number in range(3):
+        abandon(f"users/bob/images/{number}.jpg", f"bob {number}".encode(), each_storage)
+    untouched = tree()
+    with monkeypatch.context() as patch:
+        _kill(patch, at, after=moment.startswith("between"))
+        with pytest.raises(Killed):
+            sweep("--confirm", storage=each_storage)
+    code, told = sweep("--confirm", storage=each_storage)
+    assert (code, told["resumed"]) == (0, True)
+    operation = Operation.objects.get()
+    assert [act.state for act in operation.acts.all()] == [Act.State.DONE] * 3
+    assert len([key for key in tree() if key.startswith("quarantine/")]) == 3
+    assert run("undo_photo_operation", str(operation.pk))[0] == 0
+    assert tree() == untouched
+
+
+def _kill(patch: Any, at: int, *, after: bool) -> None:
+    really = SweepAside.perform
+
+    def perform(self: Any, act: Act) -> None:
+        if act.number == at and not after:
+            raise Killed
+        really(self, act)
+        if act.number == at:
+            raise Killed
+
+    patch.setattr(SweepAside, "perform", perform)
+
+
+UPLOADS = 1_000
+
+
+def test_an_upload_arriving_a_thousand_times_loses_nothing(monkeypatch: Any) -> None:
+    """The very key that the sweep is about to take is written again and published, over and over."""
+    monkeypatch.setattr(knowledge, "_owners_of_keys", [])
+    ada = Owner("tests.person", "1")
+    name_owners_with(lambda key: ada if key.startswith("photos/students/ada/") else None)
+    keep("users/bob/images/1.jpg", b"bob")
+    done, failures = threading.Event(), []
+    sweeper = threading.Thread(target=_sweep_until, args=(done, failures))
+    sweeper.start()
+    try:
+        for number in range(UPLOADS):
+            _abandon_then_upload(ada, number % 7)
+    finally:
+        done.set()
+        sweeper.join()
+    assert not failures
+    assert QuarantinedFile.objects.exists()  # else the two never met
+    for row in StoredFile.objects.filter(**ada.files):
+        data = storage_for().read(row.key, max_bytes=100)
+        assert hashlib.sha256(data).hexdigest() == row.sha256
+
+
+def _abandon_then_upload(owner: Owner, picture: int) -> None:
+    """An orphan two hours old, as a crash leaves it, and then the same picture handed in again."""
+    key, data = f"photos/students/ada/history/{picture}.jpg", f"face {picture}".encode()
+    with owner.locked():
+        with connection.cursor() as cursor:  # forgotten without a trace: the bytes stay as an orphan
+            cursor.execute("DELETE FROM photostore_storedfile WHERE key = %s", [key])
+            cursor.execute("DELETE FROM photostore_pendingremoval WHERE key = %s", [key])
+        leave(key, data)
+        grow_old(key)
+    new = Publication(
+        original=NewFile(key=key, data=data, content_type="image/jpeg", width=1, height=1), keep_aside=True
+    )
+    with owner.locked():
+        store(new)
+        with transaction.atomic():
+            publish(owner, new)
+        settle(owner)
+    there = storage_for().stat(key)
+    assert there is not None and there.byte_size == len(data)
+
+
+def _sweep_until(done: threading.Event, failures: list[BaseException]) -> None:
+    try:
+        while not done.is_set():
+            actor = Actor("", "ada", "command")
+            with planned(timezone.now() - timedelta(hours=1)) as plan, conduct("sweep", actor) as operation:
+                for taking in plan.takings():
+                    take(taking, plan, operation)
+    except BaseException as error:
+        failures.append(error)
+        raise
+    finally:
+        connection.close()
