@@ -134,6 +134,6 @@ def _make_current(
 
 def _forget_oldest(person: User, actor: Actor) -> list[int]:
     """Delete the earlier pictures beyond `PROFILE_PICTURES_KEPT`, those replaced longest ago; their ids."""
-    earlier = ProfilePictureUpload.objects.confirmed().filter(user=person, replaced_at__isnull=False)
+    earlier = ProfilePictureUpload.objects.earlier().filter(user=person)
     kept: int = settings.PROFILE_PICTURES_KEPT
     return delete_rows(earlier.order_by("-replaced_at", "-id")[kept:], actor, "picture.forget")

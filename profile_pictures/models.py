@@ -45,6 +45,10 @@ class ProfilePictureUploadQuerySet(models.QuerySet["ProfilePictureUpload"]):
         """Somebody's picture today."""
         return self.filter(is_confirmed=True, replaced_at=None)
 
+    def earlier(self) -> Self:
+        """Somebody's picture once, replaced since."""
+        return self.filter(is_confirmed=True, replaced_at__isnull=False)
+
     def history(self) -> Self:
         """What a person sees of their own: everything that has not expired."""
         return self.filter(Q(is_confirmed=True) | Q(expires_at__gt=timezone.now()))

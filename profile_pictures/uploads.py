@@ -63,6 +63,13 @@ def drop_upload(*, user: User, upload_id: int, actor: Actor) -> None:
         remove_uploads([upload], actor, "picture.drop")
 
 
+def delete_upload(*, upload: ProfilePictureUpload, actor: Actor) -> None:
+    """Remove a picture, pending or confirmed, for good; where it was today's, the person has none then."""
+    with persons_pictures(upload.user_id):
+        still = ProfilePictureUpload.objects.select_for_update().filter(pk=upload.pk)
+        remove_uploads(still, actor, "picture.delete")
+
+
 def remove_pending(uploads: Iterable[ProfilePictureUpload], actor: Actor) -> Iterator[bool]:
     """Remove these unless they were confirmed or dropped by now; for each, whether it went."""
     for upload in uploads:
