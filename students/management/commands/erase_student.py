@@ -1,0 +1,91 @@
+"""`manage.py erase_student`: ends a student and every photo of theirs, at once and for good."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from photostore.commands import DONE, PhotoCommand, Refused
+from photostore.operations import conduct
+from photostore.operations.conductor import interrupted
+from students.erasure import backups_that_remain
+from students.lookup import student_named
+from students.models import Student
+from students.tombstones import Tombstone
+
+
+class Command(PhotoCommand):
+    """Erases one student. There is no way back."""
+
+    help = (
+        "Removes a student, every version and copy of every photo, attendance photos, thumbnails and what "
+        "lies in quarantine, at once and for good. A backup does not bring them back; the same picture handed in "
+        "anew is taken. Asks first, unless --confirm is given."
+    )
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Who, and whether it was thought over."""
+        parser.add_argument("student", help="an id, a UUID, or number:THEIR-NUMBER")
+        parser.add_argument("--confirm", action="store_true", help="do not ask")
+
+    def work(self, **options: Any) -> int:
+        """Find, ask, erase, and say what remains in backups."""
+        found = self._found(options["student"])
+        if isinstance(found, Student):
+            self._ask(found, confirm=options["confirm"])
+            student_id, pk = found.student_id, found.pk
+        else:
+            student_id, pk = found
+        with conduct(self.name, self.actor, can_be_undone=False) as conductor:
+            conductor.act(
+                "erase_student",
+                subject=f"student {student_id}",
+                details={"student": pk, "student_id": str(student_id)},
+            )
+        return self._conclude(student_id)
+
+    def _found(self, text: str) -> Student | tuple[UUID, int]:
+        """The student; or who they were, when an erasure of theirs was killed or is asked for again."""
+        try:
+            return student_named(text)
+        except Refused:
+            for operation in interrupted():
+                act = operation.acts.filter(kind="erase_student").last()
+                if act and text in (act.details["student_id"], str(act.details["student"])):
+                    return UUID(act.details["student_id"]), act.details["student"]
+            stone = _tombstone(text)
+            if stone is None:
+                raise
+            return stone.student_id, 0
+
+    def _ask(self, student: Student, *, confirm: bool) -> None:
+        if confirm:
+            return
+        if self.json or not sys.stdin.isatty():
+            raise Refused("Nothing was erased: add --confirm to say that it is meant.", code="not_confirmed")
+        self.say(f"{student.name} (ID {student.pk}) and every photo of theirs will be erased for good.")
+        if input("Type yes to go on: ").strip().lower() != "yes":
+            raise Refused("Nothing was erased.", code="not_confirmed")
+
+    def _conclude(self, student_id: UUID) -> int:
+        remaining = backups_that_remain(student_id)
+        self.result |= {"student_id": str(student_id), "remains_in": remaining}
+        self.say(f"Erased: student {student_id}.")
+        for name in remaining:
+            self.say(f"Remains in {name}: delete that backup when its time has come.")
+        self.say(
+            "A restore from these backups does not bring the student back."
+            if remaining
+            else "No backup names them."
+        )
+        return DONE
+
+
+def _tombstone(text: str) -> Tombstone | None:
+    try:
+        student_id = UUID(text)
+    except ValueError:
+        return None
+    return Tombstone.objects.filter(student_id=student_id, sha256="").first()
