@@ -62,13 +62,13 @@ def _child(work: str, argument: str, runs: int) -> _Sample:
     module = importlib.import_module(module_name)
     function: Callable[[str], object] = getattr(module, name)
     getattr(module, "prepare", lambda: None)()
-    before = _peak_mib()
+    before = peak_mib()
     seconds = []
     for _run in range(runs):
         started = _cpu_seconds()
         function(argument)
         seconds.append(_cpu_seconds() - started)
-    return _Sample(cpu_seconds=seconds, extra_mib=_peak_mib() - before)
+    return _Sample(cpu_seconds=seconds, extra_mib=peak_mib() - before)
 
 
 def _cpu_seconds() -> float:
@@ -77,7 +77,7 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """The peak of resident memory. Linux's ru_maxrss also counts the process that started this one."""
     status = Path("/proc/self/status")
     if status.exists():
