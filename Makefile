@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: help run demo test check torture bench lock venv venv-dev
+.PHONY: help run demo test check torture drill bench lock venv venv-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ check: venv-dev ## Style, types, layers, migrations and the settings of a deploy
 
 torture: venv-dev ## Kills, full disks, a sick S3, crowds: what was injected, and what was lost (Linux)
 	@$(PYTHON) -m testing.torture
+
+drill: venv-dev ## Disaster drills: what becomes of everybody's photo, right / wrong / left for a person
+	@$(PYTHON) -m pytest -q students/tests/test_drills.py
 
 bench: venv-dev ## The speed, against the documented way, on this machine
 	@$(PYTHON) -m bench

@@ -1,3 +1,3 @@
 """What every test of the house can ask for."""
 
-pytest_plugins = ["testing.fixtures", "testing.people", "testing.browser"]
+pytest_plugins = ["testing.fixtures", "testing.people", "testing.browser", "testing.drill_table"]
