@@ -44,7 +44,7 @@ def keep(
 
 def leave(key: str, data: bytes, *, alias: str = "default") -> None:
     """A file that no row names."""
-    storage_for(alias).put(key, data, content_type="image/jpeg")
+    storage_for(alias).put(key, data, content_type="image/jpeg", durable=False)
 
 
 def grow_old(key: str, *, alias: str = "default", seconds: int = TWO_HOURS) -> None:

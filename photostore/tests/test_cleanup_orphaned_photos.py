@@ -230,6 +230,7 @@ def _kill(patch: Any, at: int, *, after: bool) -> None:
 UPLOADS = 1_000
 
 
+@pytest.mark.timeout(600)
 def test_an_upload_arriving_a_thousand_times_loses_nothing(monkeypatch: Any) -> None:
     """The very key that the sweep is about to take is written again and published, over and over."""
     monkeypatch.setattr(knowledge, "_owners_of_keys", [])
