@@ -12,6 +12,7 @@ from photostore.models import AuditEntry, StoredFile
 from photostore.operations import Conductor
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
+from students.adoption import adoption_of
 from students.backups import BackedUpStudent, Backup
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 from students.photos import subject_of
@@ -136,6 +137,8 @@ class Restoration:
             own = replace(case, source=Source(), entry=of_the_database(case.student))
         own.plan_links()
         case.plan_attendance()
+        if case.entry.had_photo and not case.entry.photos and not case.student.profile_photo:
+            _plan_old(case)
         done = 0
         for kind, details in case.needs.links:
             source = own if kind == "relink_photos" else case
@@ -187,6 +190,19 @@ class Restoration:
             student_id = subjects.get(subject) or moments[subject]
             found.setdefault(student_id, set()).update({action, subject.rpartition(" ")[2]})
         return found
+
+
+def _plan_old(case: Case) -> None:
+    """An old backup knows only that there was a photo; it is taken over from where it always lay."""
+    if "photo.remove" in case.taken_away or case.rows:
+        return
+    adoption = adoption_of(case.student)
+    if adoption is None:
+        case.needs.missing.append(case.entry.student_id.hex)
+    elif adoption.details is None:
+        case.needs.notes.append(adoption.why_not)
+    else:
+        case.needs.links.append(("adopt_photo", adoption.details))
 
 
 def _rows_suffice(student: Student, entry: BackedUpStudent) -> bool:

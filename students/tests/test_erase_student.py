@@ -1,4 +1,4 @@
-"""`erase_student`: nothing is left, nothing brings it back, and a kill anywhere changes nothing about that."""
+"""`erase_student`: nothing is left, nothing brings it back, and a kill anywhere changes nothing."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ class Command(PhotoCommand):
 
     help = (
         "Removes a student, every version and copy of every photo, attendance photos, thumbnails and what "
-        "lies in quarantine, at once and for good. A backup does not bring them back; the same picture handed in "
-        "anew is taken. Asks first, unless --confirm is given."
+        "lies in quarantine, at once and for good. A backup does not bring them back; the same picture "
+        "handed in anew is taken. Asks first, unless --confirm is given."
     )
 
     def arguments(self, parser: ArgumentParser) -> None:

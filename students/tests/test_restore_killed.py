@@ -1,0 +1,83 @@
+"""A restore that is killed at any step: the same command again gives what an uninterrupted one gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from photostore.errors import StorageAway
+from photostore.models import Act, Operation
+from photostore.operations import conductor
+from photostore.storage.disk import DiskStorage
+from students.models import Student
+from students.tests.school import enrol, face, hand_in
+from students.tests.test_backups import backed_up, run
+from students.tests.test_restore import contents, links, lose, lose_the_database
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing handles it."""
+
+
+@pytest.fixture
+def ada(api: Any) -> Student:
+    made = enrol(api, "Ada Lovelace", student_number="S-1", photo=face(1))
+    hand_in(api, made["id"], face(2))
+    backed_up(settings.PHOTO_BACKUP_DIR)
+    return Student.objects.get(pk=made["id"])
+
+
+def wreck() -> None:
+    lose_the_database()
+    lose("default", "student_photos/", "derived/")
+
+
+def steps_before(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> list[int]:
+    """Counts writes of files and of the journal; `error` when none is left."""
+    left = [10**9]
+
+    def watch(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def step(*arguments: Any, **options: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                raise error
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, step)
+
+    for name in ("put", "copy", "move", "remove"):
+        watch(DiskStorage, name)
+    if error is Killed:
+        watch(conductor, "mark")
+        watch(Act, "save")
+    return left
+
+
+@pytest.mark.parametrize("error", [Killed, StorageAway])
+def test_killed_or_cut_off_and_run_again(
+    ada: Student, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    files, rows = contents(thumbnails=True), links()
+    left = steps_before(monkeypatch, error)
+    for limit in range(60):
+        left[0] = 10**9
+        wreck()
+        left[0] = limit
+        try:
+            interrupted = run("restore_student_photos", "--create-students")[0] != 0
+        except Killed:
+            interrupted = True
+        left[0] = 10**9
+        assert run("restore_student_photos", "--create-students")[0] == 0
+        assert links() == rows, limit
+        assert contents(thumbnails=True) == files, limit
+        assert Operation.objects.filter(command="restore_student_photos").count() == 1, (
+            "one undo takes it back"
+        )
+        if not interrupted:
+            break
+    assert 5 < limit < 59
