@@ -226,6 +226,9 @@ class StudentPhoto(models.Model):
         indexes = [
             models.Index(fields=["source_sha256"], name="students_by_source"),
             models.Index(fields=["pixel_sha256"], name="students_by_pixels"),
+            # A stray file is looked up by its own bytes, with and without an identity inside.
+            models.Index(fields=["sha256"], name="students_by_bytes"),
+            models.Index(fields=["untagged_sha256"], name="students_by_bare_bytes"),
         ]
 
     def __str__(self) -> str:

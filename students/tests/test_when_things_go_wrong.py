@@ -1,0 +1,137 @@
+"""Follows docs/when-things-go-wrong.md: each scenario is set up, each command is run, each output compared.
+
+`REWRITE_DOCS=1` writes the outputs that it sees into the page instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from photostore import keys
+from photostore.audit import Actor
+from photostore.storage import storage_for
+from students.enrolment import create_student
+from students.models import Student, StudentPhoto
+from students.tests.reseeding import forget_everything
+from students.tests.school import face
+from students.versions import take_in
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "when-things-go-wrong.md"
+SCENARIO = re.compile(r"<!-- scenario: (.+?) -->\n```console\n(.*?)```\n", re.DOTALL)
+OLGA = Actor(id="", name="olga", door="command")
+SCHOOL = [
+    ("Ada Lovelace", "S-1", "00000000-0000-4000-8000-000000000001"),
+    ("Grace Hopper", "S-2", "00000000-0000-4000-8000-000000000002"),
+    ("Alan Turing", "S-3", "00000000-0000-4000-8000-000000000003"),
+]
+# What differs from run to run, and what the page shows in its place.
+VARIABLE = [
+    (re.compile(r"[0-9a-f]{64}"), "SHA256"),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r"seed_backup_\d{8}_\d{4}"), "seed_backup_YYYYmmdd_HHMM"),
+    (re.compile(r"\d{4}-\d\d-\d\d( |T)\d\d:\d\d(:\d\d)?(\.\d+)?( UTC|Z|\+00:00)?"), "YYYY-mm-dd HH:MM"),
+    (re.compile(r"\S*/backups(?=/|\b)"), "backups"),
+]
+
+
+@pytest.fixture
+def school(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER", "olga")
+    forget_everything()
+    for place, (name, number, student_id) in enumerate(SCHOOL):
+        create_student(
+            fields={"name": name, "student_number": number, "student_id": uuid.UUID(student_id)},
+            incoming=take_in(face(place), filename="photo.jpg", origin="api"),
+            actor=OLGA,
+        )
+
+
+def healthy() -> None:
+    """Nothing is wrong."""
+
+
+def unlinked() -> None:
+    run("create_seed_backup")
+    StudentPhoto.objects.all().delete()
+    Student.objects.update(profile_photo="", photo_sha256="")
+
+
+def reseeded() -> None:
+    forget_everything()
+    for name, number, _student_id in [*SCHOOL[1:], ("Mary Jackson", "S-9", "")]:
+        create_student(fields={"name": name, "student_number": number}, actor=OLGA)
+
+
+def files_gone() -> None:
+    for place, photo in enumerate(StudentPhoto.objects.order_by("pk")):
+        storage_for().remove(str(photo.file))
+        if place == 0:
+            storage_for().remove(str(photo.student.profile_photo))
+            storage_for("safe").remove(keys.student_safe(photo.student.student_id))
+
+
+def database_gone() -> None:
+    run("create_seed_backup")
+    forget_everything()
+
+
+SET_UP = {
+    "healthy": healthy,
+    "unlinked": unlinked,
+    "reseeded": reseeded,
+    "files gone": files_gone,
+    "database gone": database_gone,
+    "undo": unlinked,
+}
+
+
+def run(*words: str) -> str:
+    """What the command prints, to whichever of the two."""
+    output = io.StringIO()
+    with contextlib.suppress(SystemExit):
+        call_command(*words, stdout=output, stderr=output)
+    text = output.getvalue()
+    for pattern, shown in VARIABLE:
+        text = pattern.sub(shown, text)
+    return text
+
+
+def follow(block: str) -> str:
+    """The block again, with the commands in it run and their outputs behind them."""
+    shown = []
+    for line in block.splitlines():
+        if line.startswith("$ manage.py "):
+            shown += [line, *run(*shlex.split(line.removeprefix("$ manage.py "))).rstrip().splitlines()]
+    return "\n".join(shown) + "\n"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scenario", SET_UP)
+def test_the_page_is_true(school: None, scenario: str) -> None:
+    page = PAGE.read_text()
+    (block,) = [block for name, block in SCENARIO.findall(page) if name == scenario]
+    SET_UP[scenario]()
+    seen = follow(block)
+    if os.environ.get("REWRITE_DOCS"):
+        PAGE.write_text(
+            page.replace(
+                f"<!-- scenario: {scenario} -->\n```console\n{block}```",
+                f"<!-- scenario: {scenario} -->\n```console\n{seen}```",
+            )
+        )
+        return
+    assert seen == block
+
+
+def test_every_scenario_of_the_page_is_followed(db: Any) -> None:
+    assert {name for name, _block in SCENARIO.findall(PAGE.read_text())} == set(SET_UP)
