@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
-from django.utils import timezone
 
-from photostore.audit import Actor
-from photostore.inventory import knowledge, name_owners_with
-from photostore.inventory.sweep import planned, take
-from photostore.models import Act, Operation, QuarantinedFile, StoredFile
-from photostore.operations import conduct
+from photostore.models import Act, Operation, QuarantinedFile
 from photostore.operations.sweeping import SweepAside
-from photostore.register import NewFile, Owner, Publication, publish, settle, store
-from photostore.storage import storage_for
 from photostore.tests.shelf import fill, grow_old, keep, leave, run, tree
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -225,64 +215,3 @@ def _kill(patch: Any, at: int, *, after: bool) -> None:
             raise Killed
 
     patch.setattr(SweepAside, "perform", perform)
-
-
-UPLOADS = 1_000
-
-
-@pytest.mark.timeout(600)
-def test_an_upload_arriving_a_thousand_times_loses_nothing(monkeypatch: Any) -> None:
-    """The very key that the sweep is about to take is written again and published, over and over."""
-    monkeypatch.setattr(knowledge, "_owners_of_keys", [])
-    ada = Owner("tests.person", "1")
-    name_owners_with(lambda key: ada if key.startswith("photos/students/ada/") else None)
-    keep("users/bob/images/1.jpg", b"bob")
-    done, failures = threading.Event(), []
-    sweeper = threading.Thread(target=_sweep_until, args=(done, failures))
-    sweeper.start()
-    try:
-        for number in range(UPLOADS):
-            _abandon_then_upload(ada, number % 7)
-    finally:
-        done.set()
-        sweeper.join()
-    assert not failures
-    assert QuarantinedFile.objects.exists()  # else the two never met
-    for row in StoredFile.objects.filter(**ada.files):
-        data = storage_for().read(row.key, max_bytes=100)
-        assert hashlib.sha256(data).hexdigest() == row.sha256
-
-
-def _abandon_then_upload(owner: Owner, picture: int) -> None:
-    """An orphan two hours old, as a crash leaves it, and then the same picture handed in again."""
-    key, data = f"photos/students/ada/history/{picture}.jpg", f"face {picture}".encode()
-    with owner.locked():
-        with connection.cursor() as cursor:  # forgotten without a trace: the bytes stay as an orphan
-            cursor.execute("DELETE FROM photostore_storedfile WHERE key = %s", [key])
-            cursor.execute("DELETE FROM photostore_pendingremoval WHERE key = %s", [key])
-        leave(key, data)
-        grow_old(key)
-    new = Publication(
-        original=NewFile(key=key, data=data, content_type="image/jpeg", width=1, height=1), keep_aside=True
-    )
-    with owner.locked():
-        store(new)
-        with transaction.atomic():
-            publish(owner, new)
-        settle(owner)
-    there = storage_for().stat(key)
-    assert there is not None and there.byte_size == len(data)
-
-
-def _sweep_until(done: threading.Event, failures: list[BaseException]) -> None:
-    try:
-        while not done.is_set():
-            actor = Actor("", "ada", "command")
-            with planned(timezone.now() - timedelta(hours=1)) as plan, conduct("sweep", actor) as operation:
-                for taking in plan.takings():
-                    take(taking, plan, operation)
-    except BaseException as error:
-        failures.append(error)
-        raise
-    finally:
-        connection.close()
