@@ -117,7 +117,7 @@ class Command(PhotoCommand):
     def _conclude(self, run: Restoration, *, verify_only: bool) -> int:
         summary = run.summary
         self.result |= asdict(summary)
-        for line in summary.left_for_a_person:
+        for line in () if verify_only else summary.left_for_a_person:
             self.say(f"Left for a person: {line}")
         self.say(
             f"Directories created: {summary.directories_created}\n"
