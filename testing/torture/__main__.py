@@ -56,12 +56,13 @@ def _table(outcomes: list[Outcome]) -> Table:
     table.add_column("Lost", justify="right")
     table.add_column("Seen")
     for outcome in outcomes:
-        answers = ", ".join(f"{name}: {count}" for name, count in sorted(outcome.answers.items()))
-        left_over = (str(outcome.orphans), str(outcome.temporaries))
-        table.add_row(
-            outcome.injected, str(outcome.times), answers, *left_over, _verdict(outcome), outcome.seen
-        )
+        counts = (str(outcome.times), _answers(outcome), str(outcome.orphans), str(outcome.temporaries))
+        table.add_row(outcome.injected, *counts, _verdict(outcome), outcome.seen)
     return table
+
+
+def _answers(outcome: Outcome) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in sorted(outcome.answers.items()))
 
 
 def _verdict(outcome: Outcome) -> str:
