@@ -41,9 +41,8 @@ def _outcomes(names: list[str], effort: Effort) -> Iterator[Outcome]:
             began = time.monotonic()
             for outcome in SCENARIOS[name](yard, effort):
                 taken = time.monotonic() - began
-                console.print(
-                    f"{taken:5.0f} s  {outcome.injected}: {outcome.times} times, {_verdict(outcome)}"
-                )
+                done = f"{taken:5.0f} s  {outcome.injected}: {outcome.times} times"
+                console.print(f"{done}; {_answers(outcome)}; lost: {_verdict(outcome)}", soft_wrap=True)
                 yield outcome
 
 
