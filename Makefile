@@ -2,10 +2,10 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: help run demo test check torture drill bench lock venv venv-dev
+.PHONY: help run demo test check torture drill bench messages lock venv venv-dev
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: venv ## The service on http://127.0.0.1:8000/ (PORT=8001 make run: on another port)
 	@$(PYTHON) -m config.serve
@@ -27,6 +27,10 @@ drill: venv-dev ## Disaster drills: what becomes of everybody's photo, right / w
 
 bench: venv-dev ## The speed, against the documented way, on this machine
 	@$(PYTHON) -m bench
+
+messages: venv-dev ## The sentences anew, for translation (needs GNU gettext)
+	@$(PYTHON) manage.py makemessages -l fr --no-wrap --no-location --ignore .venv --ignore var --ignore 'testing/*' --ignore 'bench/*' --ignore 'profile_pictures/*'
+	@$(PYTHON) manage.py compilemessages -l fr --ignore .venv
 
 lock: venv-dev ## The requirements anew, with hashes
 	for name in requirements requirements-dev; do \
