@@ -16,7 +16,7 @@ from photostore.register import Owner, Publication, publish, settle, store
 from students import identity
 from students.models import ATTENDANCE_LABEL, AttendancePhoto, Student
 from students.photos import subject_of
-from students.versions import IncomingPhoto, publication_of
+from students.versions import IncomingPhoto, owner_of, publication_of
 
 
 def attendance_owner(pk: int) -> Owner:
@@ -49,7 +49,8 @@ def upload_attendance_photo(
     photo = _row(student, date, session, incoming, actor)
     photo.pk = there.pk if there else _next_id()
     owner = attendance_owner(photo.pk)
-    with owner.locked():
+    # The student's lock too: the sweep holds it while it takes a file out of this student's folder.
+    with owner_of(student).locked(), owner.locked():
         publication = _publication(student, photo, incoming)
         store(publication)
         with transaction.atomic(durable=True):
