@@ -17,6 +17,7 @@ from students.tombstones import erased_pictures
 from students.versions import EXTENSIONS
 
 AnyPhoto = BackedUpPhoto | BackedUpAttendance
+REMOVED = "the photo was removed since, and is not brought back"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Case:
             return standing
         # Versions of which none is today's are the database's own word that the photo was taken away.
         if "photo.remove" in self.taken_away or self.entry.today.sha256 in rows:
-            self.needs.notes.append("the photo was removed since, and is not brought back")
+            self.needs.notes.append(REMOVED)
             return ""
         return self.entry.today.sha256
 

@@ -18,7 +18,7 @@ from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Stud
 from students.photos import subject_of
 from students.restore.entries import of_the_database, offer
 from students.restore.finding import Found
-from students.restore.links import Case, Source
+from students.restore.links import REMOVED, Case, Source
 from students.restore.needs import Needs, heals_needed
 from students.tombstones import erased_students
 
@@ -158,7 +158,8 @@ class Restoration:
         summary.records_updated += linked
         summary.healed += healed
         for note in needs.notes:
-            self._left(f"{who}: {note}")
+            if note != REMOVED:  # that one is as somebody wanted it
+                self._left(f"{who}: {note}")
         to_do = len(needs.links) + len(needs.heals)
         said = [f"Missing photo file: {who}"] if needs.missing else []
         if linked or healed:
