@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
@@ -19,7 +20,7 @@ class StudentInput(serializers.ModelSerializer[Student]):
         allow_null=True,
         allow_blank=True,
         help_text="The school's own number, unique; empty for none.",
-        validators=[UniqueValidator(Student.objects.all(), message="Another student has this number.")],
+        validators=[UniqueValidator(Student.objects.all(), message=_("Another student has this number."))],
     )
 
     class Meta:
