@@ -1,7 +1,8 @@
-"""Signing in to the admin."""
+"""Signing in: to the admin, and to one's own page."""
 
 from __future__ import annotations
 
+from django.contrib.auth import forms as django_forms
 from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
@@ -17,3 +18,13 @@ class LoginForm(AuthenticationForm):  # type: ignore[misc]
             record_refusal(Actor.of(self.request, "admin"), "login", code="wrong_credentials")
         error: ValidationError = super().get_invalid_login_error()
         return error
+
+
+class SignInForm(django_forms.AuthenticationForm):
+    """The same for people who are not staff."""
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """As above."""
+        if self.request is not None:
+            record_refusal(Actor.of(self.request, "page"), "login", code="wrong_credentials")
+        return super().get_invalid_login_error()

@@ -1,7 +1,7 @@
 """Routes of the people's app."""
 
 from photostore.routes import both_forms
-from profile_pictures.views import auth, pictures
+from profile_pictures.views import auth, page, pictures
 
 urlpatterns = [
     *both_forms("api/auth/login/", auth.LoginView.as_view(), "login"),
@@ -28,4 +28,7 @@ urlpatterns = [
     *both_forms(
         "api/users/<str:username>/profile-picture/", pictures.PictureView.as_view(), "profile-picture"
     ),
+    *both_forms("me/picture/", page.MyPictureView.as_view(), "my-picture"),
+    *both_forms("me/sign-in/", page.SignInView.as_view(), "sign-in"),
+    *both_forms("me/sign-out/", page.SignOutView.as_view(), "sign-out"),
 ]

@@ -1,0 +1,73 @@
+"""axe-core over every state of the page. It comes from npm, locked, into a folder of the tests' own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from profile_pictures.models import User
+from profile_pictures.tests.album import face
+from profile_pictures.tests.test_page_sources import FAKE_CAMERA
+from profile_pictures.tests.window import PAGE, choose, cropping, each_window, file, sign_in
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("one_house"),
+]
+
+LOCKED = Path(__file__).parent / "axe"
+RUN = """async () => (await axe.run(document)).violations.map(
+    found => [found.impact, found.help, ...found.nodes.map(node => node.html)].join(': ')
+)"""
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script, as its lock file says."""
+    npm = shutil.which("npm")
+    if npm is None and os.environ.get("CI") != "true":
+        pytest.skip("There is no npm to install axe-core with. Install Node.js: apt-get install npm")
+    folder = tmp_path_factory.mktemp("axe")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(LOCKED / name, folder)
+    assert npm is not None
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=240)
+    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+
+
+@each_window
+def test_nothing_to_complain_about(page: Page, dana: User, axe: str, tmp_path: Path, window: Any) -> None:
+    def complaints() -> list[str]:
+        page.evaluate(axe)
+        return list(page.evaluate(RUN))
+
+    page.add_init_script(FAKE_CAMERA)
+    page.goto(PAGE)
+    assert complaints() == [], "signing in"
+    sign_in(page)
+    expect(page.locator("#no-picture")).to_be_visible()
+    assert complaints() == [], "nothing yet"
+    choose(page, file(tmp_path, b"no picture"))
+    expect(page.get_by_role("alert").locator("p")).not_to_be_empty()
+    assert complaints() == [], "refused"
+    choose(page, file(tmp_path, face(1)))
+    cropping(page)
+    assert complaints() == [], "the crop"
+    page.locator("#confirm").click()
+    expect(page.locator("#history li")).to_have_count(1)
+    choose(page, file(tmp_path, face(2)))
+    cropping(page)
+    page.reload()
+    expect(page.locator("#waiting li")).to_have_count(1)
+    assert complaints() == [], "the history, and one that waits"
+    page.locator("#open-camera").click()
+    expect(page.locator("#shoot")).to_be_visible()
+    assert complaints() == [], "the camera"

@@ -1,0 +1,125 @@
+"""The page as a person uses it: a real Chromium, the real gunicorn, PostgreSQL and a disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from profile_pictures.models import User
+from profile_pictures.tests.album import check_consistent, face, opened, stored
+from profile_pictures.tests.window import choose, cropping, drag, each_window, file, key_now, sign_in, tab_to
+from testing.browser import screenshot
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("one_house"),
+]
+
+
+@each_window
+def test_the_whole_way_and_back(mine: Page, dana: User, tmp_path: Path, window: Any) -> None:
+    expect(mine.locator("#no-picture")).to_be_visible()
+    screenshot(mine, "nothing_yet")
+    choose(mine, file(tmp_path, face(1, width=900, height=1200)))
+    cropping(mine)
+    assert key_now(dana) == "", "seeing is not saying yes"
+    screenshot(mine, "crop")
+    mine.locator("#confirm").click()
+    expect(mine.get_by_text("This is your profile picture now.")).to_be_visible()
+    first = key_now(dana)
+    assert opened(stored()[first]).size == (900, 900)
+    screenshot(mine, "confirmed")
+    choose(mine, file(tmp_path, face(2, width=1200, height=800)))
+    cropping(mine)
+    drag(mine, "#handle", -120, -120)
+    drag(mine, "#square", 60, 30)
+    screenshot(mine, "crop_dragged")
+    mine.locator("#confirm").click()
+    expect(mine.get_by_text("This is your profile picture now.")).to_be_visible()
+    assert key_now(dana) != first
+    assert opened(stored()[key_now(dana)]).size < (800, 800)
+    expect(mine.locator("#history li")).to_have_count(2)
+    mine.reload()
+    expect(mine.locator("#history li")).to_have_count(2)
+    screenshot(mine, "history")
+    mine.get_by_role("button", name="Use this one again").click()
+    expect(mine.get_by_text("The earlier picture is your profile picture again.")).to_be_visible()
+    assert key_now(dana) == first
+    check_consistent()
+
+
+@each_window
+def test_in_french_with_a_refused_file(new_window: Any, dana: User, tmp_path: Path, window: Any) -> None:
+    width, scheme = window
+    page = new_window(locale="fr-FR", viewport={"width": width, "height": 850}, color_scheme=scheme)
+    sign_in(page)
+    choose(page, file(tmp_path, b"Chers tous, me voici.", "moi.jpg"))
+    expect(page.get_by_role("alert").locator("p").first).not_to_be_empty()
+    expect(page.get_by_role("button", name="Choisir un fichier")).to_be_visible()
+    screenshot(page, "refused_fr")
+    choose(page, file(tmp_path, face(1)))
+    cropping(page)
+    screenshot(page, "crop_fr")
+    page.get_by_role("button", name="Oui, utiliser cette photo").click()
+    expect(page.get_by_text("C’est maintenant votre photo de profil.")).to_be_visible()
+    first = key_now(dana)
+    assert first
+    choose(page, file(tmp_path, face(2)))
+    cropping(page)
+    page.get_by_role("button", name="Oui, utiliser cette photo").click()
+    expect(page.locator("#history li")).to_have_count(2)
+    page.get_by_role("button", name="La reprendre").click()
+    expect(page.get_by_text("L’ancienne photo est de nouveau votre photo de profil.")).to_be_visible()
+    assert key_now(dana) == first
+
+
+def test_starting_again_leaves_nothing(mine: Page, dana: User, tmp_path: Path) -> None:
+    choose(mine, file(tmp_path, face(1)))
+    cropping(mine)
+    mine.locator("#start-again").click()
+    expect(mine.get_by_text("Dropped.")).to_be_visible()
+    assert stored() == {}
+    assert key_now(dana) == ""
+
+
+@each_window
+def test_five_that_wait_are_listed_and_can_be_dropped(mine: Page, tmp_path: Path, window: Any) -> None:
+    for seed in range(5):
+        choose(mine, file(tmp_path, face(seed)))
+        cropping(mine)
+        mine.reload()
+    choose(mine, file(tmp_path, face(5)))
+    expect(mine.get_by_text("5 pictures of yours are already waiting")).to_be_visible()
+    expect(mine.locator("#waiting li")).to_have_count(5)
+    screenshot(mine, "too_many")
+    mine.get_by_role("button", name="Drop it").first.click()
+    expect(mine.locator("#waiting li")).to_have_count(4)
+    mine.get_by_role("button", name="Go on with this one").last.click()
+    cropping(mine)
+    mine.locator("#confirm").click()
+    expect(mine.locator("#history li")).to_have_count(1)
+
+
+def test_with_the_keyboard_alone(page: Page, dana: User, tmp_path: Path) -> None:
+    sign_in(page)
+    tab_to(page, "#choose-file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file(tmp_path, face(1, width=1200, height=800)))
+    cropping(page)
+    tab_to(page, "#crop-size")
+    for _ in range(30):
+        page.keyboard.press("ArrowLeft")
+    tab_to(page, "#crop-x")
+    page.keyboard.press("Home")
+    tab_to(page, "#crop-y")
+    page.keyboard.press("End")
+    tab_to(page, "#confirm")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This is your profile picture now.")).to_be_visible()
+    width, height = opened(stored()[key_now(dana)]).size
+    assert width == height < 800

@@ -1,0 +1,97 @@
+"""Other ways in than a chosen file: dragged, pasted, the camera; and a finger. In a real Chromium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from profile_pictures.models import ProfilePictureUpload, User
+from profile_pictures.tests.album import face, opened, stored
+from profile_pictures.tests.window import choose, cropping, each_window, file, key_now, sign_in
+from testing.browser import screenshot
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("one_house"),
+]
+
+
+TRANSFER = """(bytes) => {
+    const held = new DataTransfer();
+    held.items.add(new File([new Uint8Array(bytes)], "image.png", {type: "image/png"}));
+    return held;
+}"""
+
+FAKE_CAMERA = """
+const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
+const pen = canvas.getContext("2d");
+setInterval(() => { pen.fillStyle = "#c33"; pen.fillRect(0, 0, 640, 480);
+                    pen.fillStyle = "#33c"; pen.fillRect(0, 0, 320, 480); }, 50);
+window.asked = [];
+navigator.mediaDevices.getUserMedia = async (wish) => {
+    window.asked.push(wish);
+    if (window.refuseCamera) throw new DOMException("no", "NotAllowedError");
+    return window.stream = canvas.captureStream(20);
+};
+"""
+
+PASTE = "held => document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: held}))"
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_dragged_in_or_pasted(mine: Page, way: str) -> None:
+    held = mine.evaluate_handle(TRANSFER, list(face(1, "PNG", width=200, height=260)))
+    if way == "drop":
+        mine.dispatch_event("#drop-zone", "drop", {"dataTransfer": held})
+    else:
+        mine.evaluate(PASTE, held)
+    cropping(mine)
+    assert ProfilePictureUpload.objects.get().original_filename == "image.png"
+
+
+@each_window
+def test_the_camera(page: Page, dana: User, window: Any) -> None:
+    page.add_init_script(FAKE_CAMERA)
+    sign_in(page)
+    page.evaluate("window.refuseCamera = true")
+    page.locator("#open-camera").click()
+    expect(page.get_by_text("The camera cannot be used.")).to_be_visible()
+    page.evaluate("window.refuseCamera = false")
+    page.locator("#open-camera").click()
+    expect(page.locator("#camera video")).not_to_have_js_property("videoWidth", 0)
+    screenshot(page, "camera")
+    page.locator("#shoot").click()
+    cropping(page)
+    assert page.evaluate("window.stream.getTracks().every(track => track.readyState === 'ended')")
+    upload = ProfilePictureUpload.objects.get()
+    assert (upload.original_filename, upload.width, upload.height) == ("camera.jpg", 640, 480)
+    left = opened(stored()[upload.key]).getpixel((100, 240))
+    assert left[2] > left[0], "kept as others see it, not as in the mirror"
+
+
+def test_with_a_finger(new_window: Any, dana: User, tmp_path: Path) -> None:
+    page: Page = new_window(viewport={"width": 390, "height": 850}, has_touch=True, is_mobile=True)
+    sign_in(page)
+    choose(page, file(tmp_path, face(1, width=1200, height=800)))
+    cropping(page)
+    before = page.locator("#square").bounding_box()
+    assert before is not None
+    touch = page.context.new_cdp_session(page)
+    x, y = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2
+    for kind, points in [
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x + 20, "y": y}]),
+        ("touchMove", [{"x": x + 40, "y": y}]),
+        ("touchEnd", []),
+    ]:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    after = page.locator("#square").bounding_box()
+    assert after is not None
+    assert 25 < after["x"] - before["x"] < 45
+    page.locator("#confirm").tap()
+    expect(page.get_by_text("This is your profile picture now.")).to_be_visible()
+    assert opened(stored()[key_now(dana)]).size == (800, 800)

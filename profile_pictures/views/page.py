@@ -1,0 +1,102 @@
+"""`/me/picture/`: where a person chooses their picture. All it does goes through the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from photostore.delivery.links import LinkMaker
+from photostore.uploads.handler import MEGABYTE
+from profile_pictures.forms import SignInForm
+from profile_pictures.pictures import MAX_FILE_BYTES
+
+
+class StrictPage:
+    """Adds a Content-Security-Policy: own scripts and styles only, pictures also from where they are kept."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The page, with the header."""
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        response["Content-Security-Policy"] = content_security_policy(request)
+        return response
+
+
+def content_security_policy(request: HttpRequest) -> str:
+    """Nothing but ourselves; `blob:` and `data:` are pictures that the page itself holds."""
+    sources = ["'self'", "blob:", "data:"]
+    # On S3 and R2 links lead to the bucket's host, and behind PUBLIC_BASE_URL perhaps to another than asked.
+    link = urlsplit(LinkMaker.of(request).history("profile_pictures/any", sha256=""))
+    if link.netloc != request.get_host():
+        sources.append(f"{link.scheme}://{link.netloc}")
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src {' '.join(sources)}",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+class MyPictureView(StrictPage, LoginRequiredMixin, TemplateView):
+    """The page itself; the pictures on it come from the API."""
+
+    template_name = "profile_pictures/me.html"
+    login_url = reverse_lazy("sign-in")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What the page's script needs to know."""
+        words = {name: str(sentence) for name, sentence in sentences().items()}
+        return super().get_context_data(words=words, max_bytes=MAX_FILE_BYTES, **kwargs)
+
+
+class SignInView(StrictPage, LoginView):
+    """For everybody: the admin's own login lets staff only pass."""
+
+    template_name = "profile_pictures/sign_in.html"
+    form_class = SignInForm
+    next_page = "my-picture"
+    redirect_authenticated_user = True
+
+
+class SignOutView(LogoutView):
+    """By POST, back to the sign-in page."""
+
+    next_page = "sign-in"
+
+
+def sentences() -> dict[str, str]:
+    """What the script says by itself; refusals bring their own sentences from the API."""
+    return {
+        "tooLarge": _("This file is larger than %(limit)d MB. Please choose a smaller one.")
+        % {"limit": MAX_FILE_BYTES // MEGABYTE},
+        "noPicture": _("There is no picture in what you pasted or dropped."),
+        "lost": _("The connection was lost. Your picture has not changed as far as we know."),
+        "signedOut": _("You are signed out. Reload this page to sign in again; nothing was changed."),
+        "trouble": _("Something went wrong on our side. Please try again in a moment."),
+        "gone": _("This picture has waited too long, or was dropped elsewhere. Please choose it again."),
+        "stopped": _("Stopped. Nothing was changed."),
+        "ready": _("The picture is here. Choose the part that people will see, then say yes."),
+        "dropped": _("Dropped. Your picture is what it was."),
+        "sending": _("Sending: {percent} %"),
+        "working": _("Sent. One moment: the picture is being prepared."),
+        "cameraRefused": _("The camera cannot be used. Allow it in your browser, or choose a file."),
+        "today": _("Your picture today"),
+        "again": _("Use this one again"),
+        "pictureOf": _("Your picture of {date}"),
+        "waitsUntil": _("It waits for your yes until {date}."),
+        "look": _("Go on with this one"),
+        "drop": _("Drop it"),
+        "none": _("You have no picture yet."),
+    }
