@@ -4,18 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('students', '0004_tombstones'),
+        ("students", "0004_tombstones"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='studentphoto',
-            index=models.Index(fields=['sha256'], name='students_by_bytes'),
+            model_name="studentphoto",
+            index=models.Index(fields=["sha256"], name="students_by_bytes"),
         ),
         migrations.AddIndex(
-            model_name='studentphoto',
-            index=models.Index(fields=['untagged_sha256'], name='students_by_bare_bytes'),
+            model_name="studentphoto",
+            index=models.Index(fields=["untagged_sha256"], name="students_by_bare_bytes"),
         ),
     ]
