@@ -134,7 +134,8 @@ def failures_recorded(actor: Actor, action: str, user_id: int) -> Iterator[None]
 
 def locked_person(user_id: int) -> User:
     """The person's row, locked for this transaction. Raises `NotFound` where it is gone by now."""
-    found = User.objects.select_for_update().filter(pk=user_id).first()
+    # The key stays as it is, so others may go on pointing at this row: signing in need not wait.
+    found = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if found is None:
         raise NotFound
     return found

@@ -39,7 +39,7 @@ STATE_COLOURS = {
 
 SHOWN = (
     *("picture", "user", "state", "original_filename", "width", "height"),
-    *("uploaded_at", "expires_at", "confirmed_at", "replaced_at", "image", "sha256"),
+    *("uploaded_at", "expires_at", "confirmed_at", "replaced_at", "key", "sha256"),
 )
 
 
@@ -87,6 +87,11 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
             _("Picture of %(name)s") % {"name": upload.user.get_username()},
         )
 
+    @admin.display(description=gettext_lazy("Storage key"))
+    def key(self, upload: ProfilePictureUpload) -> str:
+        """As text: a file field would show a link without a signature."""
+        return upload.key
+
     @display(description=gettext_lazy("State"), label=STATE_COLOURS)  # type: ignore[untyped-decorator]
     def state(self, upload: ProfilePictureUpload) -> str:
         """In a word."""
@@ -111,6 +116,10 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         """People hand in their own."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ProfilePictureUpload | None = None) -> bool:
+        """For the actions; a single picture is only looked at, for saving its page would write old values."""
+        return obj is None and super().has_change_permission(request)
 
     @admin.action(description=gettext_lazy("Approve: make it the profile picture"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[ProfilePictureUpload]) -> None:

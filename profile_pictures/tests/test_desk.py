@@ -72,6 +72,10 @@ def test_one_picture_in_large(desk: Client, danas: Any) -> None:
     page = desk.get(f"{LIST}{upload['id']}/change/").content.decode()
     assert "pictures-large" in page
     assert "dana" in page
+    assert 'name="_save"' not in page, "there is nothing to save, and saving would write old values"
+    before = everything()
+    assert desk.post(f"{LIST}{upload['id']}/change/", {"_save": "Save"}).status_code == 403
+    assert everything() == before
     assert desk.get(f"{LIST}add/").status_code == 403
 
 

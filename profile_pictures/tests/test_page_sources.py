@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import face, opened, stored
 from profile_pictures.tests.window import choose, cropping, each_window, file, key_now, sign_in
 from testing.browser import screenshot
+from testing.server import live_server
 
 pytestmark = [
     pytest.mark.browser,
@@ -95,3 +96,26 @@ def test_with_a_finger(new_window: Any, dana: User, tmp_path: Path) -> None:
     page.locator("#confirm").tap()
     expect(page.get_by_text("This is your profile picture now.")).to_be_visible()
     assert opened(stored()[key_now(dana)]).size == (800, 800)
+
+
+def test_with_the_pictures_in_a_bucket(
+    browser: Browser,
+    dana: User,
+    s3_server: Any,
+    s3_bucket: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The links lead to another host then: the page's policy must let just these pictures in."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with live_server(tmp_path / "served", **s3_server.environment(s3_bucket)) as server:
+        context = browser.new_context(base_url=server.url)
+        page = context.new_page()
+        sign_in(page)
+        choose(page, file(tmp_path, face(1)))
+        cropping(page)
+        assert s3_server.endpoint_url in (page.locator("#stage-image").get_attribute("src") or "")
+        page.locator("#confirm").click()
+        expect(page.locator("#today")).to_be_visible()
+        page.locator("#today").evaluate("image => image.decode()")
+        context.close()

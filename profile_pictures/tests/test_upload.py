@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.dateparse import parse_datetime
+from rest_framework.test import APIClient
 
 from photostore.models import AuditEntry
 from profile_pictures.models import ProfilePictureUpload, User
@@ -138,3 +139,23 @@ def test_expired_ones_do_not_count(danas: Any) -> None:
 
 def test_nobody_is_401(db: None) -> None:
     assert hand_in(client_of(), face(1)).status_code == 401
+
+
+@pytest.mark.parametrize("route", [UPLOAD, "/api/users/confirm-profile-picture/"])
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_other_methods_are_405(danas: Any, route: str, method: str) -> None:
+    answer = getattr(danas, method)(route)
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+
+
+def test_without_a_slash_the_body_arrives_too(danas: Any) -> None:
+    file = SimpleUploadedFile("me.jpg", face(1))
+    assert danas.post(UPLOAD.rstrip("/"), {"image": file}, format="multipart").status_code == 201
+
+
+def test_a_session_needs_the_csrf_token(dana: User) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(dana)
+    answer = hand_in(client, face(1))
+    assert answer.status_code == 403
+    assert stored() == {}

@@ -58,6 +58,8 @@ def drag(page: Page, selector: str, right: int, down: int) -> None:
 
 
 def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until `selector` has the focus, once it is there: Tab would leave an empty page."""
+    expect(page.locator(selector)).to_be_visible()
     for _ in range(40):
         if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
             return

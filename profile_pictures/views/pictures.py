@@ -17,6 +17,7 @@ from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import NotFound
 from photostore.paging import NewestFirst
+from photostore.schema import ProblemSerializer
 from photostore.uploads.handler import optional_file
 from profile_pictures.confirmation import confirm_upload, revert_to
 from profile_pictures.models import ProfilePictureUpload, User
@@ -68,7 +69,10 @@ class UploadView(PicturesView):
 
     max_file_bytes = MAX_FILE_BYTES
 
-    @extend_schema(request={"multipart/form-data": PictureUpload}, responses={201: PictureUploadOutput})
+    @extend_schema(
+        request={"multipart/form-data": PictureUpload},
+        responses={201: PictureUploadOutput, 429: ProblemSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Hand a picture in. It waits 24 hours for a yes; at most five wait at a time, then 429."""
         file = optional_file(request, IMAGE_FIELD)
@@ -87,7 +91,7 @@ class ConfirmView(PicturesView):
 
     @extend_schema(
         request=ConfirmInput,
-        responses=ConfirmedOutput,
+        responses={200: ConfirmedOutput, 404: ProblemSerializer},
         examples=[
             OpenApiExample("The whole picture", value={"upload_id": 7}, request_only=True),
             OpenApiExample(
@@ -130,7 +134,7 @@ class UploadsView(PicturesView):
 class PendingUploadView(PicturesView):
     """A picture that waits."""
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None, 409: ProblemSerializer})
     def delete(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - Django REST framework's signature
         """Drop it. A confirmed one is part of the history: 409."""
         drop_upload(user=self.person(), upload_id=pk, actor=self.actor())
