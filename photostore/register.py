@@ -25,7 +25,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from photostore.errors import PhotostoreError, StorageAway
+from photostore.errors import FileMissing, PhotostoreError, StorageAway
 from photostore.locks import advisory_lock
 from photostore.models import StoredFile
 from photostore.storage import PhotoStorage, storage_for
@@ -197,7 +197,10 @@ def settle(owner: Owner, *, original: NewFile | None = None) -> None:
 
 
 def refresh_copies(owner: Owner, original: NewFile | None = None) -> int:
-    """Bring the owner's documented names up to today's original; the number that was behind."""
+    """Bring the owner's documented names up to today's original; the number that was behind.
+
+    Raises `FileMissing` for an original that is gone or damaged: a copy may be the last whole one.
+    """
     stale = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, written_at=None, **owner.files)
     rows = list(stale.select_related("parent"))
     for row in rows:
@@ -205,8 +208,15 @@ def refresh_copies(owner: Owner, original: NewFile | None = None) -> int:
         if original is not None and original.sha256 == row.sha256:
             data = original.data
         else:
-            data = storage_for(row.parent.storage_alias).read(row.parent.key, max_bytes=MAX_COPY_BYTES)
+            data = _original_bytes(row.parent)
         right_place(row.storage_alias).put(row.key, data, content_type=row.content_type)
     if rows:
         stale.update(written_at=timezone.now())
     return len(rows)
+
+
+def _original_bytes(original: StoredFile) -> bytes:
+    data = storage_for(original.storage_alias).read(original.key, max_bytes=MAX_COPY_BYTES)
+    if hashlib.sha256(data).hexdigest() != original.sha256:
+        raise FileMissing
+    return data

@@ -136,6 +136,16 @@ def test_dying_after_the_commit_leaves_copies_that_the_next_start_brings_up(each
     assert settle_everything() == 0
 
 
+@pytest.mark.parametrize("damaged", [SECOND[:3], b"other!"])
+def test_a_damaged_original_does_not_spoil_its_copies(each_storage: str, damaged: bytes) -> None:
+    made = make_public(SECOND)
+    StoredFile.objects.filter(kind="copy").update(written_at=None)  # a process died just before this
+    storage_for().put(made.original.key, damaged, content_type="image/jpeg")
+    assert settle_everything() == 0
+    assert content(DOCUMENTED) == content("safe/thing_1.jpg", "safe") == SECOND, "the way back"
+    assert StoredFile.objects.filter(written_at=None).count() == 2
+
+
 def test_a_storage_that_is_away_while_storing_registers_nothing(settings: Any) -> None:
     make_public(FIRST)
     rows = register()
