@@ -94,3 +94,18 @@ def test_stopping_while_sending(shaky: Page, tmp_path: Path) -> None:
     expect(shaky.get_by_text("Stopped. Nothing was changed.")).to_be_visible()
     expect(shaky.locator("#choose-file")).to_be_visible()
     shaky.unroute("**/upload-profile-picture/")
+
+
+def test_signed_out_meanwhile(shaky: Page, tmp_path: Path) -> None:
+    shaky.context.clear_cookies()
+    choose(shaky, file(tmp_path, face(1)))
+    expect(shaky.get_by_text("You are signed out.")).to_be_visible()
+    expect(shaky.locator("#choose-file")).to_be_visible()
+    assert not ProfilePictureUpload.objects.exists()
+
+
+def test_a_picture_chosen_before_the_list_is_there_is_not_lost(shaky: Page, tmp_path: Path) -> None:
+    shaky.route("**/profile-picture-uploads/", lambda route: None, times=1)
+    shaky.reload()
+    choose(shaky, file(tmp_path, face(1)))
+    cropping(shaky)

@@ -9,7 +9,7 @@ import { listenForCamera, listenForPictures } from "./sources.js";
 const LINKS_LAST_MS = 4 * 60 * 1000;
 const element = (id) => document.getElementById(id);
 const cropper = new Cropper();
-const state = { busy: false, looking: null, sending: null, listedAt: 0 };
+const state = { busy: false, looking: null, sending: null, listedAt: 0, lists: 0 };
 
 function show(step) {
   for (const section of document.querySelectorAll("[data-step]")) section.hidden = section.dataset.step !== step;
@@ -51,11 +51,16 @@ async function attempt(work, pressed) {
 }
 
 async function list() {
+  const turn = ++state.lists;
   const uploads = await allUploads();
+  if (turn !== state.lists) return uploads; // a later question may have been answered first
   state.listedAt = Date.now();
   showUploads(uploads, { looking: state.looking?.id, onLook: look, onDrop: drop, onAgain: again });
   return uploads;
 }
+
+// Not an attempt: a picture that is chosen while the list is still on its way must not be lost.
+const refresh = () => list().catch((refusal) => refuse(refusal.message, refresh));
 
 function send(file) {
   if (file.size > maxBytes) return refuse(words.tooLarge);
@@ -140,8 +145,8 @@ element("confirm").addEventListener("click", confirm);
 element("start-again").addEventListener("click", (event) => drop(state.looking, event.currentTarget));
 element("stop").addEventListener("click", () => state.sending.abort());
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && Date.now() - state.listedAt > LINKS_LAST_MS) attempt(list);
+  if (!document.hidden && Date.now() - state.listedAt > LINKS_LAST_MS) refresh();
 });
 // Hidden until now: a button that does nothing yet would be pressed twice.
 show("choose");
-attempt(list);
+refresh();
