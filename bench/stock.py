@@ -75,12 +75,12 @@ def bucket(count: int) -> None:
 
 def our_difference(*, sizes: bool) -> dict[str, float]:
     """CPU with PostgreSQL's, and the memory that it took on top."""
-    return _measured(lambda: _differences(sizes=sizes))
+    return measured(lambda: _differences(sizes=sizes))
 
 
 def their_difference() -> dict[str, float]:
     """The documented way with the same."""
-    return _measured(lambda: documented.difference(str(settings.MEDIA_ROOT)))
+    return measured(lambda: documented.difference(str(settings.MEDIA_ROOT)))
 
 
 def our_rehash() -> float:
@@ -117,7 +117,7 @@ def _differences(*, sizes: bool) -> None:
             assert not list(differences(listing))
 
 
-def _measured(work: Callable[[], object]) -> dict[str, float]:
+def measured(work: Callable[[], object]) -> dict[str, float]:
     connection.ensure_connection()
     session = int(connection.connection.info.backend_pid)
     memory, used = peak_mib(), time.process_time() + cpu_seconds([session])

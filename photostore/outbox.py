@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from photostore import keys
 from photostore.errors import FileMissing, PhotostoreError
+from photostore.inventory.knowledge import held
 from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
 from photostore.register import Owner, refresh_copies
@@ -34,13 +36,13 @@ def drain(owner: Owner) -> int:
     done: list[int] = []
     pending = list(PendingRemoval.objects.filter(**owner.files).order_by("pk"))
     claimed = _claimed(pending)
-    try:
-        for removal in pending:
+    for removal in pending:
+        try:
             if (removal.storage_alias, removal.key) not in claimed:
                 _remove(removal)
             done.append(removal.pk)
-    except PhotostoreError:
-        logger.exception("A file that was given up could not be removed yet; it stays in the outbox.")
+        except PhotostoreError:
+            logger.exception("A file that was given up could not be removed yet; it stays in the outbox.")
     if done:
         PendingRemoval.objects.filter(pk__in=done).delete()
     return len(done)
@@ -129,12 +131,27 @@ def _owners(rows: QuerySet[Any]) -> Iterator[Owner]:
 
 
 def _under_its_lock(owner: Owner, work: Callable[[Owner], int]) -> int:
+    try:
+        with _held_keys(owner):
+            return _if_free(owner, work)
+    except PhotostoreError:
+        logger.exception("The files of %s %s could not be settled.", owner.label, owner.id)
+        return 0
+
+
+def _if_free(owner: Owner, work: Callable[[Owner], int]) -> int:
     if not try_lock(owner.lock):
         return 0
     try:
         return work(owner)
-    except PhotostoreError:
-        logger.exception("The files of %s %s could not be settled.", owner.label, owner.id)
-        return 0
     finally:
         unlock(owner.lock)
+
+
+@contextmanager
+def _held_keys(owner: Owner) -> Iterator[None]:
+    """The lock under which these keys are published, which may be another owner's: an attendance photo
+    lies in its student's folder, and a new one may publish the very key that this one gave up."""
+    key = PendingRemoval.objects.filter(**owner.files).values_list("key", flat=True).first()
+    with held(key) if key else nullcontext():
+        yield

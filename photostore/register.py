@@ -25,6 +25,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from photostore.clearing import make_way
 from photostore.errors import FileMissing, PhotostoreError, StorageAway
 from photostore.locks import advisory_lock
 from photostore.models import StoredFile
@@ -100,8 +101,12 @@ class Publication:
 
 
 def store(publication: Publication) -> None:
-    """Write the original and its derivatives. Raises `StorageAway`; then nothing is registered."""
+    """Write the original and its derivatives. Raises `StorageAway`; then nothing is registered.
+
+    A file that belongs to nobody and lies under a documented name is set aside first.
+    """
     storage = right_place()
+    make_way(publication.copies)
     for derivative in publication.derivatives:
         storage.put(derivative.key, derivative.data, content_type=derivative.content_type, durable=False)
     original = publication.original

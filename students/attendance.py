@@ -43,35 +43,44 @@ def upload_attendance_photo(
     Raises `Conflict` (`attendance_photo_exists`) where there is one already, unless `replace`; the one
     before then stays as a former version. Raises `NotFound`, `StorageAway`, `CopiesPending`.
     """
-    there = AttendancePhoto.objects.filter(student=student, date=date, session=session).first()
-    if there is not None and not replace:
-        raise _exists_already()
-    photo = _row(student, date, session, incoming, actor)
-    photo.pk = there.pk if there else _next_id()
+    # The student's lock: the sweep holds it while it takes a file out of this student's folder.
+    with owner_of(student).locked():
+        if not Student.objects.filter(pk=student.pk).exists():
+            raise NotFound
+        there = AttendancePhoto.objects.filter(student=student, date=date, session=session).first()
+        if there is not None and not replace:
+            raise _exists_already()
+        photo = _row(student, date, session, incoming, actor)
+        photo.pk = there.pk if there else _next_id()
+        _put_in_place(student, photo, incoming, actor, old_sha256=there.sha256 if there else "")
+    return photo
+
+
+def _put_in_place(
+    student: Student, photo: AttendancePhoto, incoming: IncomingPhoto, actor: Actor, *, old_sha256: str
+) -> None:
     owner = attendance_owner(photo.pk)
-    # The student's lock too: the sweep holds it while it takes a file out of this student's folder.
-    with owner_of(student).locked(), owner.locked():
+    with owner.locked():
         publication = _publication(student, photo, incoming)
         store(publication)
         with transaction.atomic(durable=True):
-            _save(student, photo, new=there is None)
+            _save(student, photo, new=not old_sha256)
             publish(owner, publication)
-            old = there.sha256 if there else ""
             record(
                 actor,
                 "attendance.upload",
-                subject=f"{subject_of(student)} {moment(date, session)}",
-                old_sha256=old,
+                subject=f"{subject_of(student)} {moment(photo.date, photo.session)}",
+                old_sha256=old_sha256,
                 new_sha256=photo.sha256,
             )
         settle(owner, original=publication.original)
-    return photo
 
 
 def delete_attendance_photo(*, photo: AttendancePhoto, actor: Actor) -> None:
     """Remove the photo of a half-day; its versions move to quarantine. Raises `NotFound`."""
     owner = attendance_owner(photo.pk)
-    with owner.locked():
+    # The student's lock too: an upload of the same picture would publish the key that is given up here.
+    with owner_of(photo.student).locked(), owner.locked():
         with transaction.atomic(durable=True):
             found = AttendancePhoto.objects.select_for_update().filter(pk=photo.pk).first()
             if found is None:

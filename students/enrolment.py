@@ -11,9 +11,10 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
-from photostore.errors import Conflict, FileMissing, NotFound
+from photostore.errors import Conflict, FileMissing, NotFound, StorageAway
 from photostore.outbox import drain
-from photostore.register import settle, store
+from photostore.register import CopiesPending, settle, store
+from students.attendance import attendance_owner
 from students.identity import number_hash
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.photos import go_live, subject_of
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPhoto | None = None) -> Student:
     """Add a student, with a photo where one is given: both are there afterwards, or neither.
 
-    Raises `Conflict` when the number was taken at the same moment, `StorageAway`, `CopiesPending`.
+    Raises `Conflict` when the number was taken at the same moment, `StorageAway`.
     """
     student = Student(pk=_next_id(), **fields)
     student.number_hash = number_hash(student.student_number)
@@ -40,8 +41,17 @@ def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPh
             if version:
                 go_live(student, version, actor, "photo.upload")
         if version:
-            settle(owner, original=version.publication.original)
+            _settle_or_take_back(student, version, actor)
     return student
+
+
+def _settle_or_take_back(student: Student, version: Version, actor: Actor) -> None:
+    """Neither student nor photo when the safe copy cannot be written: sending it again must not add two."""
+    try:
+        settle(owner_of(student), original=version.publication.original)
+    except CopiesPending as error:
+        delete_student(student=student, actor=actor)
+        raise StorageAway from error
 
 
 def update_student(*, student: Student, fields: dict[str, Any], actor: Actor) -> Student:
@@ -59,6 +69,7 @@ def update_student(*, student: Student, fields: dict[str, Any], actor: Actor) ->
         old_number = before.student_number
         changed = [name for name, value in fields.items() if getattr(before, name) != value]
         if not changed:
+            settle(owner)
             return before
         for name in changed:
             setattr(before, name, fields[name])
@@ -90,8 +101,12 @@ def delete_student(*, student: Student, actor: Actor) -> None:
             if found is None:
                 raise NotFound
             record(actor, "student.delete", subject=subject_of(found), old_sha256=found.photo_sha256)
+            attendance = [attendance_owner(pk) for pk in found.attendance_photos.values_list("pk", flat=True)]
             found.delete()
         drain(owner)
+        for half_day in attendance:
+            with half_day.locked():
+                drain(half_day)
 
 
 def _next_id() -> int:

@@ -13,13 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
-from photostore.errors import NotFound
+from photostore.errors import FileMissing, NotFound
 from photostore.outbox import drain_leftovers
 from photostore.register import publish, retire, settle, store
-from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.tombstones import lift
-from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
+from students.versions import (
+    IncomingPhoto,
+    Version,
+    new_version,
+    owner_of,
+    retagged_version,
+    stored_bytes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +145,12 @@ def _is_todays_photo(student: Student, incoming: IncomingPhoto) -> bool:
     today = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
     if today is None or today.source_sha256 != incoming.clean.source_sha256:
         return False
-    # A photo whose bytes were lost is healed by handing it in again, not waved away as known.
-    return storage_for().stat(str(today.file.name)) is not None
+    # A photo whose bytes were lost or damaged is healed by handing it in again, not waved away as known.
+    try:
+        stored_bytes(today)
+    except FileMissing:
+        return False
+    return True
 
 
 def _fresh(student: Student, *, lock: bool = False) -> Student:

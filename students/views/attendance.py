@@ -83,4 +83,5 @@ class AttendanceBytesView(StudentsView):
         photo = AttendancePhoto.objects.filter(student=self.student(), date=date, session=session).first()
         if photo is None:
             raise NotFound
-        return serve_to_holder(request, live_original(attendance_owner(photo.pk)), f"{date}_{session}.jpg")
+        live = live_original(attendance_owner(photo.pk), photo.sha256)
+        return serve_to_holder(request, live, f"{date}_{session}.jpg")

@@ -50,9 +50,13 @@ class StudentsView(GenericAPIView[Student]):
         return represent_student(student, LinkMaker.of(self.request))
 
 
-def live_original(owner: Owner) -> StoredFile:
-    """The immutable file behind what this owner shows today. Raises `NotFound`."""
-    live = StoredFile.objects.filter(**owner.files, kind=StoredFile.Kind.ORIGINAL, live=True).first()
+def live_original(owner: Owner, sha256: str) -> StoredFile:
+    """The immutable file behind what this owner shows today: the one whose sha256 the row states.
+
+    Raises `NotFound`, also when the register was left behind by a table that was emptied.
+    """
+    originals = StoredFile.objects.filter(**owner.files, kind=StoredFile.Kind.ORIGINAL, live=True)
+    live = originals.filter(sha256=sha256).first()
     if live is None:
         raise NotFound
     return live

@@ -104,4 +104,5 @@ class PhotoBytesView(StudentsView):
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002
         """Today's photo. The type comes from the photo: behind `profile.jpg` there may be a PNG."""
-        return serve_to_holder(request, live_original(owner_of(self.student())), "profile.jpg")
+        student = self.student()
+        return serve_to_holder(request, live_original(owner_of(student), student.photo_sha256), "profile.jpg")

@@ -1,0 +1,130 @@
+"""Measured in a process with Django in it: a large school, checked, and after a reseed brought together."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from bench.documented import recovery as documented
+from bench.stock import measured
+from photostore import keys
+from photostore.audit import Actor
+from photostore.intake import take_in_image
+from photostore.storage import storage_for
+from students import identity
+from students.enrolment import create_student
+from students.models import Student
+from students.versions import EXTENSIONS, photo_limits
+from testing.pictures import portrait, saved
+
+_STUDENTS = """
+INSERT INTO students_student (student_id, student_number, number_hash, name, first_name, last_name, grade,
+    class_name, status, profile_photo, photo_sha256, created_at, updated_at)
+SELECT gen_random_uuid(), 'S-' || i, '', 'Pupil ' || i, '', '', '', '', 'active',
+    'student_photos/student_' || i || '_profile.jpg', %(sha256)s, now(), now()
+FROM generate_series(1, %(count)s) AS i
+"""
+_PHOTOS = """
+INSERT INTO students_studentphoto (student_id, file, sha256, untagged_sha256, source_sha256, pixel_sha256,
+    dhash, width, height, content_type, origin, original_filename, credit, uploaded_by_id, uploaded_by,
+    uploaded_at)
+SELECT id, 'photos/students/' || student_id || '/history/' || photo_sha256 || '.jpg', photo_sha256,
+    photo_sha256, photo_sha256, photo_sha256, 0, 300, 400, 'image/jpeg', 'api', '', '', '', '', now()
+FROM students_student
+"""
+_ORIGINALS = """
+INSERT INTO photostore_storedfile (storage_alias, key, sha256, byte_size, content_type, kind, live,
+    keep_aside, owner_label, owner_id, written_at)
+SELECT 'default', file, sha256, %(byte_size)s, 'image/jpeg', 'original', true, true, 'students.student',
+    student_id::text, now() + interval '1 hour'
+FROM students_studentphoto
+"""
+_COPIES = """
+INSERT INTO photostore_storedfile (storage_alias, key, sha256, byte_size, content_type, kind, parent_id,
+    live, keep_aside, owner_label, owner_id, written_at)
+SELECT place.alias, place.key, f.sha256, f.byte_size, f.content_type, 'copy', f.id, true, false,
+    f.owner_label, f.owner_id, f.written_at
+FROM photostore_storedfile f JOIN students_student s ON s.id::text = f.owner_id,
+    LATERAL (VALUES ('default', s.profile_photo),
+        ('safe', 'photos/students/' || s.student_id || '/profile.jpg')) AS place (alias, key)
+WHERE f.kind = 'original'
+"""
+
+
+def a_school(count: int) -> None:
+    """Students with a photo each: rows by SQL, copies as links to the version."""
+    call_command("migrate", verbosity=0)
+    picture = saved(portrait(1, 60, 80), "JPEG")
+    sha256 = take_in_image(picture, filename="p.jpg", limits=photo_limits()).source_sha256
+    with connection.cursor() as cursor:
+        cursor.execute(_STUDENTS, {"count": count, "sha256": sha256})
+        cursor.execute(_PHOTOS)
+        cursor.execute(_ORIGINALS, {"byte_size": len(picture)})
+        cursor.execute(_COPIES)
+        cursor.execute("VACUUM ANALYZE")
+    storage_for().prepare()
+    root = Path(settings.MEDIA_ROOT)
+    (root / "student_photos").mkdir(mode=0o700)
+    for pk, student_id in Student.objects.values_list("pk", "student_id").iterator():
+        version = root / keys.student_version(student_id, sha256, "jpg")
+        version.parent.mkdir(parents=True, mode=0o700)
+        version.write_bytes(picture)
+        for key in (keys.student_documented(pk, "jpg"), keys.student_safe(student_id)):
+            os.link(version, root / key)
+
+
+def verify_only() -> dict[str, float]:
+    """Our check of everybody's version, documented names and attendance."""
+    return _timed(lambda: _quietly("restore_student_photos", "--verify-only"))
+
+
+def documented_verify() -> dict[str, float]:
+    """The documented check."""
+    return _timed(lambda: documented.verify(str(settings.MEDIA_ROOT)))
+
+
+def a_reseeded_school(count: int) -> None:
+    """Everybody was entered again; the photos, each naming its student inside, belong to nobody."""
+    call_command("migrate", verbosity=0)
+    storage_for().prepare()
+    picture = take_in_image(
+        saved(portrait(1, 60, 80), "JPEG"), filename="p.jpg", limits=photo_limits()
+    ).picture
+    actor = Actor(id="", name="bench", door="command")
+    for number in range(count):
+        old = uuid.uuid4()
+        tagged = identity.tag(picture.data, student_id=old, student_number=f"S-{number}")
+        key = keys.student_version(old, f"{number:064x}", EXTENSIONS[picture.content_type])
+        storage_for().put(key, tagged, content_type=picture.content_type, durable=False)
+        create_student(fields={"name": f"Pupil {number}", "student_number": f"S-{number}"}, actor=actor)
+
+
+def plan() -> dict[str, float]:
+    """The evidence for every orphan, listed."""
+    return _timed(lambda: _quietly("migrate_orphaned_photos", "--list"))
+
+
+def migrate() -> dict[str, float]:
+    """Every orphan given to its student, journaled, synced to the disk."""
+    figures = _timed(lambda: _quietly("migrate_orphaned_photos", "--migrate"))
+    return figures | {"right": Student.objects.with_photo().count()}
+
+
+def _timed(work: Any) -> dict[str, float]:
+    started = time.monotonic()
+    return measured(work) | {"seconds": time.monotonic() - started}
+
+
+def _quietly(*command: str) -> None:
+    try:
+        call_command(*command, stdout=io.StringIO(), stderr=io.StringIO())
+    except SystemExit as ended:
+        assert ended.code != 2, command
