@@ -106,6 +106,8 @@ def test_five_that_wait_are_listed_and_can_be_dropped(mine: Page, tmp_path: Path
 
 def test_with_the_keyboard_alone(page: Page, dana: User, tmp_path: Path) -> None:
     sign_in(page)
+    expect(page.locator("#no-picture")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     tab_to(page, "#choose-file")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
