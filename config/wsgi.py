@@ -4,8 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from photostore.uploads.drain import DrainUnreadBody
+from photostore.uploads.bodies import Bodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = DrainUnreadBody(get_wsgi_application())
+application = Bodies(get_wsgi_application())

@@ -8,12 +8,13 @@ from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from photostore import keys
-from photostore.errors import FileMissing, PhotostoreError
+from photostore.errors import FileMissing, PhotostoreError, StorageAway
 from photostore.inventory.knowledge import held
 from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
@@ -34,15 +35,20 @@ def drain(owner: Owner) -> int:
     A storage that is away leaves the rest in the outbox: the change itself is committed and true.
     """
     done: list[int] = []
+    away: set[str] = set()  # asked once: each further question would wait as long again
     pending = list(PendingRemoval.objects.filter(**owner.files).order_by("pk"))
     claimed = _claimed(pending)
     for removal in pending:
+        if removal.storage_alias in away:
+            continue
         try:
             if (removal.storage_alias, removal.key) not in claimed:
                 _remove(removal)
             done.append(removal.pk)
-        except PhotostoreError:
+        except (PhotostoreError, SuspiciousFileOperation) as error:
             logger.exception("A file that was given up could not be removed yet; it stays in the outbox.")
+            if isinstance(error, StorageAway):
+                away.add(removal.storage_alias)
     if done:
         PendingRemoval.objects.filter(pk__in=done).delete()
     return len(done)
@@ -134,7 +140,7 @@ def _under_its_lock(owner: Owner, work: Callable[[Owner], int]) -> int:
     try:
         with _held_keys(owner):
             return _if_free(owner, work)
-    except PhotostoreError:
+    except (PhotostoreError, SuspiciousFileOperation):
         logger.exception("The files of %s %s could not be settled.", owner.label, owner.id)
         return 0
 

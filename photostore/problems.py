@@ -14,8 +14,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    UnreadablePostError,
+)
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -65,7 +72,7 @@ def handle_exception(exception: Exception, context: dict[str, Any]) -> Response 
     if body is None:
         return None
     request = context["request"]
-    _leave_a_trace(request, body)
+    leave_a_trace(request, body)
     response = Response(body, status=body["status"], content_type=CONTENT_TYPE)
     for name, value in _headers(exception, body["status"]).items():
         response[name] = value
@@ -89,6 +96,11 @@ def describe(exception: Exception) -> dict[str, Any] | None:  # noqa: PLR0911 - 
         return describe(errors.NotFound())
     if isinstance(exception, PermissionDenied):
         return describe(errors.Forbidden())
+    if isinstance(exception, UnreadablePostError):
+        return problem(400, _("The request broke off, or came too slowly."), "interrupted")
+    if isinstance(exception, DataError):
+        # A value that the database cannot hold, such as a NUL in a filter of the admin.
+        return problem(400, _("This request cannot be understood."), "bad_request")
     if isinstance(exception, RequestDataTooBig):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_048_576
         sentence = _("The request is too large. The limit is %(limit)d MB, besides files.") % {"limit": limit}
@@ -143,7 +155,7 @@ def _headers(exception: Exception, status: int) -> dict[str, str]:
     return headers
 
 
-def _leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
+def leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
     """An audit row for a refused attempt: whatever would have changed something, and every 401 and 403."""
     status = body["status"]
     if status >= 500 or (request.method in SAFE_METHODS and status not in {401, 403}):
@@ -153,11 +165,18 @@ def _leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
     subject = " ".join(f"{name}={value}" for name, value in (match.kwargs if match else {}).items())
     try:
         record_refusal(
-            Actor.of(request), f"{request.method} {route}"[:128], subject=subject, code=body["code"]
+            Actor.of(request, _door(request)),
+            f"{request.method} {route}"[:128],
+            subject=subject,
+            code=body["code"],
         )
     except DatabaseError:
         # The refusal stands, whether or not it could be written down; losing the row must be seen.
         logger.exception("A refusal could not be recorded.")
+
+
+def _door(request: HttpRequest | Any) -> str:
+    return "admin" if request.path.startswith("/admin/") else "api"
 
 
 def answer(request: HttpRequest, body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:
@@ -180,8 +199,11 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Nothing to do on the way in."""
-        return self.get_response(request)
+        """On the way out: people's data and signed links stay out of every cache but the person's own."""
+        response = self.get_response(request)
+        if request.path.startswith("/api/") and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A problem for what is known; None leaves the rest to Django."""
@@ -190,7 +212,7 @@ class ProblemMiddleware:
         body = describe(exception)
         if body is None:
             return None
-        _leave_a_trace(request, body)
+        leave_a_trace(request, body)
         return answer(request, body, _headers(exception, body["status"]))
 
 
@@ -201,7 +223,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Django's handler403."""
-    return answer(request, problem(403, str(errors.Forbidden.sentence), "permission_denied"))
+    body = problem(403, str(errors.Forbidden.sentence), "permission_denied")
+    leave_a_trace(request, body)
+    return answer(request, body)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001

@@ -21,6 +21,7 @@ from functools import cached_property
 from typing import Any
 from weakref import WeakSet
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -100,13 +101,15 @@ class Publication:
     keep_aside: bool = False
 
 
-def store(publication: Publication) -> None:
+def store(publication: Publication, *, ground_is_clear: bool = False) -> None:
     """Write the original and its derivatives. Raises `StorageAway`; then nothing is registered.
 
-    A file that belongs to nobody and lies under a documented name is set aside first.
+    A file that belongs to nobody and lies under a documented name is set aside first, unless the caller
+    has seen to that in its own journal.
     """
     storage = right_place()
-    make_way(publication.copies)
+    if not ground_is_clear:
+        make_way(publication.copies)
     for derivative in publication.derivatives:
         storage.put(derivative.key, derivative.data, content_type=derivative.content_type, durable=False)
     original = publication.original
@@ -195,7 +198,7 @@ def settle(owner: Owner, *, original: NewFile | None = None) -> None:
 
     try:
         refresh_copies(owner, original)
-    except PhotostoreError as error:
+    except (PhotostoreError, SuspiciousFileOperation) as error:
         logger.exception("A documented copy could not be written.")
         raise CopiesPending from error
     drain(owner)

@@ -14,6 +14,8 @@ from photostore.throttling import WINDOW_SECONDS, count, take_back
 from profile_pictures.models import User
 
 WRONG_PASSWORDS_PER_MINUTE = 10
+# From one address, all names together; a whole school may sit behind one.
+ATTEMPTS_PER_MINUTE = 60
 
 
 class ThrottledModelBackend(ModelBackend):
@@ -31,6 +33,9 @@ class ThrottledModelBackend(ModelBackend):
         **kwargs: Any,
     ) -> User | None:
         """The user, or None for a wrong name or password. Raises `TooManyAttempts`."""
+        if request is not None and count(f"login:{client_address(request)}") > ATTEMPTS_PER_MINUTE:
+            # Each check costs a good part of a second of CPU, whatever the name: names are free to make up.
+            raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)
         name = _attempts_name(request, username or "")
         if count(name) > WRONG_PASSWORDS_PER_MINUTE:
             raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)

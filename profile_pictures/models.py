@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -24,6 +24,14 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         db_table = "users_user"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new password ends every bearer token, whoever holds it."""
+        # Django keeps the raw password until it is saved, and only then; a mere re-hash leaves it unset.
+        has_new_password = self._password is not None and not self._state.adding  # type: ignore[attr-defined]
+        super().save(*args, **kwargs)
+        if has_new_password:
+            self.auth_token_set.all().delete()  # type: ignore[attr-defined]
 
 
 class ProfilePictureUploadQuerySet(models.QuerySet["ProfilePictureUpload"]):

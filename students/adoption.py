@@ -70,7 +70,7 @@ class AdoptPhoto(ActKind):
         version = new_version(student, incoming, OPERATOR)
         copies = [(one, other) for one, other in details["copies"]]
         version = replace(version, publication=replace(version.publication, copies=copies))
-        store(version.publication)
+        store(version.publication, ground_is_clear=True)
         set_aside(act.operation_id, details["aside"], owner_of(student).files)
         with transaction.atomic(durable=True):
             go_live(Student.objects.select_for_update().get(pk=student.pk), version, OPERATOR, "photo.adopt")
@@ -85,6 +85,10 @@ class AdoptPhoto(ActKind):
             if today is not None:
                 if today.source_sha256 != details["sha256"]:
                     raise Changed(_("The student has another photo by now."))
+                # Purged meanwhile? Then the version is all that is left of it, and stays.
+                alias, key = details["source"]
+                spots = [(alias, key), (alias, keys.quarantined(act.operation_id, key))]
+                needed_bytes(spots, details["sha256"])
                 with transaction.atomic(durable=True):
                     student = Student.objects.select_for_update().get(pk=student.pk)
                     originals = StoredFile.objects.filter(key=str(today.file.name), **owner.files)

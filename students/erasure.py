@@ -68,11 +68,14 @@ def _forget(pk: int, student_id: UUID, owner: Owner) -> None:
     attendance = [str(one) for one in AttendancePhoto.objects.filter(student=pk).values_list("pk", flat=True)]
     theirs = Q(**owner.files) | Q(owner_label=ATTENDANCE_LABEL, owner_id__in=attendance)
     theirs |= Q(key__startswith=f"photos/students/{student_id}/")
-    bury(student_id, _sha256s(pk, theirs))
+    sha256s = _sha256s(pk, theirs)
+    bury(student_id, sha256s)
     StoredFile.objects.filter(theirs).update(keep_aside=False)
-    for row in QuarantinedFile.objects.filter(theirs):
-        _give_up(row)
-    QuarantinedFile.objects.filter(theirs).delete()
+    # A file that was matched or migrated was set aside as nobody's: its bytes say that it is theirs.
+    aside = QuarantinedFile.objects.filter(theirs | Q(owner_label="", sha256__in=sha256s))
+    for row in aside:
+        _give_up(row, owner)
+    aside.delete()
     record(OPERATOR, "student.erase", subject=f"student {student_id}")
     Student.objects.filter(pk=pk).delete()
     StoredFile.objects.filter(theirs, kind=StoredFile.Kind.ORIGINAL).delete()
@@ -90,12 +93,13 @@ def _sha256s(pk: int, theirs: Q) -> set[str]:
     return found
 
 
-def _give_up(row: QuarantinedFile) -> None:
-    columns = ("storage_alias", "sha256", "byte_size", "content_type", "owner_label", "owner_id")
+def _give_up(row: QuarantinedFile, owner: Owner) -> None:
+    columns = ("storage_alias", "sha256", "byte_size", "content_type")
     PendingRemoval.objects.create(
         key=keys.quarantined(row.operation, row.key),
         operation=None,
         queued_at=row.quarantined_at,
+        **owner.files,
         **{name: getattr(row, name) for name in columns},
     )
 

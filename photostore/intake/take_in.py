@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import BoundedSemaphore
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
-from photostore.errors import FileTooLarge, InvalidFile, PhotostoreError
+from photostore.errors import FileTooLarge, InvalidFile, PhotostoreError, StorageAway
 from photostore.intake.decode import Source, open_source
 from photostore.intake.encode import encode_picture, kept_format, thumbnails
 from photostore.intake.exif import taken_on
 from photostore.intake.formats import agreed_format
 from photostore.intake.limits import CleanImage, ImageLimits
 from photostore.intake.render import kept_frames, pixel_sha256
+
+# A process decodes two pictures at a time, one of them large: 67 megapixels of HEIC or AVIF take a gigabyte
+# for some seconds, and whoever only wants to look at photos must not wait behind a queue of them.
+LARGE_PIXELS = 2**24
+PATIENCE_SECONDS = 15.0
+_DECODERS = BoundedSemaphore(2)
+_LARGE_DECODER = BoundedSemaphore(1)
+
+
+class Busy(StorageAway):
+    """Too many pictures at once."""
+
+    code = "busy"
+    sentence = _("Many pictures are being handed in at the moment. Please try again shortly.")
 
 
 def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanImage:
@@ -53,6 +70,22 @@ def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanIm
 def _take_in(data: bytes, name: str, limits: ImageLimits) -> CleanImage:
     source = open_source(data, name, animation=limits.animation)
     _check_header(source, limits)
+    is_large = source.width * source.height * source.frames > LARGE_PIXELS
+    with _at_most(_LARGE_DECODER) if is_large else nullcontext(), _at_most(_DECODERS):
+        return _rendered(source, data, name, limits)
+
+
+@contextmanager
+def _at_most(decoders: BoundedSemaphore) -> Iterator[None]:
+    if not decoders.acquire(timeout=PATIENCE_SECONDS):
+        raise Busy
+    try:
+        yield
+    finally:
+        decoders.release()
+
+
+def _rendered(source: Source, data: bytes, name: str, limits: ImageLimits) -> CleanImage:
     frames = kept_frames(
         source, max_side=limits.max_side, deep=limits.keep_format and name in {"png", "tiff"}
     )

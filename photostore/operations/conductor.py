@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
 
 from photostore.audit import Actor
+from photostore.errors import Conflict
 from photostore.models import Act, Operation
 from photostore.operations.acts import Changed, kind_of
 
@@ -89,7 +91,9 @@ def carry_out(act: Act) -> bool:
     """Perform one written act. False when it no longer applied; it is then marked as skipped."""
     try:
         kind_of(act).perform(act)
-    except Changed as why:
+    except (Changed, Conflict, SuspiciousOperation) as why:
+        # Also what can never be done, such as a link or another file in the way: an act that stayed
+        # planned would stop every later operation.
         mark(act, Act.State.SKIPPED, note=str(why))
         return False
     mark(act, Act.State.DONE)

@@ -61,11 +61,12 @@ def bring_back(operation: UUID, storage_alias: str, key: str) -> None:
     source = keys.quarantined(operation, key)
     row = QuarantinedFile.objects.filter(operation=operation, storage_alias=storage_alias, key=key).first()
     if storage.stat(source) is not None:
-        if storage.stat(key) is not None and sha256_of(storage_alias, key) != sha256_of(
-            storage_alias, source
-        ):
+        if storage.stat(key) is None:
+            storage.move(source, key)
+        elif sha256_of(storage_alias, key) == sha256_of(storage_alias, source):
+            storage.remove(source)  # somebody brought a copy back already
+        else:
             raise Changed(_("Another file has this name by now."))
-        storage.move(source, key)
     elif storage.stat(key) is None:
         raise Changed(_("The file is no longer in quarantine."))
     if row:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import resolve
 
 from photostore.errors import FileTooLarge
-from photostore.problems import answer, describe
+from photostore.problems import answer, describe, leave_a_trace
 from photostore.uploads.handler import (
     DEFAULT_MAX_FILE_BYTES,
     FORM_OVERHEAD_BYTES,
@@ -41,6 +42,7 @@ class BodyLimitMiddleware:
         if length > max_body_bytes:
             body = describe(too_large(max_file_bytes or MEGABYTE))
             assert body is not None
+            leave_a_trace(request, body)
             return answer(request, body)
         if chunked:
             if not request.META.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
@@ -98,5 +100,9 @@ class CountedStream:
     def _counted(self, data: bytes) -> bytes:
         self.count += len(data)
         if self.count > self.max_bytes:
-            raise FileTooLarge
+            raise BodyTooLarge
         return data
+
+
+class BodyTooLarge(FileTooLarge, RequestDataTooBig):
+    """Known to Django as well, whose CSRF check may be the one that reads the body."""

@@ -57,7 +57,7 @@ class RelinkAttendance(ActKind):
             height=entry.height,
             copies=[("default", documented)],
         )
-        store(publication)
+        store(publication, ground_is_clear=True)
         set_aside(act.operation_id, details["aside"], owner_of(student).files)
         with transaction.atomic(durable=True):
             values: dict[str, Any] = {name: getattr(entry, name) for name in COLUMNS}

@@ -69,7 +69,7 @@ class Relink(ActKind):
             height=photo.height,
             copies=copies,
         )
-        store(publication)
+        store(publication, ground_is_clear=True)
         return publication
 
     def revert(self, act: Act) -> None:

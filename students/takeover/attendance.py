@@ -20,7 +20,7 @@ from students.attendance import attendance_owner, moment, upload_attendance_phot
 from students.models import AttendancePhoto, Student
 from students.photos import subject_of
 from students.takeover.ground import clear_ground, give_ground_back, write_down
-from students.takeover.sources import actor_of, student_of, taken_in
+from students.takeover.sources import actor_of, source_bytes, student_of, taken_in
 from students.versions import IncomingPhoto, owner_of
 
 
@@ -66,6 +66,7 @@ class GiveAttendance(ActKind):
             if there:
                 if there.sha256 != act.details["new_sha256"]:
                     raise Changed(_("The attendance photo was changed since."))
+                source_bytes(act)  # purged meanwhile? Then the version is all that is left, and stays
                 # A kill after the commit leaves bytes to remove and no row that says whose.
                 write_down(act, photo=there.pk)
             owner = attendance_owner(act.details.get("photo", 0))

@@ -17,7 +17,7 @@ from photostore.register import NewFile, Owner, retire, settle, store
 from students.models import Student, StudentPhoto
 from students.photos import go_live, subject_of
 from students.takeover.ground import clear_ground, give_ground_back, targets_of, write_down
-from students.takeover.sources import actor_of, student_of, taken_in
+from students.takeover.sources import actor_of, source_bytes, student_of, taken_in
 from students.versions import Version, new_version, owner_of, retagged_version
 
 
@@ -46,7 +46,7 @@ class GivePhoto(ActKind):
             _write_down_before(act, student, version)
             original = version.publication.original
             clear_ground(act, _targets(act, version), ours=original.data)
-            store(version.publication)
+            store(version.publication, ground_is_clear=True)
             with transaction.atomic(durable=True):
                 _expect(act, Student.objects.select_for_update().get(pk=student.pk))
                 if act.details["live"]:
@@ -63,6 +63,7 @@ class GivePhoto(ActKind):
             student = student_of(act)
             if _is_done(act, student):
                 _check_revertible(act, student)
+                source_bytes(act)  # purged meanwhile? Then the version is all that is left, and stays
                 _revert_rows(act, student)
             settle(owner)
             give_ground_back(act, owner)

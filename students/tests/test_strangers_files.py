@@ -1,0 +1,57 @@
+"""Files under documented names that no row knows, and tables that were emptied behind our back."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
+from photostore.storage import storage_for
+from students.models import Student
+from students.tests.school import enrol, face, hand_in
+from testing.people import body_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_an_upload_sets_a_legacy_file_aside_before_it_takes_its_name(api, each_storage):
+    ada = enrol(api, "Ada")
+    legacy = face(99)
+    key = f"student_photos/student_{ada['id']}_profile.jpg"
+    storage_for().put(key, legacy, content_type="image/jpeg")
+    assert hand_in(api, ada["id"], face(1)).status_code == 200
+    aside = QuarantinedFile.objects.get()
+    assert aside.key == key
+    assert storage_for().read(f"quarantine/{aside.operation}/{key}", max_bytes=10**7) == legacy
+    assert hand_in(api, ada["id"], face(2)).status_code == 200
+    assert QuarantinedFile.objects.count() == 1
+
+
+def empty_the_table():
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE students_student RESTART IDENTITY CASCADE")
+
+
+def test_after_a_truncate_nobody_inherits_a_face(api):
+    empty_the_table()
+    ada = enrol(api, "Ada", student_number="S-1", photo=face(1))
+    shown = body_of(api.get(ada["photo"]))
+    empty_the_table()
+    assert not StoredFile.objects.exists() and not PendingRemoval.objects.exists()
+    ben = enrol(api, "Ben", student_number="S-2")
+    assert ben["id"] == ada["id"]
+    assert api.get(f"/api/photos/students/{ben['student_id']}/profile.jpg").status_code == 404
+    ada_again = enrol(api, "Ada", student_number="S-1")
+    call_command("migrate_orphaned_photos", "--migrate")
+    now = api.get(f"/api/students/{ada_again['id']}/").json()
+    assert now["photo"] and not Student.objects.get(pk=ben["id"]).profile_photo
+    assert len(body_of(api.get(now["photo"]))) == len(shown)
+
+
+def test_the_same_file_again_heals_a_damaged_photo(api):
+    ada = enrol(api, "Ada", photo=face(1))
+    version = StoredFile.objects.get(kind="original")
+    whole = storage_for().read(version.key, max_bytes=10**7)
+    storage_for().put(version.key, whole[: len(whole) // 2], content_type="image/jpeg")
+    assert api.get(ada["photo"]).status_code == 404
+    assert hand_in(api, ada["id"], face(1)).json()["photo_changed"] is True
+    assert body_of(api.get(ada["photo"])) == whole
