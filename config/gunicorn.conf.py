@@ -17,6 +17,9 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 
+# Nobody in front of us has to say where the application begins.
+forwarder_headers = ""
+
 # The socket for gunicornc would lie in the home folder; the service writes nothing there.
 control_socket_disable = True
 
