@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from photostore.errors import StorageAway
+from photostore.register import refuse_a_strange_place
 from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def _storage_answers() -> bool:
     try:
         for alias in ("default", "safe"):
             storage_for(alias).ping()
+            refuse_a_strange_place(alias)
     except StorageAway:
         logger.exception("The storage does not answer.")
         return False

@@ -125,12 +125,17 @@ def right_place(alias: str = "default") -> PhotoStorage:
     storage = storage_for(alias)
     if storage in _right_places:
         return storage
-    written = StoredFile.objects.filter(storage_alias=alias, written_at__isnull=False)
-    if not storage.is_prepared() and written.exists():
-        raise StorageAway
+    refuse_a_strange_place(alias)
     storage.prepare()
     _right_places.add(storage)
     return storage
+
+
+def refuse_a_strange_place(alias: str) -> None:
+    """Raise `StorageAway` where nothing was ever put, while the register lists files that were."""
+    written = StoredFile.objects.filter(storage_alias=alias, written_at__isnull=False)
+    if not storage_for(alias).is_prepared() and written.exists():
+        raise StorageAway
 
 
 def publish(owner: Owner, publication: Publication) -> None:
