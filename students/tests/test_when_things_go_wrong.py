@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import re
 import shlex
@@ -114,8 +115,17 @@ def follow(block: str) -> str:
     shown = []
     for line in block.splitlines():
         if line.startswith("$ manage.py "):
-            shown += [line, *run(*shlex.split(line.removeprefix("$ manage.py "))).rstrip().splitlines()]
+            output = run(*shlex.split(line.removeprefix("$ manage.py "))).rstrip().splitlines()
+            shown += [line, *keys_in_order(output)]
     return "\n".join(shown) + "\n"
+
+
+def keys_in_order(lines: list[str]) -> list[str]:
+    """The files under a finding come in no order; on the page they have one."""
+    ordered: list[str] = []
+    for is_key, group in itertools.groupby(lines, key=lambda line: bool(re.match(r"  \S+/", line))):
+        ordered += sorted(group) if is_key else group
+    return ordered
 
 
 @pytest.mark.django_db(transaction=True)
