@@ -124,7 +124,8 @@ def keys_in_order(lines: list[str]) -> list[str]:
     """The files under a finding come in no order; on the page they have one."""
     ordered: list[str] = []
     for is_key, group in itertools.groupby(lines, key=lambda line: bool(re.match(r"  \S+/", line))):
-        ordered += sorted(group) if is_key else group
+        found = list(group)
+        ordered += sorted(found) if is_key else found
     return ordered
 
 
