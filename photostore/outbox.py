@@ -88,7 +88,7 @@ def _remove(removal: PendingRemoval) -> None:
 def drain_leftovers() -> int:
     """Remove a few files that somebody gave up and could not remove: SQL by hand, or a process that died.
 
-    Called after every change, so it costs one look at an index that is nearly always empty. The number
+    Called after every upload, so it costs one look at an index that is nearly always empty. The number
     of files done.
     """
     abandoned = timezone.now() - ABANDONED_AFTER

@@ -31,7 +31,7 @@ class RelinkAttendance(ActKind):
     name = "relink_attendance"
 
     def perform(self, act: Act) -> None:
-        """Under the student's lock, which no upload of an attendance photo needs but the erasure does."""
+        """Under the student's lock, as uploads of attendance photos and the erasure are."""
         details = act.details
         student = Student.objects.filter(pk=details["student"], student_id=details["student_id"]).first()
         if student is None:
