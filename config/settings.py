@@ -153,6 +153,9 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 PHOTO_MAX_SIDE = number("PHOTO_MAX_SIDE", 1920, minimum=640)
 # Earlier profile pictures that stay beside today's.
 PROFILE_PICTURES_KEPT = number("PROFILE_PICTURES_KEPT", 10)
+# What one person may keep in images and media files, originals only.
+USER_QUOTA_BYTES = number("USER_QUOTA_MB", 5 * 1024) * 1_048_576
+USER_QUOTA_FILES = number("USER_QUOTA_FILES", 10_000)
 MEDIA_LINK_SECONDS = number("MEDIA_LINK_SECONDS", 300, minimum=1)
 # For example SENDFILE_HEADER=X-Accel-Redirect and SENDFILE_PREFIX=/protected/ behind nginx.
 SENDFILE_HEADER = os.environ.get("SENDFILE_HEADER", "")

@@ -24,6 +24,8 @@ urlpatterns = [
     *both_forms("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
     path("", include("profile_pictures.urls")),
     path("", include("students.urls")),
+    # Before the signed links: some of its routes lie under /media/ as well.
+    path("", include("media_uploads.urls")),
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:key>", media, name="media"),
 ]
 

@@ -1,10 +1,10 @@
-"""User images and persona media: an empty room until their issue."""
+"""User images, and the media files of people's personas."""
 
 from django.apps import AppConfig
 
 
 class MediaUploadsConfig(AppConfig):
-    """No models yet."""
+    """Holds `media_files`."""
 
     name = "media_uploads"
     verbose_name = "User images and media"

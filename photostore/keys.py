@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 from uuid import UUID
+
+# Letters, digits, `.`, `_`, `-`, in ASCII: the same folder on every file system and in every bucket.
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+")
+# What the others get; somebody who bears such a name gets one as well, or they would share a folder.
+_BY_NUMBER = re.compile(r"user-\d+", re.IGNORECASE)
 
 
 def student_version(student_id: UUID, sha256: str, extension: str) -> str:
@@ -44,6 +50,32 @@ def profile_picture(user_id: int, name: str, extension: str) -> str:
 def profile_picture_thumbnail(user_id: int, name: str, size: str) -> str:
     """A thumbnail of the profile picture called `name`, pending or confirmed."""
     return f"derived/profile_pictures/{user_id}/{name}_{size}.webp"
+
+
+def user_folder(user_id: int, username: str) -> str:
+    """A user's part of a key: the name where it is plain, else `user-{id}`."""
+    plain = _PLAIN.fullmatch(username) and username not in {".", ".."} and not _BY_NUMBER.fullmatch(username)
+    return username if plain else f"user-{user_id}"
+
+
+def user_image(folder: str, image_type: str, microseconds: int, extension: str) -> str:
+    """An image of the user whose `user_folder` this is; never used a second time."""
+    return f"users/{folder}/images/{image_type}_{microseconds}.{extension}"
+
+
+def user_image_thumbnail(image_id: UUID, size: str) -> str:
+    """A thumbnail of a user's image."""
+    return f"derived/users/{image_id}_{size}.webp"
+
+
+def persona_media(kind: str, persona_id: int, user_id: int, name: UUID, extension: str) -> str:
+    """A media file of a persona; `kind` is `images` or `videos`, `name` a UUID of its own."""
+    return f"uploads/{kind}/{persona_id}/{user_id}/{name}.{extension}"
+
+
+def persona_media_thumbnail(name: UUID, size: str) -> str:
+    """A thumbnail of the media file called `name`: of the picture, or of a video's poster frame."""
+    return f"derived/media/{name}_{size}.webp"
 
 
 def quarantined(operation: UUID | str, key: str) -> str:

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, BinaryIO
 from weakref import WeakSet
 
 from django.core.exceptions import SuspiciousFileOperation
@@ -31,6 +32,7 @@ from photostore.errors import FileMissing, PhotostoreError, StorageAway
 from photostore.locks import advisory_lock
 from photostore.models import StoredFile
 from photostore.storage import PhotoStorage, storage_for
+from photostore.storage.base import CHUNK_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -73,10 +75,11 @@ class Owner:
 
 @dataclass(frozen=True, kw_only=True)
 class NewFile:
-    """Bytes about to be kept under `key`."""
+    """Bytes about to be kept under `key`: `data`, or all of `opened`, a file that can seek."""
 
     key: str
-    data: bytes = field(repr=False)
+    data: bytes = field(default=b"", repr=False)
+    opened: BinaryIO | None = field(default=None, repr=False)
     content_type: str
     width: int
     height: int
@@ -84,21 +87,40 @@ class NewFile:
     @cached_property
     def sha256(self) -> str:
         """Lower-case hexadecimal, over the bytes as stored."""
-        return hashlib.sha256(self.data).hexdigest()
+        if self.opened is None:
+            return hashlib.sha256(self.data).hexdigest()
+        digest = hashlib.sha256()
+        self.opened.seek(0)
+        while piece := self.opened.read(CHUNK_BYTES):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    @cached_property
+    def byte_size(self) -> int:
+        """The number of bytes."""
+        return len(self.data) if self.opened is None else self.opened.seek(0, os.SEEK_END)
+
+    def put_into(self, storage: PhotoStorage, *, durable: bool = True) -> None:
+        """Write the bytes under the key. Raises `StorageAway`."""
+        if self.opened is not None:
+            self.opened.seek(0)
+        body = self.opened or self.data
+        storage.put(self.key, body, content_type=self.content_type, durable=durable)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
     """An original, what is derived from it, and the documented names that repeat it.
 
-    `copies` are pairs of storage alias and key. With `keep_aside` the original goes to quarantine, not
-    away, when its row is deleted.
+    `copies` are pairs of storage alias and key; original and derivatives lie in `storage_alias`. With
+    `keep_aside` the original goes to quarantine, not away, when its row is deleted.
     """
 
     original: NewFile
     derivatives: Sequence[NewFile] = ()
     copies: Sequence[tuple[str, str]] = ()
     keep_aside: bool = False
+    storage_alias: str = "default"
 
 
 def store(publication: Publication, *, ground_is_clear: bool = False) -> None:
@@ -107,13 +129,12 @@ def store(publication: Publication, *, ground_is_clear: bool = False) -> None:
     A file that belongs to nobody and lies under a documented name is set aside first, unless the caller
     has seen to that in its own journal.
     """
-    storage = right_place()
+    storage = right_place(publication.storage_alias)
     if not ground_is_clear:
         make_way(publication.copies)
     for derivative in publication.derivatives:
-        storage.put(derivative.key, derivative.data, content_type=derivative.content_type, durable=False)
-    original = publication.original
-    storage.put(original.key, original.data, content_type=original.content_type)
+        derivative.put_into(storage, durable=False)
+    publication.original.put_into(storage)
 
 
 def right_place(alias: str = "default") -> PhotoStorage:
@@ -141,11 +162,12 @@ def refuse_a_strange_place(alias: str) -> None:
 def publish(owner: Owner, publication: Publication) -> None:
     """Make `publication` the owner's one live original, in the caller's transaction."""
     retire(owner, except_copies=publication.copies)
-    original = _row(owner, publication.original, StoredFile.Kind.ORIGINAL, written_at=timezone.now())
+    written: dict[str, Any] = {"storage_alias": publication.storage_alias, "written_at": timezone.now()}
+    original = _row(owner, publication.original, StoredFile.Kind.ORIGINAL, **written)
     original.keep_aside = publication.keep_aside
     (original,) = _upsert([original])
     children = [
-        _row(owner, derivative, StoredFile.Kind.DERIVATIVE, parent=original, written_at=timezone.now())
+        _row(owner, derivative, StoredFile.Kind.DERIVATIVE, parent=original, **written)
         for derivative in publication.derivatives
     ]
     children += [
@@ -170,7 +192,7 @@ def _row(owner: Owner, file: NewFile, kind: StoredFile.Kind, **values: Any) -> S
         **{
             "key": file.key,
             "sha256": file.sha256,
-            "byte_size": len(file.data),
+            "byte_size": file.byte_size,
             "content_type": file.content_type,
             "width": file.width,
             "height": file.height,
@@ -218,7 +240,7 @@ def refresh_copies(owner: Owner, original: NewFile | None = None) -> int:
     rows = list(stale.select_related("parent"))
     for row in rows:
         assert row.parent is not None
-        if original is not None and original.sha256 == row.sha256:
+        if original is not None and original.data and original.sha256 == row.sha256:
             data = original.data
         else:
             data = _original_bytes(row.parent)

@@ -1,0 +1,162 @@
+"""What people hand in of their own: images of themselves, personas, and the files of a persona."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from photostore.models import KEY_LENGTH, SHA256_LENGTH
+
+IMAGE_OWNER_LABEL = "media_uploads.image"
+FILE_OWNER_LABEL = "media_uploads.file"
+MAX_CAPTION_LENGTH = 1000
+
+
+class UserImage(models.Model):
+    """An image of a user. Triggers take its files along when the row goes, whoever deletes it."""
+
+    class Type(models.TextChoices):
+        """Where it is shown."""
+
+        PROFILE = "profile", _("profile")
+        GALLERY = "gallery", _("gallery")
+        COVER = "cover", _("cover")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="user_images", db_index=False
+    )
+    # The storage key, and where it is: `public` once a public bucket is configured, `default` else.
+    image = models.FileField(_("image"), max_length=KEY_LENGTH)
+    storage_alias = models.CharField(max_length=32, default="default")
+    image_type = models.CharField(_("type"), max_length=16, choices=Type.choices, default=Type.GALLERY)
+    is_primary = models.BooleanField(_("primary"), default=False)
+    caption = models.CharField(_("caption"), max_length=MAX_CAPTION_LENGTH, blank=True)
+    original_filename = models.CharField(_("file name"), max_length=255, blank=True)
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    file_size = models.BigIntegerField(_("bytes"))
+    mime_type = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+
+    class Meta:
+        verbose_name = _("user image")
+        verbose_name_plural = _("user images")
+        ordering = ["-uploaded_at", "-id"]
+        constraints = [
+            # Two primaries would make the first image a matter of luck.
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(is_primary=True), name="media_uploads_one_primary"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-uploaded_at", "-id"], name="media_uploads_images_newest"),
+            models.Index(fields=["-uploaded_at", "-id"], name="media_uploads_all_images"),
+        ]
+
+    def __str__(self) -> str:
+        return self.original_filename or str(self.pk)
+
+    @property
+    def key(self) -> str:
+        """The storage key, as text."""
+        return str(self.image.name)
+
+
+class Persona(models.Model):
+    """Somebody that a user appears as; media files belong to one."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="personas", db_index=False
+    )
+    name = models.CharField(_("name"), max_length=150)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("persona")
+        verbose_name_plural = _("personas")
+        indexes = [models.Index(fields=["user", "id"], name="media_uploads_personas_of_user")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MediaFile(models.Model):
+    """An image or a video of a persona. Triggers take its bytes along when the row goes."""
+
+    class Type(models.TextChoices):
+        """What it is."""
+
+        IMAGE = "image", _("image")
+        VIDEO = "video", _("video")
+
+    persona = models.ForeignKey(Persona, models.CASCADE, related_name="files", db_index=False)
+    # The persona's user as well: one index serves everybody's own files.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="media_files", db_index=False
+    )
+    # The storage key: uploads/{images|videos}/{persona_id}/{user_id}/{uuid}.{ext}
+    file = models.FileField(_("file"), max_length=KEY_LENGTH)
+    original_filename = models.CharField(_("file name"), max_length=255, blank=True)
+    sha256 = models.CharField(max_length=SHA256_LENGTH)
+    file_size = models.BigIntegerField(_("bytes"))
+    mime_type = models.CharField(max_length=64)
+    media_type = models.CharField(_("kind"), max_length=8, choices=Type.choices)
+    # Pixels, as it is shown.
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    # Seconds; null for images.
+    duration = models.FloatField(null=True)
+    description = models.TextField(_("description"), blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    updated_at = models.DateTimeField(_("updated at"))
+
+    class Meta:
+        db_table = "media_files"
+        verbose_name = _("media file")
+        verbose_name_plural = _("media files")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["user", "id"], name="media_files_of_user"),
+            models.Index(fields=["persona", "id"], name="media_files_of_persona"),
+        ]
+
+    def __str__(self) -> str:
+        return self.original_filename or self.filename
+
+    @property
+    def key(self) -> str:
+        """The storage key, as text."""
+        return str(self.file.name)
+
+    @property
+    def filename(self) -> str:
+        """The name that we gave it: the last part of its key."""
+        return PurePosixPath(self.key).name
+
+
+class Usage(models.Model):
+    """How much of their quota somebody uses: the originals of images and media files, not derivatives.
+
+    Triggers on both tables keep it, in the transaction that adds or removes a row (see migration 0001); its
+    lock lets the uploads of one user pass the quota one by one.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="media_usage"
+    )
+    files = models.BigIntegerField(default=0)
+    bytes = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("usage")
+        verbose_name_plural = _("usage")
+
+    def __str__(self) -> str:
+        return f"{self.files} files, {self.bytes} bytes"
