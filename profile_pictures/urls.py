@@ -1,5 +1,7 @@
 """Routes of the people's app."""
 
+from django.views.i18n import set_language
+
 from photostore.routes import both_forms
 from profile_pictures.views import auth, page, pictures
 
@@ -29,6 +31,7 @@ urlpatterns = [
         "api/users/<str:username>/profile-picture/", pictures.PictureView.as_view(), "profile-picture"
     ),
     *both_forms("me/picture/", page.MyPictureView.as_view(), "my-picture"),
+    *both_forms("me/language/", set_language, "set_language"),
     *both_forms("me/sign-in/", page.SignInView.as_view(), "sign-in"),
     *both_forms("me/sign-out/", page.SignOutView.as_view(), "sign-out"),
 ]

@@ -50,6 +50,15 @@ def test_no_way_out_to_another_host(dana: User, client: Client) -> None:
     assert client.post("/me/sign-in/", form)["Location"] == PAGE
 
 
+def test_a_chosen_language_stays(dana: User, client: Client) -> None:
+    assert "Sign in" in client.get("/me/sign-in/").content.decode()
+    answer = client.post("/me/language/", {"language": "fr", "next": "/me/sign-in/"})
+    assert answer["Location"] == "/me/sign-in/"
+    assert "Se connecter" in client.get("/me/sign-in/", headers={"accept-language": "en"}).content.decode()
+    away = client.post("/me/language/", {"language": "en", "next": "https://example.org/"})
+    assert away["Location"] == "/"
+
+
 def test_it_loads_nothing_from_elsewhere(signed_in: Client) -> None:
     answer = signed_in.get(PAGE)
     rules = policy(answer)

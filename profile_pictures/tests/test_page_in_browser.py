@@ -77,6 +77,46 @@ def test_in_french_with_a_refused_file(new_window: Any, dana: User, tmp_path: Pa
     assert key_now(dana) == first
 
 
+def test_the_other_language_is_one_press_away(mine: Page, tmp_path: Path) -> None:
+    mine.get_by_role("button", name="Français").click()
+    expect(mine.get_by_role("button", name="Choisir un fichier")).to_be_visible()
+    expect(mine.locator("html")).to_have_attribute("lang", "fr")
+    choose(mine, file(tmp_path, b"Chers tous, me voici.", "moi.jpg"))
+    expect(mine.get_by_role("alert")).to_contain_text("fichier")
+    screenshot(mine, "refused_after_switching")
+    mine.get_by_role("button", name="English").click()
+    expect(mine.get_by_role("button", name="Choose a file")).to_be_visible()
+
+
+def test_two_fingers_pinch_the_square(new_window: Any, dana: User, tmp_path: Path) -> None:
+    page = new_window(viewport={"width": 390, "height": 850}, has_touch=True, is_mobile=True)
+    sign_in(page)
+    choose(page, file(tmp_path, face(1, width=900, height=1200)))
+    cropping(page)
+    page.locator("#square").scroll_into_view_if_needed()
+    before = page.locator("#square").bounding_box()
+    assert before is not None
+    x, y = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *apart: int) -> None:
+        points = [{"x": x + side, "y": y, "id": at} for at, side in enumerate(apart)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", -80)
+    touch("touchStart", -80, 80)
+    for distance in (70, 60, 50, 40):
+        touch("touchMove", -distance, distance)
+    touch("touchEnd")
+    after = page.locator("#square").bounding_box()
+    assert after is not None
+    assert after["width"] == pytest.approx(before["width"] / 2, rel=0.05)
+    assert after["x"] + after["width"] / 2 == pytest.approx(x, abs=3), "it shrinks between the fingers"
+    page.locator("#confirm").click()
+    expect(page.get_by_text("This is your profile picture now.")).to_be_visible()
+    assert opened(stored()[key_now(dana)]).size == pytest.approx((450, 450), abs=25)
+
+
 def test_starting_again_leaves_nothing(mine: Page, dana: User, tmp_path: Path) -> None:
     choose(mine, file(tmp_path, face(1)))
     cropping(mine)

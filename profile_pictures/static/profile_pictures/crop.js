@@ -1,4 +1,4 @@
-// The square on the picture: dragged by mouse or finger, or set with three sliders.
+// The square on the picture: dragged by mouse or finger, pinched by two, or set with three sliders.
 // All measures are pixels of the preview; on the screen everything is a percentage, so resizing costs nothing.
 
 const MIN_SIDE = 96;
@@ -16,7 +16,7 @@ export class Cropper {
     this.stage.addEventListener("pointerdown", (event) => this.#grab(event));
     this.stage.addEventListener("pointermove", (event) => this.#drag(event));
     for (const end of ["pointerup", "pointercancel"]) {
-      this.stage.addEventListener(end, () => { this.grabbed = null; });
+      this.stage.addEventListener(end, (event) => this.#release(event));
     }
     for (const [name, slider] of Object.entries(this.sliders)) {
       slider.addEventListener("input", () => this.#slide(name, slider.valueAsNumber / 100));
@@ -25,7 +25,7 @@ export class Cropper {
 
   // A portrait's face is above its middle, so the first square stands a little higher.
   show({ preview_url: url, width, height }) {
-    Object.assign(this, { width, height, grabbed: null });
+    Object.assign(this, { width, height, grabbed: null, fingers: new Map() });
     const size = Math.min(width, height);
     this.smallest = Math.min(MIN_SIDE, size);
     for (const image of [this.image, ...this.previews]) image.src = url;
@@ -87,23 +87,46 @@ export class Cropper {
   }
 
   #grab(event) {
-    if (!event.isPrimary || event.button > 0) return;
+    if (event.button > 0 || this.fingers.size === 2) return;
     const resizing = event.target.id === "handle";
-    // Beside the square: no finger is caught there, so that the page can be scrolled over the picture.
-    if (!resizing && !this.square.contains(event.target)) return;
+    // Beside the square one finger scrolls the page over the picture; a second one may pinch from there.
+    if (!this.fingers.size && !resizing && !this.square.contains(event.target)) return;
     event.preventDefault();
     this.stage.setPointerCapture(event.pointerId);
-    this.grabbed = { from: this.#point(event), at: this.at, resizing };
+    this.fingers.set(event.pointerId, this.#point(event));
+    this.#hold(resizing);
+  }
+
+  #release(event) {
+    if (this.fingers?.delete(event.pointerId)) this.#hold(false);
+  }
+
+  // From here on movements count from where the fingers and the square are now.
+  #hold(resizing) {
+    this.grabbed = this.fingers.size ? { from: [...this.fingers.values()], at: this.at, resizing } : null;
   }
 
   #drag(event) {
-    if (!this.grabbed || !event.isPrimary) return;
-    const { from, at, resizing } = this.grabbed;
-    const now = this.#point(event);
-    const [right, down] = [now.x - from.x, now.y - from.y];
+    if (!this.grabbed || !this.fingers.has(event.pointerId)) return;
+    this.fingers.set(event.pointerId, this.#point(event));
+    const { from: [before, second], at, resizing } = this.grabbed;
+    const [now, other] = this.fingers.values();
+    if (other) return this.#pinch([before, second], [now, other], at);
+    const [right, down] = [now.x - before.x, now.y - before.y];
     if (!resizing) return this.#place({ ...at, x: at.x + right, y: at.y + down });
     // The upper left corner stays, so the square may grow only as far as the picture goes from there.
     const room = Math.min(this.width - at.x, this.height - at.y);
     this.#place({ ...at, size: Math.min(at.size + (right + down) / 2, room) });
+  }
+
+  // The square grows with the distance of two fingers and follows the point between them.
+  #pinch(before, now, at) {
+    const distance = ([one, two]) => Math.max(1, Math.hypot(one.x - two.x, one.y - two.y));
+    const middle = ([one, two]) => ({ x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 });
+    const most = Math.min(this.width, this.height);
+    const size = clamp((at.size * distance(now)) / distance(before), this.smallest, most);
+    const [start, end] = [middle(before), middle(now)];
+    const shrink = (at.size - size) / 2;
+    this.#place({ x: at.x + shrink + end.x - start.x, y: at.y + shrink + end.y - start.y, size });
   }
 }
