@@ -66,6 +66,13 @@ class Conflict(PhotostoreError):
     sentence = _("Somebody else changed this at the same moment. Please try again.")
 
 
+class InUse(PhotostoreError):
+    """Somebody is writing to it at this moment."""
+
+    code = "in_use"
+    sentence = _("Bytes of this upload are still arriving. Please try again in a moment.")
+
+
 class TooManyAttempts(PhotostoreError):
     """Throttled. `retry_after_seconds` says for how long."""
 

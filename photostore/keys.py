@@ -78,6 +78,15 @@ def persona_media_thumbnail(name: UUID, size: str) -> str:
     return f"derived/media/{name}_{size}.webp"
 
 
+# What is on its way in and belongs to no row of the register: never served, never a photo yet.
+INCOMING = "incoming/"
+
+
+def incoming(user_id: int, upload_id: UUID) -> str:
+    """Where the bytes of an upload gather until they are checked."""
+    return f"{INCOMING}{user_id}/{upload_id}"
+
+
 def quarantined(operation: UUID | str, key: str) -> str:
     """Where a clean-up or a deletion sets the file at `key` aside."""
     return f"quarantine/{operation}/{key}"

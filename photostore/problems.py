@@ -43,6 +43,7 @@ STATUSES: list[tuple[type[Exception], int]] = [
     (errors.InvalidFile, 400),
     (errors.Forbidden, 403),
     (errors.Conflict, 409),
+    (errors.InUse, 423),
     (errors.TooManyAttempts, 429),
     (errors.StorageAway, 503),
     (errors.FileMissing, 404),

@@ -1,7 +1,13 @@
 """What is in storage, against what the register expects; streamed, whatever the size."""
 
 from photostore.inventory.diff import Finding, differences, orphans
-from photostore.inventory.knowledge import Inspector, held, inspect_with, name_owners_with
+from photostore.inventory.knowledge import (
+    Inspector,
+    claim_keys_with,
+    held,
+    inspect_with,
+    name_owners_with,
+)
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.places import Place, place_of, places
 
@@ -10,6 +16,7 @@ __all__ = [
     "Inspector",
     "Listing",
     "Place",
+    "claim_keys_with",
     "differences",
     "held",
     "inspect_with",

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from django.utils import timezone
 
+from photostore import keys
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.places import place_of
 from photostore.models import StoredFile
@@ -18,6 +19,8 @@ from photostore.storage import FileStat, storage_for
 BATCH = 1_000
 # An upload has stored its bytes and not yet committed its row for seconds, never for this long.
 YOUNG = timedelta(hours=1)
+# What comes in over many connections has a day; what nobody claims by then was given up.
+YOUNG_INCOMING = timedelta(hours=24)
 
 # `touched`: as long as it should be, but written after we wrote or verified it. Worth reading again.
 Difference = Literal["missing", "orphaned", "damaged", "touched"]
@@ -51,7 +54,12 @@ class Finding:
     @property
     def is_young(self) -> bool:
         """Whether somebody may still be about to register it."""
-        return self.modified_at is not None and self.modified_at > timezone.now() - YOUNG
+        return self.modified_at is not None and self.modified_at > timezone.now() - youth_of(self.key)
+
+
+def youth_of(key: str) -> timedelta:
+    """For how long after its last write an unclaimed file is left alone."""
+    return YOUNG_INCOMING if key.startswith(keys.INCOMING) else YOUNG
 
 
 def differences(listing: Listing) -> Iterator[Finding]:

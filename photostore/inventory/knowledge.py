@@ -26,9 +26,11 @@ class Inspector:
 
 
 OwnerOfKey = Callable[[str], Owner | None]
+ClaimedKeys = Callable[[Collection[str]], set[str]]
 
 _inspectors: dict[str, Inspector] = {}
 _owners_of_keys: list[OwnerOfKey] = []
+_claimants: list[ClaimedKeys] = []
 
 
 def inspect_with(inspector: Inspector) -> None:
@@ -49,6 +51,20 @@ def name_owners_with(owner_of_key: OwnerOfKey) -> None:
     """
     if owner_of_key not in _owners_of_keys:
         _owners_of_keys.append(owner_of_key)
+
+
+def claim_keys_with(claimed_keys: ClaimedKeys) -> None:
+    """Let the inventory know which files are somebody's without a row of the register: those on their way in.
+
+    It is asked about many keys at once, from the database. Such a file is neither orphaned nor missing.
+    """
+    if claimed_keys not in _claimants:
+        _claimants.append(claimed_keys)
+
+
+def claimed_by_apps(keys: Collection[str]) -> set[str]:
+    """Those of `keys` that an app is still waiting for."""
+    return set().union(*(ask(keys) for ask in _claimants))
 
 
 def owner_of_key(key: str) -> Owner | None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from photostore.errors import StorageAway
+from photostore.inventory.knowledge import claimed_by_apps
 from photostore.models import PendingRemoval, StoredFile
 from photostore.storage import PhotoStorage, storage_for
 
@@ -48,8 +49,8 @@ class Place:
         return False
 
     def claims(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that a row names, or that somebody gave up and is about to remove."""
-        claimed: set[str] = set()
+        """Those of `keys` that a row names, that are still arriving, or that somebody is about to remove."""
+        claimed = claimed_by_apps(keys)
         for model in (StoredFile, PendingRemoval):
             rows = model.objects.filter(storage_alias__in=self.aliases, key__in=keys)
             claimed.update(rows.values_list("key", flat=True))

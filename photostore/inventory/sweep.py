@@ -15,9 +15,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal
 
+from django.utils import timezone
+
+from photostore import keys
 from photostore.commands import Refused
 from photostore.errors import Conflict
 from photostore.intake import FORMATS, sniff
+from photostore.inventory import diff
 from photostore.inventory.diff import differences
 from photostore.inventory.knowledge import held, owner_of_key
 from photostore.inventory.listing import Listing, listed
@@ -31,6 +35,8 @@ from photostore.storage import storage_for
 MAX_SHARE = 0.2
 MAX_ONLY_COPIES = 20
 DERIVED = "derived/"
+# Gone for good, not set aside: what can be made again, and what was never a photo of ours.
+FOR_GOOD = (DERIVED, keys.INCOMING)
 BATCH = 100
 SNIFFED_BYTES = 64 + 16 * 4
 
@@ -132,10 +138,10 @@ def _found(listing: Listing, older_than: datetime) -> Iterator[Taking | None]:
     for finding in differences(listing):
         if finding.difference != "orphaned" or finding.modified_at is None:
             continue
-        if finding.modified_at >= older_than:
+        if finding.modified_at >= _youngest_taken(finding.key, older_than):
             yield None
         else:
-            yield Taking(alias, finding.key, finding.byte_size or 0, finding.key.startswith(DERIVED))
+            yield Taking(alias, finding.key, finding.byte_size or 0, finding.key.startswith(FOR_GOOD))
     for key in listing.others("partial"):
         there = storage.stat(key)
         if there is not None:
@@ -151,7 +157,14 @@ def _still_nobodys(taking: Taking, older_than: datetime) -> bool:
     if place_of(taking.storage_alias).claims([taking.key]):
         return False
     there = storage_for(taking.storage_alias).stat(taking.key)
-    return there is not None and there.modified_at < older_than
+    return there is not None and there.modified_at < _youngest_taken(taking.key, older_than)
+
+
+def _youngest_taken(key: str, older_than: datetime) -> datetime:
+    """An upload that is still arriving is given its day, whatever the sweep was told."""
+    if not key.startswith(keys.INCOMING):
+        return older_than
+    return min(older_than, timezone.now() - diff.YOUNG_INCOMING)
 
 
 def _details(taking: Taking) -> dict[str, object] | None:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Literal, NoReturn, cast
+from typing import Any, BinaryIO, ClassVar, Literal, NoReturn, cast
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
@@ -47,6 +47,9 @@ class PhotoStorage(Storage, ABC):
     tell or could not do it. `None`, `False` and `FileMissing` mean that it answered. A key that is not one
     (see `key_rules`) raises `SuspiciousFileOperation`. Use from any number of threads and processes.
     """
+
+    # Whether clients may send to the storage itself, by presigned links (see `photostore.incoming`).
+    takes_uploads_itself: ClassVar[bool]
 
     @abstractmethod
     def put(self, key: str, data: bytes | BinaryIO, *, content_type: str, durable: bool = True) -> None:

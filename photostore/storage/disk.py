@@ -35,6 +35,8 @@ class DiskStorage(PhotoStorage):
     `FILE_UPLOAD_DIRECTORY_PERMISSIONS` are set, as a web server that serves them by itself needs.
     """
 
+    takes_uploads_itself = False
+
     def __init__(
         self, location: str | Path, file_mode: int | None = None, folder_mode: int | None = None
     ) -> None:
@@ -76,6 +78,22 @@ class DiskStorage(PhotoStorage):
             try:
                 regular(os.fstat(descriptor))
                 return os.fdopen(descriptor, "rb", buffering=0)
+            except BaseException:
+                os.close(descriptor)
+                raise
+
+    def open_to_append(self, key: str) -> BinaryIO:
+        """A file that grows where it lies: for what is on its way in, never for what is served.
+
+        Raises `FileMissing`. Not buffered; every write goes to the end.
+        """
+        folders, name = _split_for_writing(key)
+        with self._folders.reading(folders) as chain:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+            descriptor = os.open(name, flags, dir_fd=chain[-1])
+            try:
+                regular(os.fstat(descriptor))
+                return os.fdopen(descriptor, "ab", buffering=0)
             except BaseException:
                 os.close(descriptor)
                 raise

@@ -39,6 +39,8 @@ LINK_LIFE = timedelta(minutes=5)
 class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django-storages has no types
     """Takes django-storages' options and those below. `list_request_count`: LISTs, one per 1,000 keys."""
 
+    takes_uploads_itself = True
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.client_config = client_config(self._client_options)
