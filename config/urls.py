@@ -15,7 +15,9 @@ from photostore.routes import both_forms
 
 urlpatterns = [
     path("", home, name="home"),
-    path("favicon.ico", RedirectView.as_view(url=static("config/icon.svg"))),
+    path(
+        "favicon.ico", RedirectView.as_view(url=static("config/icon.svg"), http_method_names=["get", "head"])
+    ),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -65,6 +65,7 @@ class MyPictureView(StrictPage, LoginRequiredMixin, TemplateView):
 class SignInView(StrictPage, LoginView):
     """For everybody: the admin's own login lets staff only pass."""
 
+    http_method_names = ["get", "head", "post", "options"]
     template_name = "profile_pictures/sign_in.html"
     form_class = SignInForm
     next_page = "my-picture"

@@ -1,0 +1,349 @@
+"""Who may do what: every route, for nobody, somebody, an owner, staff without and with permission; own,
+foreign and missing things. A refusal changes nothing, and a route without a row here fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from photostore.inventory.places import places
+from testing.people import body_of, client_of, make_person
+from testing.pictures import portrait, saved
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+APPS = ("photostore", "students", "media_uploads", "profile_pictures")
+# Every attempt leaves its trace in these.
+TRACES = {"AuditEntry", "RateWindow"}
+PEOPLE = ("nobody", "somebody", "owner", "staff", "trusted")
+OK = 0
+MISSING_UUID = UUID("00000000-0000-4000-8000-000000000000")
+
+
+# --- Rules: what a person gets for a thing that is their own, foreign or missing ------------------------
+
+
+def for_everybody(who: str, whose: str) -> int:
+    return 404 if whose == "missing" else OK
+
+
+def for_the_signed_in(who: str, whose: str) -> int:
+    return 401 if who == "nobody" else for_everybody(who, whose)
+
+
+def for_the_signed_in_also_without(who: str, whose: str) -> int:
+    return 401 if who == "nobody" else OK
+
+
+def for_the_owner(who: str, whose: str) -> int:
+    if who == "nobody":
+        return 401
+    return OK if whose == "own" else 404
+
+
+def for_the_owner_and_trusted_staff(who: str, whose: str) -> int:
+    if who == "trusted" and whose == "foreign":
+        return OK
+    return for_the_owner(who, whose)
+
+
+def for_trusted_staff(who: str, whose: str) -> int:
+    if who == "nobody":
+        return 401
+    return for_everybody(who, whose) if who == "trusted" else 403
+
+
+def for_staff(who: str, whose: str) -> int:
+    if who == "nobody":
+        return 401
+    return OK if who in {"staff", "trusted"} else 403
+
+
+def for_staff_and_hidden(who: str, whose: str) -> int:
+    return OK if who in {"staff", "trusted"} else 404
+
+
+def for_nobody(who: str, whose: str) -> int:
+    return 404
+
+
+def signed_in_first(who: str, whose: str) -> int:
+    return 302 if who == "nobody" else OK
+
+
+def for_strangers_only(who: str, whose: str) -> int:
+    return OK if who == "nobody" else 302
+
+
+# --- The table -------------------------------------------------------------------------------------------
+
+Rule = Callable[[str, str], int]
+Body = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one route; `route` as Django writes it, `things` what there may be one's own of."""
+
+    method: str
+    route: str
+    rule: Rule
+    ok: int
+    body: Body | None = None
+    form: bool = False
+    things: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.route}"
+
+
+@cache
+def drawn(seed: int) -> bytes:
+    return saved(portrait(seed, 100, 130), "JPEG")
+
+
+def picture(seed: int = 7) -> SimpleUploadedFile:
+    return SimpleUploadedFile("photo.jpg", drawn(seed))
+
+
+STUDENT = ("existing", "missing")
+THING = ("own", "foreign", "missing")
+STUDENTS = "api/students/"
+USERS = "api/users/"
+TABLE = [
+    # Signing in
+    Row("post", "api/auth/login/", for_everybody, 200, lambda w: {"username": "guest", "password": "guest-secret"}),
+    Row("post", "api/auth/logout/", for_the_signed_in, 204),
+    Row("post", "api/auth/logoutall/", for_the_signed_in, 204),
+    Row("get", "api/auth/me/", for_the_signed_in, 200),
+    # S0 and S1
+    Row("get", STUDENTS, for_trusted_staff, 200),
+    Row("post", STUDENTS, for_trusted_staff, 201, lambda w: {"name": "Bea", "profile_photo": picture()}, form=True),
+    Row("get", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, things=STUDENT),
+    Row("put", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, lambda w: {"name": "Ada King"}, things=STUDENT),
+    Row("patch", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, lambda w: {"grade": "5"}, things=STUDENT),
+    Row("delete", f"{STUDENTS}<int:pk>/", for_trusted_staff, 204, things=STUDENT),
+    Row("post", f"{STUDENTS}<int:pk>/upload-photo/", for_trusted_staff, 200, lambda w: {"profile_photo": picture()}, form=True, things=STUDENT),
+    Row("delete", f"{STUDENTS}<int:pk>/photo/", for_trusted_staff, 204, things=STUDENT),
+    Row("get", f"{STUDENTS}<int:pk>/photo-history/", for_trusted_staff, 200, things=STUDENT),
+    Row("post", f"{STUDENTS}<int:pk>/photo-history/<sha256:sha256>/restore/", for_trusted_staff, 200, things=STUDENT),
+    Row("get", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 200, things=STUDENT),
+    Row("post", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 201, lambda w: {"date": "2026-09-02", "session": "PM", "image": picture()}, form=True, things=STUDENT),
+    Row("get", "api/photos/students/<uuid:student_id>/profile.jpg", for_trusted_staff, 200, things=STUDENT),
+    Row("get", "api/photos/students/<uuid:student_id>/attendance/<date:date>_<session:session>.jpg", for_trusted_staff, 200, things=STUDENT),
+    # S3
+    Row("post", f"{USERS}upload-profile-picture/", for_the_signed_in, 201, lambda w: {"image": picture()}, form=True),
+    Row("post", f"{USERS}confirm-profile-picture/", for_the_owner, 200, lambda w: {"upload_id": w["pending"]}, things=THING),
+    Row("get", f"{USERS}profile-picture-uploads/", for_the_signed_in, 200),
+    Row("delete", f"{USERS}profile-picture-uploads/<int:pk>/", for_the_owner, 204, things=THING),
+    Row("post", f"{USERS}profile-picture-uploads/<int:pk>/revert/", for_the_owner, 200, things=THING),
+    Row("get", f"{USERS}<str:username>/profile-picture/", for_the_signed_in, 200, things=THING),
+    Row("get", "me/picture/", signed_in_first, 200),
+    Row("get", "me/sign-in/", for_strangers_only, 200),
+    Row("post", "me/sign-in/", for_strangers_only, 200, lambda w: {"username": "guest", "password": "wrong"}, form=True),
+    Row("post", "me/sign-out/", for_everybody, 302),
+    Row("post", "me/language/", for_everybody, 302, lambda w: {"language": "fr"}, form=True),
+    # The house
+    Row("get", "", for_everybody, 200),
+    Row("get", "favicon.ico", for_everybody, 302),
+    Row("get", "healthz", for_everybody, 200),
+    Row("get", "readyz", for_everybody, 200),
+    Row("get", "metrics", for_staff_and_hidden, 200),
+    Row("get", "api/schema/", for_everybody, 200),
+    Row("get", "api/docs/", for_everybody, 200),
+    # A key opens to a signature alone, whoever asks.
+    Row("get", "media/<path:key>", for_nobody, 200, things=THING),
+]  # fmt: skip
+# ruff: noqa: E501 - one row, one line
+
+
+# --- The world -------------------------------------------------------------------------------------------
+
+
+class World:
+    """People, and what belongs to two of them: the owner, and another whose things are foreign to all."""
+
+    def __init__(self) -> None:
+        make_person("guest")
+        permissions = Permission.objects.filter(content_type__app_label__in=APPS)
+        self.people = {"nobody": None, "somebody": make_person("somebody"), "owner": make_person("owner")}
+        self.people["staff"] = make_person("staff", is_staff=True)
+        self.people["trusted"] = make_person("trusted", is_staff=True)
+        self.people["trusted"].user_permissions.set(permissions)
+        self.clients = {who: client_of(user) for who, user in self.people.items()}
+        self.things = {
+            "own": self._belongings("owner", self.clients["owner"]),
+            "foreign": self._belongings("other", client_of(make_person("other"))),
+            "existing": self._student(),
+            "missing": {
+                "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
+                "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
+            },
+        }  # fmt: skip
+
+    def _belongings(self, name: str, client: APIClient) -> dict[str, Any]:
+        earlier, _today = (self._confirmed(client, seed) for seed in (1, 2))
+        return {
+            "username": name,
+            "earlier": earlier["id"],
+            "key": earlier["image"],
+            "pending": self._pending(client, 3)["id"],
+        }
+
+    def _pending(self, client: APIClient, seed: int) -> dict[str, Any]:
+        return made(
+            client.post("/api/users/upload-profile-picture/", {"image": picture(seed)}, format="multipart")
+        )
+
+    def _confirmed(self, client: APIClient, seed: int) -> dict[str, Any]:
+        upload_id = self._pending(client, seed)["id"]
+        answer = made(client.post("/api/users/confirm-profile-picture/", {"upload_id": upload_id}))
+        return dict(answer["upload"])
+
+    def _student(self) -> dict[str, Any]:
+        api = self.clients["trusted"]
+        student = made(
+            api.post("/api/students/", {"name": "Ada", "profile_photo": picture(1)}, format="multipart")
+        )
+        place = f"/api/students/{student['id']}"
+        made(api.post(f"{place}/upload-photo/", {"profile_photo": picture(2)}, format="multipart"))
+        history = api.get(f"{place}/photo-history/").json()["results"]
+        day = {"date": "2026-09-01", "session": "AM"}
+        made(api.post(f"{place}/attendance-photos/", {**day, "image": picture(3)}, format="multipart"))
+        earlier = next(version for version in history if version["replaced_at"])
+        return {"pk": student["id"], "student_id": student["student_id"], "sha256": earlier["sha256"], **day}
+
+
+def made(answer: Any) -> dict[str, Any]:
+    assert answer.status_code in {200, 201}, answer.content
+    return dict(answer.json())
+
+
+def everything() -> dict[str, Any]:
+    """All rows of all our tables but the traces, and every file of every storage."""
+    tables = [model for name in APPS for model in apps.get_app_config(name).get_models()]
+    rows = {
+        model.__name__: list(model.objects.order_by("pk").values(*columns(model)))  # type: ignore[attr-defined]
+        for model in tables
+        if model.__name__ not in TRACES
+    }
+    files = {}
+    for place in places():
+        for found in place.storage.scan() if place.storage.is_prepared() else ():
+            data = place.storage.read(found.key, max_bytes=10**8)
+            files[place.alias, found.key] = hashlib.sha256(data).hexdigest()
+    return {**rows, "files": files}
+
+
+def columns(model: Any) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if field.attname != "last_login"]
+
+
+# --- The tests -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def cells(row: Row) -> Iterator[tuple[str, str]]:
+    """Who, and whose thing; only the owner has any of their own."""
+    for who in PEOPLE:
+        for whose in row.things or ("",):
+            if whose != "own" or who == "owner":
+                yield who, whose
+
+
+def test_who_may_not_and_who_may_look() -> None:
+    """Every cell that changes nothing, in one world: refusals, and everything that is only read."""
+    world = World()
+    before = everything()
+    wrong = []
+    for row in TABLE:
+        for who, whose in cells(row):
+            expected = row.rule(who, whose) or row.ok
+            if row.rule(who, whose) == OK and row.method != "get":
+                continue
+            answer = ask(world, row, who, whose)
+            body = body_of(answer)
+            if answer.status_code != expected:
+                wrong.append(f"{row}, {who}, {whose}: {answer.status_code} instead of {expected}: {body!r}")
+            if everything() != before:
+                wrong.append(f"{row}, {who}, {whose}: something changed")
+                before = everything()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.method != "get"], ids=str)
+def test_who_may(row: Row) -> None:
+    world = World()
+    for who, whose in cells(row):
+        if row.rule(who, whose) != OK:
+            continue
+        before = everything()
+        answer = ask(world, row, who, whose)
+        assert answer.status_code == row.ok, f"{who}, {whose}: {body_of(answer)!r}"
+        if row.things and everything() != before:  # what was there may be gone
+            forget_everything()
+            world = World()
+
+
+def ask(world: World, row: Row, who: str, whose: str) -> Any:
+    thing = dict(world.things[whose or "own"])
+    thing["pk"] = thing.get("pk") or thing["earlier" if "revert" in row.route else "pending"]
+    address = "/" + re.sub(r"<\w+:(\w+)>", lambda match: str(thing[match[1]]), row.route)
+    body = row.body(thing) if row.body else None
+    client = world.clients[who]
+    if not row.route.startswith(("api/", "media/")):
+        client = APIClient()
+        if world.people[who] is not None:
+            client.force_login(world.people[who], backend="profile_pictures.backends.ThrottledModelBackend")
+    return getattr(client, row.method)(address, body, format="multipart" if row.form else "json")
+
+
+def forget_everything() -> None:
+    from django.contrib.auth import get_user_model
+
+    from students.models import Student
+
+    Student.objects.all().delete()
+    get_user_model().objects.all().delete()
+
+
+def test_the_table_names_every_route() -> None:
+    """A route without a row here could be open to everybody."""
+    assert set(routes()) == {(row.method, row.route) for row in TABLE}
+
+
+def routes(resolver: Any = None, before: str = "") -> Iterator[tuple[str, str]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = before + str(entry.pattern)
+        if route.startswith("admin/"):
+            continue  # the desks have tests of their own
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        elif isinstance(entry, URLPattern) and not hasattr(entry.callback, "undocumented"):
+            for method in methods(entry.callback):
+                yield method, route
+
+
+def methods(view: Any) -> list[str]:
+    shown = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    if shown is None:
+        return ["post"] if view.__name__ == "set_language" else ["get"]
+    open_to = view.view_initkwargs.get("http_method_names", shown.http_method_names)
+    return [method for method in open_to if method not in {"head", "options"} and hasattr(shown, method)]
