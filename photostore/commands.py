@@ -1,7 +1,7 @@
 """What all operators' commands have in common: words, exit codes, JSON, progress, one at a time.
 
-Exit codes: 0 it did what it could; 1 a checking command found something wrong, or something was skipped;
-2 it refused and changed nothing.
+Exit codes: 0 it did what it could; 1 a checking command found something wrong, something was skipped,
+or it failed after it had done a part; 2 it refused and changed nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import socket
 import sys
 from argparse import ArgumentTypeError
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -27,6 +28,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from photostore.audit import Actor
 from photostore.errors import PhotostoreError
 from photostore.locks import try_lock, unlock
+from photostore.tally import tallied
 
 Item = TypeVar("Item")
 
@@ -59,6 +61,7 @@ class PhotoCommand(BaseCommand):
     exclusive = True
     requires_system_checks: list[str] = []  # the work itself says in one sentence what is wrong
     result: dict[str, Any]
+    done: Counter[str]
 
     def add_arguments(self, parser: CommandParser) -> None:
         """`--json`, and what the command itself takes."""
@@ -85,7 +88,7 @@ class PhotoCommand(BaseCommand):
 
     def _guarded(self, options: dict[str, Any]) -> int:
         try:
-            with self._alone():
+            with tallied() as self.done, self._alone():
                 return self.work(**options)
         except PhotostoreError as refusal:
             return self._refuse(str(refusal), refusal.code)
@@ -97,10 +100,15 @@ class PhotoCommand(BaseCommand):
             return 130
 
     def _refuse(self, sentence: str, code: str) -> int:
-        self.result |= {"error": sentence, "code": code}
+        """Only what changed nothing may say so by its exit code."""
+        self.result |= {"error": sentence, "code": code, "done_before": self.done.total()}
         if not self.json:
             self.stderr.write(sentence)
-        return REFUSED
+            for what, count in self.done.items():
+                self.stderr.write(f"Before that, {what} did {count} of its steps, and they stand.")
+            if self.done:
+                self.stderr.write("The same command goes on from here.")
+        return FOUND_WRONG if self.done else REFUSED
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

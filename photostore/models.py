@@ -169,6 +169,8 @@ class Operation(models.Model):
 
         RUNNING = "running", "running"
         DONE = "done", "done"
+        # Some of it was taken back; what was skipped can be tried again.
+        PARTLY = "partly", "partly undone"
         UNDONE = "undone", "undone"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -189,6 +191,11 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.command} {self.id}"
+
+    @property
+    def is_undoable(self) -> bool:
+        """Whether something of it stands that an undo could take back."""
+        return self.can_be_undone and self.state in (self.State.DONE, self.State.PARTLY)
 
 
 class Act(models.Model):

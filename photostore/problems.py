@@ -244,4 +244,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Django's CSRF_FAILURE_VIEW."""
     detail = _("This page was open for too long. Please go back, reload it and try again.")
-    return answer(request, problem(403, detail, "csrf_failed"))
+    body = problem(403, detail, "csrf_failed")
+    leave_a_trace(request, body)
+    return answer(request, body)

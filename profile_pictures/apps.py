@@ -11,5 +11,14 @@ class ProfilePicturesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Describe our authentication to the OpenAPI document; importing registers it."""
-        from profile_pictures import schema  # noqa: F401
+        """Describe our authentication to the OpenAPI document; say who may see pictures in operations."""
+        from photostore.operations.guards import Guard, guard_with
+        from profile_pictures import schema  # noqa: F401 - importing registers it
+
+        guard_with(
+            Guard(
+                folders=frozenset({"profile_pictures"}),
+                view="profile_pictures.view_profilepictureupload",
+                change="profile_pictures.change_profilepictureupload",
+            )
+        )

@@ -20,6 +20,7 @@ from photostore.errors import NotFound, StorageAway
 from photostore.locks import advisory_lock
 from photostore.outbox import drain, drain_leftovers
 from photostore.register import Publication, publish, store
+from photostore.tally import count_done
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.pictures import owner_of, pending_files, take_in
 from profile_pictures.refusals import AlreadyConfirmed, TooManyPending, UploadNotFound
@@ -75,7 +76,10 @@ def remove_pending(uploads: Iterable[ProfilePictureUpload], actor: Actor) -> Ite
     for upload in uploads:
         with persons_pictures(upload.user_id):
             still = ProfilePictureUpload.objects.select_for_update().filter(pk=upload.pk, is_confirmed=False)
-            yield bool(remove_uploads(still, actor, "picture.expire"))
+            gone = remove_uploads(still, actor, "picture.expire")
+        if gone:
+            count_done("cleanup_pending_uploads")
+        yield bool(gone)
 
 
 def removable(older_than: timedelta | None = None) -> QuerySet[ProfilePictureUpload]:

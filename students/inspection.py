@@ -1,4 +1,4 @@
-"""What the inventory is told about students' files: whom a photo names, and whose a key is."""
+"""What photostore is told about students' files: whom a photo names, whose a key is, who may look."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from collections.abc import Collection
 from uuid import UUID
 
 from photostore.inventory import Inspector, inspect_with, name_owners_with
+from photostore.operations.guards import Guard, guard_with
 from photostore.register import Owner
 from students import identity
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 
+# The acts of this app; wherever the file that they were done to lay before.
+KINDS_OF_ACTS = frozenset(
+    {
+        *("adopt_photo", "create_student", "erase_student", "give_attendance", "give_photo", "heal"),
+        *("rebuild_thumbnails", "relink_attendance", "relink_photos", "set_aside_stray"),
+    }
+)
 _DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.")
 _OF_UUID = re.compile(r"(?:photos|derived)/students/([0-9a-f-]{36})/")
 
@@ -20,6 +28,14 @@ def register() -> None:
     inspect_with(Inspector(OWNER_LABEL, named=_named, expected=_expected))
     inspect_with(Inspector(ATTENDANCE_LABEL, named=_named, expected=_expected_of_attendance))
     name_owners_with(owner_of_key)
+    guard_with(
+        Guard(
+            folders=frozenset({"photos", "student_photos"}),
+            view="students.view_student",
+            change="students.change_student",
+            kinds=KINDS_OF_ACTS,
+        )
+    )
 
 
 def owner_of_key(key: str) -> Owner | None:

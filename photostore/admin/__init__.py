@@ -3,6 +3,15 @@
 from photostore.admin.audit import AuditEntryAdmin
 from photostore.admin.bytes import BytesAdmin, ReadOnlyAdmin
 from photostore.admin.operations import OperationAdmin
+from photostore.admin.refusals import note_refusal, tell_refusal
 from photostore.admin.verifications import VerificationAdmin
 
-__all__ = ["AuditEntryAdmin", "BytesAdmin", "OperationAdmin", "ReadOnlyAdmin", "VerificationAdmin"]
+__all__ = [
+    "AuditEntryAdmin",
+    "BytesAdmin",
+    "OperationAdmin",
+    "ReadOnlyAdmin",
+    "VerificationAdmin",
+    "note_refusal",
+    "tell_refusal",
+]

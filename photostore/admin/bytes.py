@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from photostore.admin.refusals import is_noted, note_refusal, tell_refusal
 from photostore.errors import PhotostoreError
 
 _request: ContextVar[HttpRequest] = ContextVar("admin_request")
@@ -47,8 +49,10 @@ class BytesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             response: HttpResponse = self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
         except PhotostoreError as error:
-            messages.error(request, str(error))
+            tell_refusal(request, error)
             return HttpResponseRedirect(request.get_full_path())
+        if request.method == "POST" and response.status_code == HTTPStatus.OK and not is_noted(request):
+            note_refusal(request, "invalid")  # the form again, with sentences beside its fields
         return response
 
     def delete_view(
@@ -58,7 +62,7 @@ class BytesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             response: HttpResponse = self._delete_view(request, object_id, extra_context)  # type: ignore[attr-defined]
         except PhotostoreError as error:
-            messages.error(request, str(error))
+            tell_refusal(request, error)
             return HttpResponseRedirect(request.get_full_path())
         return response
 

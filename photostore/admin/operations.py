@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from photostore.admin.bytes import ReadOnlyAdmin
+from photostore.admin.refusals import tell_refusal
 from photostore.audit import Actor
 from photostore.commands import one_at_a_time
 from photostore.delivery.responses import CONTENT_SECURITY_POLICY
@@ -24,6 +26,7 @@ from photostore.errors import FileMissing, PhotostoreError
 from photostore.intake import FORMATS, sniff
 from photostore.models import Act, Operation
 from photostore.operations import undo
+from photostore.operations.guards import may_see, may_take_back
 from photostore.operations.pictures import Spot, after, before
 from photostore.storage import storage_for
 
@@ -79,7 +82,7 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
                 request.GET.get("acts")
             )
             context |= {
-                "acts": [_shown(act) for act in page],
+                "acts": [_shown(act, request.user) for act in page],
                 "acts_page": page,
                 "may_undo": may_undo(request, operation),
             }
@@ -116,9 +119,9 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
 
     def picture_view(self, request: HttpRequest, pk: UUID, number: int, side: str) -> HttpResponse:
         """The picture before or after an act, from storage or from quarantine, for whoever may look here."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         act = Act.objects.select_related("operation").filter(operation=pk, number=number).first()
+        if not self.has_view_permission(request) or (act is not None and not may_see(request.user, act)):
+            raise PermissionDenied
         spot = SIDES[side](act) if act is not None and side in SIDES else None
         if spot is None:
             raise Http404
@@ -127,29 +130,32 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
 
 def may_undo(request: HttpRequest, operation: Operation) -> bool:
     """Whether this person may take it back, and there is something to take back."""
-    allowed = bool(request.user.has_perm("photostore.change_operation"))
-    return allowed and operation.can_be_undone and operation.state == Operation.State.DONE
+    allowed = request.user.has_perm("photostore.change_operation") and operation.is_undoable
+    return allowed and may_take_back(request.user, operation)
 
 
 def _take_back(request: HttpRequest, operation: Operation) -> None:
     if operation.acts.filter(state=Act.State.DONE).count() > MAX_ACTS_TO_UNDO_HERE:
         text = _("This operation is too large to be taken back here: manage.py undo_photo_operation %s")
-        messages.error(request, text % operation.pk)
+        refusal = PhotostoreError(text % operation.pk, code="too_large_for_the_desk")
+        tell_refusal(request, refusal, action="operation.undo", subject=f"operation {operation.pk}")
         return
     try:
         with one_at_a_time("the admin"):
             undone = undo(operation, Actor.of(request, "admin"))
     except PhotostoreError as error:
-        messages.error(request, str(error))
+        tell_refusal(request, error, action="operation.undo", subject=f"operation {operation.pk}")
         return
     sentence = ngettext("Took back %d act.", "Took back %d acts.", undone.reverted)
     messages.success(request, sentence % undone.reverted)
-    for act in undone.skipped[:ACTS_PER_PAGE]:
+    for act in islice(undone.left(), ACTS_PER_PAGE):
         messages.warning(request, f"{act.subject}: {act.note}")
 
 
-def _shown(act: Act) -> dict[str, Any]:
-    """An act, and which pictures there are of it."""
+def _shown(act: Act, user: Any) -> dict[str, Any]:
+    """An act, and which pictures there are of it that this person may see."""
+    if not may_see(user, act):
+        return {"act": act}
     sides = {
         side: reverse("admin:photostore_act_picture", args=[act.operation_id, act.number, side])
         for side, spot_of in SIDES.items()

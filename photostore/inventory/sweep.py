@@ -30,6 +30,7 @@ from photostore.models import StoredFile
 from photostore.operations import Conductor
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
+from photostore.tally import count_done
 
 # More than this looks like the wrong database or the wrong disk, not like what crashes leave.
 MAX_SHARE = 0.2
@@ -124,6 +125,7 @@ def take(taking: Taking, plan: SweepPlan, operation: Conductor) -> Fate:
                 return "left"
             if taking.for_good:
                 storage_for(taking.storage_alias).remove(taking.key)
+                count_done(operation.operation.command)
                 return "removed"
             details = _details(taking)
             done = details and operation.act("sweep_aside", subject=taking.key, details=details)

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
 from django.utils import timezone
 
-from photostore.audit import Actor
+from photostore.audit import Actor, record
 from photostore.errors import Conflict
 from photostore.models import Act, Operation
 from photostore.operations.acts import Changed, kind_of
+from photostore.tally import count_done
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +23,14 @@ logger = logging.getLogger(__name__)
 class Conductor:
     """A running operation. `resumed` says that it goes on where a killed run stopped.
 
-    `skipped` lists the acts that no longer applied, for the report.
+    `skipped` counts the acts that no longer applied, `why` says it of the last one.
     """
 
     def __init__(self, operation: Operation, *, resumed: bool) -> None:
         self.operation = operation
         self.resumed = resumed
-        self.skipped: list[Act] = []
+        self.skipped = 0
+        self.why = ""
         last = operation.acts.order_by("-number").first()
         self._number = last.number if last else 0
 
@@ -42,7 +45,8 @@ class Conductor:
         )
         if carry_out(act):
             return True
-        self.skipped.append(act)
+        self.skipped += 1
+        self.why = act.note
         return False
 
 
@@ -63,21 +67,39 @@ def conduct(
             resumed = killed
         else:
             close(killed)
-    operation = resumed or Operation.objects.create(
-        command=command,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        door=actor.door,
-        undoes=undoes,
-        can_be_undone=can_be_undone,
-    )
+    operation = resumed or _begun(command, actor, undoes, can_be_undone=can_be_undone)
     yield Conductor(operation, resumed=resumed is not None)
     close(operation)
+
+
+def _begun(command: str, actor: Actor, undoes: Operation | None, *, can_be_undone: bool) -> Operation:
+    with transaction.atomic():
+        if undoes is not None:
+            record(actor, "operation.undo", subject=f"operation {undoes.pk}")
+        return Operation.objects.create(
+            command=command,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            door=actor.door,
+            undoes=undoes,
+            can_be_undone=can_be_undone,
+        )
 
 
 def interrupted() -> list[Operation]:
     """Operations whose process was killed; meaningful under the commands' lock."""
     return list(Operation.objects.filter(state=Operation.State.RUNNING).order_by("started_at"))
+
+
+def finish_interrupted() -> None:
+    """Finish what was killed and close it; meaningful under the commands' lock.
+
+    A killed undo stays open: asked for again, it goes on, so that one undo takes all of it back.
+    """
+    for killed in interrupted():
+        finish_last_act(killed)
+        if killed.undoes_id is None:
+            close(killed)
 
 
 def finish_last_act(operation: Operation) -> None:
@@ -97,6 +119,7 @@ def carry_out(act: Act) -> bool:
         mark(act, Act.State.SKIPPED, note=str(why))
         return False
     mark(act, Act.State.DONE)
+    count_done(act.operation.command)
     return True
 
 
@@ -107,9 +130,24 @@ def mark(act: Act, state: Act.State, *, note: str = "") -> None:
 
 
 def close(operation: Operation) -> None:
-    """The operation is over; one that did nothing is forgotten."""
-    if not operation.acts.exists():
-        operation.delete()
-        return
-    operation.state, operation.finished_at = Operation.State.DONE, timezone.now()
-    operation.save(update_fields=["state", "finished_at"])
+    """The operation is over; one that did nothing is forgotten. What it took back, stands no more."""
+    with transaction.atomic():
+        operation.finished_at = timezone.now()
+        operation.save(update_fields=["finished_at"])
+        _settle_states(operation)
+        if not operation.acts.exists():
+            operation.delete()
+
+
+def _settle_states(operation: Operation) -> None:
+    """By what stands of its acts; then those of the operation that it takes back, and so on downwards."""
+    settled: Operation | None = operation
+    while settled is not None:
+        stands = settled.acts.filter(state=Act.State.DONE).exists()
+        undone = settled.acts.filter(state=Act.State.UNDONE).exists()
+        if undone:
+            settled.state = Operation.State.PARTLY if stands else Operation.State.UNDONE
+        else:
+            settled.state = Operation.State.DONE
+        settled.save(update_fields=["state"])
+        settled = settled.undoes

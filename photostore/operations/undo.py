@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from photostore.audit import Actor, record
+from photostore.audit import Actor
 from photostore.errors import Conflict
 from photostore.models import Act, Operation
-from photostore.operations.acts import ActKind, kind_of, register
-from photostore.operations.conductor import conduct, mark
+from photostore.operations.acts import ActKind, Changed, kind_of, register
+from photostore.operations.conductor import conduct, finish_interrupted, mark
+
+PER_FETCH = 500
 
 
 @dataclass(frozen=True)
 class Undone:
-    """What an undo did: the number of acts taken back, and those that had changed since."""
+    """What an undo did: the number of acts taken back, and of those that had changed since.
+
+    `operation` is the undo itself; None where there was nothing to take back.
+    """
 
     operation: Operation | None
     reverted: int
-    skipped: list[Act]
+    skipped: int
+
+    def left(self) -> Iterator[Act]:
+        """The acts that were left as they are, with the reason in `note`; streamed."""
+        if self.operation is not None:
+            yield from self.operation.acts.filter(state=Act.State.SKIPPED).order_by("number").iterator()
 
 
 class TakeBack(ActKind):
@@ -28,15 +40,17 @@ class TakeBack(ActKind):
     name = "take_back"
 
     def perform(self, act: Act) -> None:
-        """Revert the act that the details name."""
-        original = Act.objects.get(pk=act.details["act"])
+        """Revert the act that the details name. Raises `Changed`, also when another undo did so."""
+        original = Act.objects.select_related("operation").get(pk=act.details["act"])
         if original.state == Act.State.DONE:
             kind_of(original).revert(original)
             mark(original, Act.State.UNDONE)
+        elif _taken_back_by_another(original, act):
+            raise Changed(_("Another undo took it back."))
 
     def revert(self, act: Act) -> None:
         """Do it again."""
-        original = Act.objects.get(pk=act.details["act"])
+        original = Act.objects.select_related("operation").get(pk=act.details["act"])
         if original.state == Act.State.UNDONE:
             kind_of(original).perform(original)
             mark(original, Act.State.DONE)
@@ -45,41 +59,55 @@ class TakeBack(ActKind):
 register(TakeBack())
 
 
+def _taken_back_by_another(original: Act, act: Act) -> bool:
+    """Else a kill came between taking it back and saying so."""
+    acts = Act.objects.filter(operation__undoes=original.operation_id, state=Act.State.DONE)
+    return acts.filter(details__act=original.pk).exclude(pk=act.pk).exists()
+
+
 def last_undoable() -> Operation | None:
-    """The newest operation that is neither undone nor itself an undo."""
-    finished = Operation.objects.filter(state=Operation.State.DONE, undoes=None)
-    return finished.order_by("-started_at").first()
+    """The newest operation that is neither undone nor itself an undo; call it under the commands' lock.
+
+    One that is running there was killed: it is finished first, for it may be the one that is meant. An
+    undo that was killed goes on before another one begins.
+    """
+    finish_interrupted()
+    killed = Operation.objects.filter(state=Operation.State.RUNNING, undoes__undoes=None).first()
+    if killed is not None:
+        return killed.undoes
+    finished = Operation.objects.filter(state__in=[Operation.State.DONE, Operation.State.PARTLY], undoes=None)
+    stands = Exists(Act.objects.filter(operation=OuterRef("pk"), state=Act.State.DONE))
+    return finished.filter(stands).order_by("-started_at").first()
 
 
 def undo(operation: Operation, actor: Actor) -> Undone:
     """Take `operation` back. What changed since is skipped and told, never overwritten.
 
-    Raises `Conflict` for one that cannot be undone or is undone already. Killed and called again, it
-    goes on.
+    What was skipped can be tried again by another undo. Raises `Conflict` for an operation that cannot be
+    undone or of which nothing stands. Killed and called again, it goes on.
     """
     if not operation.can_be_undone:
         raise Conflict(_("This operation ended things for good and cannot be undone."), code="final")
     if operation.state == Operation.State.UNDONE:
         raise Conflict(_("This operation is undone already."), code="undone_already")
     with conduct("undo_photo_operation", actor, undoes=operation) as conductor:
-        reverted = 0
         for act in _to_take_back(operation):
-            reverted += conductor.act("take_back", subject=act.subject, details={"act": act.pk})
-        record(actor, "operation.undo", subject=f"operation {operation.pk}")
-        _settle_states(operation)
+            conductor.act("take_back", subject=act.subject, details={"act": act.pk})
+    operation.refresh_from_db()
     kept = Operation.objects.filter(pk=conductor.operation.pk).first()
-    return Undone(kept, reverted, conductor.skipped)
+    return Undone(kept, *_counted(conductor.operation))
 
 
-def _to_take_back(operation: Operation) -> list[Act]:
-    """The acts that stand, newest first."""
-    return list(operation.acts.filter(state=Act.State.DONE).order_by("-number"))
+def _counted(undoing: Operation) -> tuple[int, int]:
+    """Of the whole undo, also where this run only finished what a killed one began."""
+    acts = undoing.acts
+    return acts.filter(state=Act.State.DONE).count(), acts.filter(state=Act.State.SKIPPED).count()
 
 
-def _settle_states(operation: Operation) -> None:
-    """Mark it as undone; when it was an undo itself, what it had undone stands again."""
-    operation.state = Operation.State.UNDONE
-    operation.save(update_fields=["state"])
-    if operation.undoes is not None:
-        operation.undoes.state = Operation.State.DONE
-        operation.undoes.save(update_fields=["state"])
+def _to_take_back(operation: Operation) -> Iterator[Act]:
+    """The acts that stand, newest first; a batch at a time."""
+    standing = operation.acts.filter(state=Act.State.DONE).order_by("-number")
+    batch = list(standing[:PER_FETCH])
+    while batch:
+        yield from batch
+        batch = list(standing.filter(number__lt=batch[-1].number)[:PER_FETCH])

@@ -51,12 +51,14 @@ def signed_in(name: str, *permissions: str, **values: Any) -> Client:
 
 @pytest.fixture
 def alice(quick: None) -> Client:
-    return signed_in("alice", "view_operation", "change_operation", is_staff=True)
+    return signed_in(
+        "alice", "view_operation", "change_operation", "view_student", "change_student", is_staff=True
+    )
 
 
 @pytest.fixture
 def vera(quick: None) -> Client:
-    return signed_in("vera", "view_operation", is_staff=True)
+    return signed_in("vera", "view_operation", "view_student", is_staff=True)
 
 
 @pytest.fixture
@@ -74,6 +76,12 @@ def undo_page(operation: Operation) -> str:
 
 def picture(operation: Operation, side: str) -> str:
     return reverse("admin:photostore_act_picture", args=[operation.pk, 1, side])
+
+
+def status_of(client: Client, address: str) -> int:
+    answer = client.get(address)
+    body_of(answer)
+    return answer.status_code
 
 
 def test_the_list_shows_what_was_done(vera: Client, operation: Operation) -> None:
@@ -116,6 +124,85 @@ def test_without_the_permission_nothing_is_shown(quick: None, operation: Operati
         assert bob.get(address).status_code == 403
     charlie = signed_in("charlie", "view_operation", "change_operation")
     assert charlie.get(picture(operation, "before")).status_code == 302  # to the sign-in
+
+
+PICTURES = {
+    "students": KEY,
+    "people": "profile_pictures/7/0b4c4b52-6f6c-4d55-9a51-0d3a1a6f3f01.jpg",
+    "nobody": "renamed at random.jpg",
+}
+MORE = {"students": "student", "people": "profilepictureupload"}
+
+
+@pytest.mark.parametrize(
+    ("whose", "extra", "sees", "undoes"),
+    [
+        ("students", [], False, False),
+        ("students", ["view_student"], True, False),
+        ("students", ["change_student"], False, True),
+        ("students", ["view_student", "change_student"], True, True),
+        ("students", ["view_profilepictureupload", "change_profilepictureupload"], False, False),
+        ("people", [], False, False),
+        ("people", ["view_student", "change_student"], False, False),
+        ("people", ["view_profilepictureupload"], True, False),
+        ("people", ["view_profilepictureupload", "change_profilepictureupload"], True, True),
+        ("nobody", ["view_student", "change_student"], False, False),
+        ("nobody", ["view_profilepictureupload", "change_profilepictureupload"], False, False),
+        (
+            "nobody",
+            [f"{may}_{model}" for may in ("view", "change") for model in MORE.values()],
+            True,
+            True,
+        ),
+    ],
+)
+def test_the_app_whose_picture_it_is_has_its_say(
+    quick: None, face: bytes, whose: str, extra: list[str], sees: bool, undoes: bool
+) -> None:
+    key = PICTURES[whose]
+    leave(key, face)
+    with conduct("cleanup_orphaned_photos", Actor("", "ada", "command")) as conductor:
+        details = {
+            "storage_alias": "default",
+            "key": key,
+            "sha256": sha256_of("default", key),
+            "byte_size": len(face),
+        }
+        conductor.act("sweep_aside", subject=key, details=details)
+    operation = conductor.operation
+    dora = signed_in("dora", "view_operation", "change_operation", *extra, is_staff=True)
+    shown = dora.get(page(operation)).content.decode()
+    assert (picture(operation, "before") in shown, undo_page(operation) in shown) == (sees, undoes)
+    assert status_of(dora, picture(operation, "before")) == (200 if sees else 403)
+    answer = dora.post(undo_page(operation), {"confirmed": "yes"})
+    assert answer.status_code == (302 if undoes else 403)
+    assert (key in tree()) == undoes
+    refused = AuditEntry.objects.filter(outcome="refused", actor_name="dora", code="permission_denied")
+    assert refused.count() == (not sees) + (not undoes)
+    if undoes:  # the undo of it is about the same picture
+        (undoing,) = operation.undos.all()
+        assert status_of(dora, picture(undoing, "after")) == (200 if sees else 403)
+        assert dora.get(undo_page(undoing)).status_code == 200
+
+
+def test_one_picture_among_many_of_another_app_is_enough_to_refuse_the_undo(quick: None, face: bytes) -> None:
+    with conduct("cleanup_orphaned_photos", Actor("", "ada", "command")) as conductor:
+        for key in (PICTURES["people"], PICTURES["students"]):
+            leave(key, face)
+            details = {
+                "storage_alias": "default",
+                "key": key,
+                "sha256": sha256_of("default", key),
+                "byte_size": len(face),
+            }
+            conductor.act("sweep_aside", subject=key, details=details)
+    dora = signed_in(
+        "dora",
+        *("view_operation", "change_operation", "view_profilepictureupload", "change_profilepictureupload"),
+        is_staff=True,
+    )
+    assert dora.post(undo_page(conductor.operation), {"confirmed": "yes"}).status_code == 403
+    assert tree().keys() & {*PICTURES.values()} == set()
 
 
 def test_whoever_may_only_look_is_offered_no_undo(vera: Client, operation: Operation) -> None:

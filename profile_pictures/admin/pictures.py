@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from photostore.admin import BytesAdmin
-from photostore.audit import Actor, record_refusal
+from photostore.admin import BytesAdmin, tell_refusal
+from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import PhotostoreError
 from profile_pictures.admin.filters import StateFilter
@@ -181,6 +181,6 @@ def _each(
             use_case(upload, actor)
             done += 1
         except PhotostoreError as error:
-            record_refusal(actor, action, subject=subject_of(upload.user_id), code=error.code)
-            messages.error(request, f"{upload.user}, {upload}: {error}")
+            about = f"{upload.user}, {upload}"
+            tell_refusal(request, error, action=action, subject=subject_of(upload.user_id), about=about)
     return done

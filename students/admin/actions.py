@@ -14,11 +14,12 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from photostore.admin import tell_refusal
 from photostore.audit import Actor
 from photostore.errors import PhotostoreError
 from students.enrolment import update_student
 from students.models import Student
-from students.photos import remove_photo
+from students.photos import remove_photo, subject_of
 
 SHOWN = 20
 
@@ -98,6 +99,12 @@ def _carry_out(request: HttpRequest, affected: QuerySet[Student], change: BulkCh
             change.apply(student, actor)
             done += 1
         except PhotostoreError as error:
-            messages.error(request, f"{student}: {error}")
+            tell_refusal(
+                request,
+                error,
+                action=f"student.{change.name}",
+                subject=subject_of(student),
+                about=str(student),
+            )
     text = ngettext("%(title)s: done for %(n)d student.", "%(title)s: done for %(n)d students.", done)
     messages.success(request, text % {"title": change.title, "n": done})

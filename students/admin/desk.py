@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from photostore import converters  # noqa: F401 - registers `sha256`
-from photostore.admin import BytesAdmin
+from photostore.admin import BytesAdmin, tell_refusal
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import PhotostoreError
@@ -208,7 +208,7 @@ class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
         try:
             use_case(student, Actor.of(request, "admin"))
         except PhotostoreError as error:
-            messages.error(request, str(error))
+            tell_refusal(request, error, subject=subject_of(student))
         else:
             messages.success(request, sentence)
         return HttpResponseRedirect(reverse("admin:students_student_change", args=[pk]))

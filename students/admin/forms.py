@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from photostore.audit import Actor, record_refusal
+from photostore.admin import note_refusal
 from photostore.errors import PhotostoreError
 from photostore.uploads.handler import optional_file
 from students.models import Student, StudentPhoto
@@ -71,5 +71,5 @@ def taken_in(request: HttpRequest, field: str, *, subject: str) -> IncomingPhoto
             return None
         return take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.ADMIN)
     except PhotostoreError as error:
-        record_refusal(Actor.of(request, "admin"), "photo.upload", subject=subject, code=error.code)
+        note_refusal(request, error.code, action="photo.upload", subject=subject)
         raise forms.ValidationError(str(error), code=error.code) from error

@@ -139,7 +139,7 @@ def _carry_out(takeover: Takeover, step: Step, conductor: Conductor, origin: str
     if step.given and not conductor.act(
         step.kind, subject=_subject(takeover), details=_details(takeover, step, origin)
     ):
-        return Done(step, False, conductor.skipped[-1].note)
+        return Done(step, False, conductor.why)
     for source in step.sources:
         # What had to make room for another photo is set aside already.
         if source.stray.stored_at == source.stray.key and not _made_room(conductor, source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from photostore.models import Operation
 from photostore.operations import last_undoable, undo
 from photostore.operations.conductor import conduct
 
+# What --json lists at most; the rest stands in the journal.
+MAX_LISTED = 10_000
+
 
 class Command(PhotoCommand):
     """Takes one operation back as a whole."""
 
     help = (
         "Takes one operation back, its newest act first. What somebody changed since is left as it is and "
-        "listed (exit 1). The undo is an operation itself and can be undone. IDs: `list_photo_operations`."
+        "listed (exit 1); undone again, the operation gives back what was left. The undo is an operation "
+        "itself and can be undone by its id. IDs: `list_photo_operations`."
     )
 
     def arguments(self, parser: CommandParser) -> None:
@@ -35,17 +40,21 @@ class Command(PhotoCommand):
         if operation is None:
             raise Refused("There is nothing to undo.")
         undone = undo(operation, self.actor)
+        left = [{"subject": act.subject, "why": act.note} for act in islice(undone.left(), MAX_LISTED)]
         self.result |= {
             "operation": str(operation.pk),
             "undo": undone.operation and str(undone.operation.pk),
             "reverted": undone.reverted,
-            "skipped": [{"subject": act.subject, "why": act.note} for act in undone.skipped],
+            "skipped": left,
+            "state": operation.state,
         }
         self.say(
             f"Took back {undone.reverted} of {operation.command} of {operation.started_at:%Y-%m-%d %H:%M}."
         )
-        for act in undone.skipped:
+        for act in undone.left():
             self.say(f"Left as it is: {act.subject}: {act.note}")
+        if undone.skipped:
+            self.say(f"When that is mended: manage.py undo_photo_operation {operation.pk}")
         return FOUND_WRONG if undone.skipped else DONE
 
     def _named(self, text: str) -> Operation:

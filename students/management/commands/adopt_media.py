@@ -38,7 +38,7 @@ class Command(PhotoCommand):
                         adopted += 1
                         self.say(f"Adopted: {student.name} (ID {student.pk})")
                         continue
-                    why = conductor.skipped[-1].note
+                    why = conductor.why
                 left.append({"id": student.pk, "name": student.name, "why": why})
                 self.say(f"Left for a person: {student.name} (ID {student.pk}): {why}")
         self.result |= {"adopted": adopted, "left_for_a_person": left}

@@ -143,8 +143,8 @@ class Command(PhotoCommand):
             for finding, done in self.progress(clean(cleaning, conductor), what="Setting aside"):
                 moved += done
                 if not done:
-                    self.say(f"Left alone: {finding.stray.key}: {conductor.skipped[-1].note}")
-        self._count_cleaning(cleaning, moved=moved, skipped=len(conductor.skipped))
+                    self.say(f"Left alone: {finding.stray.key}: {conductor.why}")
+        self._count_cleaning(cleaning, moved=moved, skipped=conductor.skipped)
         self.say(f"{moved} files are in quarantine; undo_photo_operation --last brings them back.")
         return FOUND_WRONG if conductor.skipped else DONE
 

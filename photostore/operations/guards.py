@@ -1,0 +1,77 @@
+"""Whose an act is, and what somebody needs beside photostore's own permissions to look at it or undo it.
+
+photostore knows no app; an app registers its guard when it is ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Case, Func, TextField, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import StrIndex
+
+from photostore.models import Act, Operation
+
+What = Literal["view", "change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One app's pictures: the first folders of their keys, its own kinds of acts, and its permissions."""
+
+    folders: frozenset[str]
+    view: str
+    change: str
+    kinds: frozenset[str] = frozenset()
+
+
+_guards: list[Guard] = []
+
+
+def guard_with(guard: Guard) -> None:
+    """Ask for this app's permissions as well, wherever one of its pictures is concerned."""
+    if guard not in _guards:
+        _guards.append(guard)
+
+
+def may_see(user: Any, act: Act) -> bool:
+    """Whether this person may look at the pictures of one act."""
+    original = _original(act)
+    folder, inside, _rest = str(original.details.get("key", "")).partition("/")
+    return _has(user, "view", [(original.kind, folder if inside else "")])
+
+
+def may_take_back(user: Any, operation: Operation) -> bool:
+    """Whether this person may undo it: the change permission of every app that any act concerns."""
+    while operation.undoes is not None:  # an undo is about what was done in the first place
+        operation = operation.undoes
+    return _has(user, "change", _marks(operation))
+
+
+def _original(act: Act) -> Act:
+    while act.kind == "take_back":
+        act = Act.objects.get(pk=act.details["act"])
+    return act
+
+
+def _marks(operation: Operation) -> Iterable[tuple[str, str]]:
+    """The kinds of the acts and the first folders of their keys; a handful, however many acts there are."""
+    key = KeyTextTransform("key", "details")
+    folder = Func(key, Value("/"), Value(1), function="split_part", output_field=TextField())
+    inside = Case(When(slash__gt=0, then=folder), default=Value(""), output_field=TextField())
+    acts = operation.acts.order_by().annotate(slash=StrIndex(key, Value("/"))).annotate(folder=inside)
+    return acts.values_list("kind", "folder").distinct()
+
+
+def _has(user: Any, what: What, marks: Iterable[tuple[str, str]]) -> bool:
+    needed = {getattr(guard, what) for kind, folder in marks for guard in _guards_of(kind, folder)}
+    return bool(user.has_perms(sorted(needed)))
+
+
+def _guards_of(kind: str, folder: str) -> list[Guard]:
+    """What no app claims may be anybody's: a photo that was renamed at random. Then all of them ask."""
+    claiming = [guard for guard in _guards if kind in guard.kinds or folder in guard.folders]
+    return claiming or _guards

@@ -1,0 +1,237 @@
+"""Undo: what is skipped is tried again, an undo is undone, kills at every step change nothing."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from photostore.audit import Actor
+from photostore.errors import StorageAway
+from photostore.models import Act, AuditEntry, Operation, QuarantinedFile, StoredFile
+from photostore.operations import conduct
+from photostore.operations.quarantine import sha256_of
+from photostore.outbox import drain
+from photostore.register import Owner
+from photostore.storage import storage_for
+from photostore.storage.disk import DiskStorage
+from photostore.tests.shelf import keep, leave, run, tree
+from testing.killing import killed_before_step
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OLGA = Actor("", "olga", "command")
+KEYS = ("users/ada/images/1.jpg", "users/ada/images/2.jpg", "users/ada/images/3.jpg")
+State = Operation.State
+
+
+def set_aside(*keys: str) -> Operation:
+    """A finished operation that set these files aside."""
+    with conduct("cleanup_orphaned_photos", OLGA) as conductor:
+        for key in keys:
+            details = {
+                "storage_alias": "default",
+                "key": key,
+                "sha256": sha256_of("default", key),
+                "byte_size": 3,
+            }
+            assert conductor.act("sweep_aside", subject=key, details=details)
+    return conductor.operation
+
+
+@pytest.fixture
+def cleaned(each_storage: str) -> Operation:
+    """Three files, set aside."""
+    for key in KEYS:
+        leave(key, key.encode())
+    return set_aside(*KEYS)
+
+
+def undo(*which: str) -> tuple[int, dict[str, Any]]:
+    return run("undo_photo_operation", *(which or ("--last",)))
+
+
+def state_of(operation: Operation | str) -> str:
+    return Operation.objects.get(pk=getattr(operation, "pk", operation)).state
+
+
+def rows() -> dict[str, Any]:
+    """What an uninterrupted run and a killed one must agree on."""
+    operations = Operation.objects.order_by("started_at")
+    return {
+        "operations": [(one.command, one.state, one.undoes and one.undoes.command) for one in operations],
+        "acts": list(
+            Act.objects.order_by("operation__started_at", "number").values_list("kind", "subject", "state")
+        ),
+        "aside": list(QuarantinedFile.objects.order_by("key").values_list("key", "sha256")),
+        "files": StoredFile.objects.count(),
+        "audit": AuditEntry.objects.filter(action="operation.undo").count(),
+    }
+
+
+def test_what_was_skipped_is_taken_back_when_the_obstacle_is_gone(cleaned: Operation) -> None:
+    there = keep(KEYS[1], b"somebody else's")
+    code, said = undo(str(cleaned.pk))
+    assert (code, said["reverted"], said["state"]) == (1, 2, State.PARTLY)
+    assert [one["subject"] for one in said["skipped"]] == [KEYS[1]]
+    code, said = undo()
+    assert (code, said["reverted"]) == (1, 0)
+    assert tree()[KEYS[1]] == b"somebody else's"
+
+    there.delete()
+    drain(Owner(there.owner_label, there.owner_id))
+    code, said = undo()
+    assert (code, said["reverted"], said["skipped"], said["state"]) == (0, 1, [], State.UNDONE)
+    assert tree() == {key: key.encode() for key in KEYS}
+    assert undo()[0] == 2, "nothing is left to undo"
+
+
+def test_an_undo_is_undone_and_that_again(cleaned: Operation) -> None:
+    aside = tree()
+    first = undo()[1]["undo"]
+    back = tree()
+    assert back == {key: key.encode() for key in KEYS}
+    assert (state_of(cleaned), state_of(first)) == (State.UNDONE, State.DONE)
+
+    second = undo(first)[1]["undo"]
+    assert tree() == aside
+    assert (state_of(cleaned), state_of(first), state_of(second)) == (State.DONE, State.UNDONE, State.DONE)
+
+    third = undo(second)[1]["undo"]
+    assert tree() == back
+    states = [state_of(one) for one in (cleaned, first, second, third)]
+    assert states == [State.UNDONE, State.DONE, State.UNDONE, State.DONE]
+    assert not QuarantinedFile.objects.exists()
+
+
+def test_two_undos_do_not_both_claim_an_act(cleaned: Operation) -> None:
+    first = undo()[1]["undo"]
+    second = undo(first)[1]["undo"]
+    assert undo(str(cleaned.pk))[0] == 0
+    code, said = undo(second)
+    assert code == 1
+    assert {one["why"] for one in said["skipped"]} == {"Another undo took it back."}
+    assert state_of(first) == State.UNDONE
+    assert tree() == {key: key.encode() for key in KEYS}
+
+
+def test_the_last_is_neither_undone_nor_an_undo(cleaned: Operation) -> None:
+    leave("users/ada/images/4.jpg", b"4")
+    newer = set_aside("users/ada/images/4.jpg")
+    assert undo()[1]["operation"] == str(newer.pk)
+    assert undo()[1]["operation"] == str(cleaned.pk)
+    code, said = undo()
+    assert (code, said["error"]) == (2, "There is nothing to undo.")
+
+
+def test_the_last_may_be_one_that_was_killed(cleaned: Operation) -> None:
+    def clean_more() -> None:
+        set_aside("users/ada/images/4.jpg")
+
+    leave("users/ada/images/4.jpg", b"4")
+    assert killed_before_step(3, clean_more)
+    killed = Operation.objects.get(state=State.RUNNING)
+    assert undo()[1]["operation"] == str(killed.pk)
+    assert tree()["users/ada/images/4.jpg"] == b"4"
+    assert state_of(cleaned) == State.DONE
+
+
+def test_after_a_purge_the_undo_says_so(cleaned: Operation) -> None:
+    QuarantinedFile.objects.update(quarantined_at=timezone.now() - timedelta(days=40))
+    assert run("purge_quarantine", "--older-than", "30d")[0] == 0
+    code, said = undo(str(cleaned.pk))
+    assert (code, said["reverted"]) == (1, 0)
+    assert {one["why"] for one in said["skipped"]} == {"The file is no longer in quarantine."}
+    code, said = undo()
+    assert (code, said["code"]) == (2, "final"), "a purge is never undone"
+    assert tree() == {}
+
+
+def redo() -> None:
+    """Undo the newest undo."""
+    newest = Operation.objects.filter(undoes__undoes=None).exclude(undoes=None).latest("started_at")
+    assert undo(str(newest.pk))[0] == 0
+
+
+@pytest.mark.parametrize("work", [undo, redo])
+def test_killed_before_every_step_and_run_again(
+    cleaned: Operation, work: Callable[[], Any], each_storage: str
+) -> None:
+    """One after the other on the same files: do, undo, undo the undo, and from the start."""
+    other = {undo: redo, redo: undo}[work]
+    if work is redo:
+        undo()
+    work()
+    expected = tree()
+    other()
+    for number in range(0, 100, 1 if each_storage == "disk" else 5):
+        before = len(rows()["acts"]), rows()["audit"]
+        killed = killed_before_step(number, work)
+        if killed:
+            work()
+        assert tree() == expected, number
+        assert not Operation.objects.filter(state=State.RUNNING).exists(), number
+        assert not Act.objects.exclude(state__in=["done", "undone"]).exists(), number
+        assert (len(rows()["acts"]) - before[0], rows()["audit"] - before[1]) == (3, 1), number
+        if not killed:
+            break
+        other()
+    assert number > 15
+
+
+def test_a_killed_undo_that_another_command_closes_can_go_on(cleaned: Operation) -> None:
+    assert killed_before_step(9, undo)
+    leave("users/ada/images/4.jpg", b"4")
+    newer = set_aside("users/ada/images/4.jpg")
+    assert state_of(cleaned) == State.PARTLY
+    assert undo(str(cleaned.pk))[0] == 0
+    assert undo()[1]["operation"] == str(newer.pk)
+    assert set(tree()) == {*KEYS, "users/ada/images/4.jpg"}
+
+
+def test_storage_that_goes_away_midway_ends_with_1_and_says_what_was_done(
+    cleaned: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = type(storage_for())
+    original, left = storage.move, [2]
+
+    def move(self: Any, *arguments: Any, **options: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise StorageAway
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(storage, "move", move)
+    code, said = undo()
+    assert (code, said["code"], said["done_before"]) == (1, "storage_unavailable", 2)
+    code, said = undo()
+    assert (code, said["done_before"]) == (2, 0), "this run changed nothing"
+    left[0] = 100
+    code, said = undo()
+    assert code == 0, said
+    assert tree() == {key: key.encode() for key in KEYS}
+
+
+def test_what_was_done_before_is_told_to_a_person(monkeypatch: pytest.MonkeyPatch, own_storage: None) -> None:
+    for key in KEYS:
+        leave(key, key.encode())
+    set_aside(*KEYS)
+    original, left = DiskStorage.move, [1]
+
+    def move(self: Any, *arguments: Any, **options: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise StorageAway
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(DiskStorage, "move", move)
+    said = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("undo_photo_operation", "--last", stderr=said, stdout=io.StringIO())
+    assert ended.value.code == 1
+    assert "undo_photo_operation did 1 of its steps, and they stand" in said.getvalue()
+    assert "The same command goes on from here." in said.getvalue()
