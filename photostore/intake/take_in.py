@@ -71,12 +71,13 @@ def _take_in(data: bytes, name: str, limits: ImageLimits) -> CleanImage:
     source = open_source(data, name, animation=limits.animation)
     _check_header(source, limits)
     is_large = source.width * source.height * source.frames > LARGE_PIXELS
-    with _at_most(_LARGE_DECODER) if is_large else nullcontext(), _at_most(_DECODERS):
+    with at_most(_LARGE_DECODER) if is_large else nullcontext(), at_most(_DECODERS):
         return _rendered(source, data, name, limits)
 
 
 @contextmanager
-def _at_most(decoders: BoundedSemaphore) -> Iterator[None]:
+def at_most(decoders: BoundedSemaphore) -> Iterator[None]:
+    """Wait for one of these, and hold it. Raises `Busy` after a while."""
     if not decoders.acquire(timeout=PATIENCE_SECONDS):
         raise Busy
     try:

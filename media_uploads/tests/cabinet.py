@@ -1,0 +1,66 @@
+"""What the tests of media files do over and over: personas, files handed in, all that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+from media_uploads.files import keep_file
+from media_uploads.models import MediaFile, Persona, Usage
+from photostore.audit import Actor
+from photostore.models import PendingRemoval, StoredFile
+from photostore.storage import storage_for
+from testing.pictures import portrait, saved
+
+ACTOR = Actor(id="1", name="dana", door="api")
+MAX_BYTES = 128 * 1_048_576
+
+
+def persona_of(user: Any, name: str = "Stage") -> Persona:
+    return Persona.objects.create(user=user, name=name)
+
+
+def picture(seed: int = 1, name: str = "JPEG", *, width: int = 300, height: int = 400) -> bytes:
+    """A drawn person as a file of Pillow's format `name`."""
+    return saved(portrait(seed, width, height), name)
+
+
+def keep(persona: Persona, data: bytes, filename: str = "me.jpg", description: str = "") -> MediaFile:
+    return keep_file(
+        user=persona.user,
+        persona_id=persona.pk,
+        file=io.BytesIO(data),
+        filename=filename,
+        description=description,
+        actor=ACTOR,
+    )
+
+
+def stored(prefix: str = "") -> dict[str, bytes]:
+    """Everything that the storage keeps, by key."""
+    storage = storage_for()
+    storage.prepare()
+    return {found.key: storage.read(found.key, max_bytes=MAX_BYTES) for found in storage.scan(prefix)}
+
+
+def everything() -> dict[str, Any]:
+    """All that a refused attempt must leave as it was."""
+    tables = (Persona, MediaFile, StoredFile)
+    rows = [list(table.objects.order_by("pk").values()) for table in tables]  # type: ignore[attr-defined]
+    return {"rows": rows, "files": {key: hashlib.sha256(data).hexdigest() for key, data in stored().items()}}
+
+
+def check_consistent() -> None:
+    """Every row has its bytes, every file its row, usage is the sum of rows, nothing waits to go."""
+    files = {key: hashlib.sha256(data).hexdigest() for key, data in stored().items()}
+    assert {row.key: row.sha256 for row in StoredFile.objects.all()} == files
+    assert not PendingRemoval.objects.exists()
+    sizes: dict[int, list[int]] = {}
+    for row in MediaFile.objects.all():
+        assert files[row.key] == row.sha256
+        sizes.setdefault(row.user_id, []).append(row.file_size)
+    for usage in Usage.objects.all():
+        mine = sizes.pop(usage.user_id, [])
+        assert (usage.files, usage.bytes) == (len(mine), sum(mine))
+    assert not sizes
