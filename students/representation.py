@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
+
 from photostore import keys
 from photostore.delivery.links import LinkMaker
-from students.models import AttendancePhoto, Student, StudentPhoto
+from students.models import AttendancePhoto, Student, StudentPhoto, StudentQuerySet
 from students.versions import EXTENSIONS
 
 THUMBNAIL_SIZES = ("96", "256", "640")
@@ -19,8 +21,17 @@ COLUMNS = (
 )
 
 
+def represented(students: StudentQuerySet) -> Any:
+    """The rows that `represent` takes: `COLUMNS` and `version_key`, in one query.
+
+    The version's own key, because a documented name need not have its ending: `profile.jpg` may hold a PNG.
+    """
+    todays = StudentPhoto.objects.filter(student=OuterRef("pk"), sha256=OuterRef("photo_sha256"))
+    return students.annotate(version_key=Subquery(todays.values("file"))).values(*COLUMNS, "version_key")
+
+
 def represent(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
-    """The contract's object for a row of `COLUMNS`."""
+    """The contract's object for one of the rows of `represented`."""
     return {
         "id": row["id"],
         "student_id": str(row["student_id"]),
@@ -43,7 +54,14 @@ def represent_student(student: Student, links: LinkMaker) -> dict[str, Any]:
     """The same for one student in memory."""
     row = {column: getattr(student, column) for column in COLUMNS}
     row["profile_photo"] = student.profile_photo.name or ""
+    todays = student.photos.filter(sha256=student.photo_sha256).values_list("file", flat=True)
+    row["version_key"] = todays.first() if student.photo_sha256 else None
     return represent(row, links)
+
+
+def thumbnails_of(student: Student, links: LinkMaker) -> dict[str, str] | None:
+    """Links to the thumbnails of today's photo, by size; None without a photo. Asks nothing."""
+    return _thumbnail_links(student.student_id, student.photo_sha256, links) if student.photo_sha256 else None
 
 
 def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
@@ -84,7 +102,8 @@ def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
     key, sha256, student_id = row["profile_photo"], row["photo_sha256"], row["student_id"]
     if not key:
         return {"profile_photo": None, "profile_photo_url": None, "photo": None, "thumbnails": None}
-    version_key = keys.student_version(student_id, sha256, key.rpartition(".")[2])
+    # Without its row (to be linked again by `restore_student_photos`) the documented name has to do.
+    version_key = row["version_key"] or keys.student_version(student_id, sha256, key.rpartition(".")[2])
     return {
         "profile_photo": key,
         "profile_photo_url": links.live(key, sha256=sha256, version_key=version_key),

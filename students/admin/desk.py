@@ -28,7 +28,7 @@ from students.admin.forms import PHOTO_FIELD, StudentForm
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.photos import remove_photo, restore_version, subject_of, upload_photo
-from students.representation import represent_student, represent_version
+from students.representation import represent_student, represent_version, thumbnails_of
 
 HISTORY_SHOWN = 24
 
@@ -69,7 +69,7 @@ class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     @admin.display(description=_("Photo"))
     def face(self, student: Student) -> SafeString:
         """A thumbnail in the list."""
-        links = represent_student(student, LinkMaker.of(self.current_request))["thumbnails"]
+        links = thumbnails_of(student, LinkMaker.of(self.current_request))
         if links is None:
             return format_html('<span class="desk-no-face" title="{}">∅</span>', _("No photo"))
         return format_html(
@@ -81,10 +81,11 @@ class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     @admin.display(description=_("Photo today"))
     def photo(self, student: Student) -> str:
         """The photo, large enough to recognise somebody."""
-        context = {
-            "student": student,
-            "links": represent_student(student, LinkMaker.of(self.current_request)),
-        }
+        # The admin asks for the same field several times on one page.
+        if "_desk_links" not in student.__dict__:
+            links = represent_student(student, LinkMaker.of(self.current_request))
+            student.__dict__["_desk_links"] = links
+        context = {"student": student, "links": student.__dict__["_desk_links"]}
         context["can_change"] = self.has_change_permission(self.current_request, student)
         return render_to_string("students/desk/photo.html", context, request=self.current_request)
 

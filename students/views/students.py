@@ -15,7 +15,7 @@ from photostore.errors import InvalidFile
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student, StudentQuerySet
 from students.photos import upload_photo
-from students.representation import COLUMNS, represent
+from students.representation import represent, represented
 from students.serializers import StudentFilters, StudentInput, StudentOutput, StudentWithPhotoInput
 from students.versions import MAX_FILE_BYTES
 from students.views.base import PHOTO_FIELD, StudentsView, incoming_photo
@@ -39,7 +39,7 @@ class StudentListView(StudentsView):
         """List students; follow `next` for more. A page costs the same wherever it is."""
         filters = StudentFilters(data=request.query_params)
         filters.is_valid(raise_exception=True)
-        rows = self.paginate_queryset(_narrowed(filters.validated_data).values(*COLUMNS))
+        rows = self.paginate_queryset(represented(_narrowed(filters.validated_data)))
         links = LinkMaker.of(request)
         return self.get_paginated_response([represent(row, links) for row in rows or []])
 
