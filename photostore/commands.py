@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from photostore.audit import Actor
-from photostore.errors import PhotostoreError
+from photostore.errors import PhotostoreError, StrangePlace
 from photostore.locks import try_lock, unlock
 from photostore.tally import tallied
 
@@ -90,6 +90,8 @@ class PhotoCommand(BaseCommand):
         try:
             with tallied() as self.done, self._alone():
                 return self.work(**options)
+        except StrangePlace as refusal:
+            return self._refuse(refusal.advice, refusal.code)
         except PhotostoreError as refusal:
             return self._refuse(str(refusal), refusal.code)
         except (OperationalError, InterfaceError) as error:

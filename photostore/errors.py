@@ -93,6 +93,19 @@ class StorageAway(PhotostoreError):
     )
 
 
+class StrangePlace(StorageAway):
+    """A place where nothing was ever put, while the register lists files in it.
+
+    Only a person can tell a disk that is not mounted from a new one, so operators read `advice`.
+    """
+
+    advice = (
+        "The photo storage is empty and was never used, but the database lists photos in it. If its disk is "
+        "not mounted, mount it. If it is a new one, run restore_student_photos --new-storage: it takes the "
+        "storage into use and puts back every photo that has a copy elsewhere."
+    )
+
+
 class StorageFull(StorageAway):
     """No space left where the bytes go."""
 

@@ -28,7 +28,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photostore.clearing import make_way
-from photostore.errors import FileMissing, PhotostoreError, StorageAway
+from photostore.errors import FileMissing, PhotostoreError, StorageAway, StrangePlace
 from photostore.locks import advisory_lock
 from photostore.models import StoredFile
 from photostore.storage import PhotoStorage, storage_for
@@ -153,10 +153,10 @@ def right_place(alias: str = "default") -> PhotoStorage:
 
 
 def refuse_a_strange_place(alias: str) -> None:
-    """Raise `StorageAway` where nothing was ever put, while the register lists files that were."""
+    """Raise `StrangePlace` where nothing was ever put, while the register lists files that were."""
     written = StoredFile.objects.filter(storage_alias=alias, written_at__isnull=False)
     if not storage_for(alias).is_prepared() and written.exists():
-        raise StorageAway
+        raise StrangePlace
 
 
 def publish(owner: Owner, publication: Publication) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from photostore.errors import StorageAway
+from photostore.errors import StrangePlace
 from photostore.inventory.knowledge import claimed_by_apps
 from photostore.models import PendingRemoval, StoredFile
 from photostore.storage import PhotoStorage, storage_for
@@ -39,13 +39,14 @@ class Place:
     def confirm(self) -> bool:
         """Whether there is anything to list. Raises `StorageAway` where that cannot be told.
 
-        A folder without its mark beside a register with rows is the wrong, empty one: an unmounted disk.
+        A folder without its mark beside a register with rows is the wrong, empty one: an unmounted disk, or a
+        new one (`StrangePlace`).
         """
         self.storage.ping()
         if self.storage.is_prepared():
             return True
         if self.is_used:
-            raise StorageAway
+            raise StrangePlace
         return False
 
     def claims(self, keys: Collection[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """Backups of the school: who the students are, and which photo is whose. No bytes of photos are in them."""
 
-from students.backups.choose import Choice, backup_files, newest_valid
+from students.backups.choose import Choice, newest_valid
 from students.backups.contents import (
     BackedUpAttendance,
     BackedUpPhoto,
@@ -21,7 +21,6 @@ __all__ = [
     "Erased",
     "InvalidBackup",
     "Written",
-    "backup_files",
     "newest_valid",
     "open_backup",
     "write_backup",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from students.backups.contents import InvalidBackup
-from students.backups.read import Backup, open_backup
+from students.backups.read import Backup, open_backup, written_at
 
 PATTERN = "seed_backup_*.json"
 
@@ -32,17 +33,33 @@ class Choice:
         return [*told, f"Using {self.backup.name}: the newest valid backup ({what})."]
 
 
-def backup_files(folder: Path) -> list[Path]:
-    """The folder's backups, newest first by the moment in their names."""
-    return sorted((path for path in folder.glob(PATTERN)), key=lambda path: path.name, reverse=True)
+def newest_valid(folder: Path, *, check: Callable[[Backup], None] = lambda _backup: None) -> Choice:
+    """The newest backup in `folder` that can be trusted, by the moment inside the file: names are changed.
 
-
-def newest_valid(folder: Path) -> Choice:
-    """The newest backup in `folder` that can be trusted."""
+    `check` may refuse one that is whole, with `InvalidBackup`. A backup of the old kind does not say when
+    it was written, so it is used only where there is no other.
+    """
     passed_over: list[tuple[str, str]] = []
-    for path in backup_files(folder):
-        try:
-            return Choice(open_backup(path), passed_over)
-        except InvalidBackup as why:
-            passed_over.append((path.name, str(why)))
-    return Choice(None, passed_over)
+    chosen = None
+    files = sorted(folder.glob(PATTERN), key=lambda path: path.name, reverse=True)
+    moments = {path: moment for path in files if (moment := written_at(path))}
+    for path in sorted(moments, key=moments.__getitem__, reverse=True):
+        chosen = chosen or _opened(path, check, passed_over)
+    for path in files:
+        if path in moments or (chosen and path.name < chosen.name):
+            continue
+        if chosen is None or chosen.created_at is None:
+            chosen = chosen or _opened(path, check, passed_over)
+        elif _opened(path, check, passed_over):
+            passed_over.append((path.name, "It is of the old kind and does not say when it was written."))
+    return Choice(chosen, passed_over)
+
+
+def _opened(path: Path, check: Callable[[Backup], None], passed_over: list[tuple[str, str]]) -> Backup | None:
+    try:
+        backup = open_backup(path)
+        check(backup)
+    except InvalidBackup as why:
+        passed_over.append((path.name, str(why)))
+        return None
+    return backup

@@ -99,6 +99,18 @@ def open_backup(path: Path) -> Backup:
         )
 
 
+def written_at(path: Path) -> datetime | None:
+    """When the file says that it was written, before anything else of it was looked at.
+
+    None for one of the old kind, and for one whose first line says nothing.
+    """
+    try:
+        with _opened(path) as file:
+            return _head(file.readline(layout.MAX_LINE_BYTES))
+    except InvalidBackup:
+        return None
+
+
 @dataclass
 class _Manifest:
     """The digest that grows line by line, and what the last line says that it should be."""
@@ -133,10 +145,7 @@ def _items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent | Er
     if not start.startswith(layout.HEAD):
         yield from _old_items(file, manifest)
         return
-    if not start.endswith(layout.STUDENTS):
-        raise InvalidBackup("The backup is damaged: it was changed after it was written, or is cut off.")
-    created_at = _parsed(start[len(layout.HEAD) : -len(layout.STUDENTS)])
-    manifest.created_at = Values({"created_at": created_at}, "the head").moment("created_at")
+    manifest.created_at = _head(start)
     manifest.digest.update(start)
     parse: Any = student_in
     while line := file.readline(layout.MAX_LINE_BYTES):
@@ -151,6 +160,13 @@ def _items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent | Er
         else:
             yield parse(_parsed(line.rstrip(b",\n")))
     raise InvalidBackup("The backup is cut off: it has no end.")
+
+
+def _head(line: bytes) -> datetime:
+    if not (line.startswith(layout.HEAD) and line.endswith(layout.STUDENTS)):
+        raise InvalidBackup("The backup is damaged: it was changed after it was written, or is cut off.")
+    created_at = _parsed(line[len(layout.HEAD) : -len(layout.STUDENTS)])
+    return Values({"created_at": created_at}, "the head").moment("created_at")
 
 
 def _old_items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent]:

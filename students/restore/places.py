@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from photostore.commands import Refused
-from photostore.errors import StorageAway
+from photostore.errors import StorageAway, StrangePlace
 from photostore.inventory import places
 from photostore.storage.disk import DiskStorage
 
 
-def make_places() -> int:
+def make_places(*, new_storage: bool = False) -> int:
     """Make the roots that are gone; the number made.
 
     A root that is there, empty and without its mark, while the register lists files on it, is a disk that
-    is not mounted, or a new one: only a person can tell. Raises `Refused`.
+    is not mounted, or a new one: only a person can tell, with `new_storage`. Raises
+    `StrangePlace` and `Refused`.
     """
     made = 0
     for place in places():
         storage = place.storage
         if not isinstance(storage, DiskStorage) or storage.is_prepared():
             continue
-        if _has_root(storage) and place.is_used:
-            raise Refused(
-                "The photo storage is empty and was never used, but the database lists photos on it. "
-                "If its disk is not mounted, mount it. If it is to be filled anew, remove the empty folder "
-                "and run this again.",
-                code="storage_unavailable",
-            )
+        if not new_storage and _has_root(storage) and place.is_used:
+            raise StrangePlace
         try:
             storage.prepare()
         except StorageAway as error:

@@ -44,4 +44,6 @@ def _is_in_the_database(batch: list[BackedUpStudent]) -> bool:
 def _is_in_storage(entry: BackedUpStudent) -> bool:
     spots = [("default", photo.key) for photo in entry.photos]
     safe = keys.student_safe(entry.student_id)
-    return any(storage_for(alias).stat(key) for alias, key in [*spots, ("safe", safe), ("default", safe)])
+    spots += [("safe", safe), ("default", safe)]
+    # A storage that is to be made first has nothing in it.
+    return any(storage_for(alias).is_prepared() and storage_for(alias).stat(key) for alias, key in spots)

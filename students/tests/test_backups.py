@@ -216,3 +216,31 @@ def test_a_backup_exchanged_while_in_use_is_noticed(ada: Student, tmp_path: Path
     backup.path.write_bytes(backup.path.read_bytes() + b" ")
     with pytest.raises(InvalidBackup, match="changed"):
         list(backup.students())
+
+
+def test_the_newest_is_the_one_that_was_written_last_whatever_the_names_say(
+    ada: Student, tmp_path: Path
+) -> None:
+    first = backed_up(tmp_path / "1")
+    Student.objects.filter(pk=ada.pk).update(name="Ada King")
+    second = backed_up(tmp_path / "2")
+    folder = tmp_path / "chosen"
+    folder.mkdir()
+    first.rename(folder / "seed_backup_20991231_2359.json")
+    second.rename(folder / "seed_backup_20200101_0000.json")
+    (folder / "seed_backup_20980101_0000.json").write_bytes(old(old_student()))
+    (folder / "seed_backup_20970101_0000.json").write_bytes(b"")
+    choice = newest_valid(folder)
+    assert choice.backup is not None
+    assert [one.name for one in choice.backup.students()] == ["Ada King"]
+    why = dict(choice.passed_over)
+    assert "old kind" in why["seed_backup_20980101_0000.json"]
+    assert "empty" in why["seed_backup_20970101_0000.json"]
+    assert len(why) == 2
+    damaged = bytearray(choice.backup.path.read_bytes())
+    damaged[-200] ^= 1
+    choice.backup.path.write_bytes(bytes(damaged))
+    choice = newest_valid(folder)
+    assert choice.backup is not None
+    assert [one.name for one in choice.backup.students()] == ["Ada Lovelace"]
+    assert [name for name, _why in choice.passed_over] == ["seed_backup_20200101_0000.json"]

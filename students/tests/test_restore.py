@@ -314,8 +314,27 @@ def test_a_file_that_is_no_backup_changes_nothing(school: list[Student], tmp_pat
         code, _out, err = restore("--backup-file", str(bad), "--create-students")
         assert (code, err.strip().count("\n")) == (2, 0), what
         shutil.copy(bad, settings.PHOTO_BACKUP_DIR)
-        assert restore()[0] == 2, what
+        assert restore("--create-students")[0] == 2, what
     assert everything() == before
+
+
+def test_the_rows_beat_broken_backups(school: list[Student], tmp_path: Path) -> None:
+    """What was lost comes back from the database's own rows; which backups were passed over is told."""
+    whole, rows = contents(), links()
+    settings.PHOTO_BACKUP_DIR.mkdir(exist_ok=True)
+    for number, content in enumerate((b"", b'{"students": [', old(old_student(), old_student(name="Bea")))):
+        (settings.PHOTO_BACKUP_DIR / f"seed_backup_2026010{number}_0000.json").write_bytes(content)
+    lost_copies(school)
+    lost_todays_versions(school)
+    Student.objects.filter(pk=school[0].pk).update(profile_photo="", photo_sha256="")
+    code, out, err = restore()
+    assert code == 0, err
+    for number, why in enumerate(("it is empty", "it is not JSON, or is cut off", "another school's")):
+        (line,) = [line for line in out.splitlines() if f"seed_backup_2026010{number}" in line]
+        assert line.startswith("Passed over ") and why in line
+    assert "No backup file found! What the database itself knows is checked." in out
+    assert contents() == whole
+    assert links() == rows
 
 
 def test_no_backup(db: None, tmp_path: Path) -> None:
@@ -339,6 +358,28 @@ def test_an_unmounted_disk_is_not_an_empty_school(api: Any, tmp_path: Path) -> N
     storages._storages.clear()
     assert restore()[0] == 0
     assert Student.objects.get(pk=made["id"]).photo_sha256
+
+
+def test_a_new_empty_disk_is_taken_into_use_when_somebody_says_so(api: Any, tmp_path: Path) -> None:
+    """A mount point cannot be removed, so the way on must not ask for that."""
+    ada = Student.objects.get(pk=enrol(api, photo=face(1))["id"])
+    whole = contents()
+    root = Path(settings.MEDIA_ROOT)
+    shutil.rmtree(root)
+    root.mkdir()
+    (root / "lost+found").mkdir()
+    storages._storages.clear()
+    for command in ("restore_student_photos", "verify_media", "adopt_media", "cleanup_orphaned_photos"):
+        code, _out, err = run(command)
+        assert code == 2, command
+        assert "If it is a new one, run restore_student_photos --new-storage" in err, command
+    assert [path.name for path in root.iterdir()] == ["lost+found"]
+    code, out, _err = restore("--new-storage")
+    assert code == 0
+    assert f"Restored: {ada.name} (ID {ada.pk})" in out
+    assert contents() == whole
+    assert run("verify_media", "--checksum")[0] == 0
+    assert restore("--new-storage", "--verify-only")[0] == 2
 
 
 def test_the_live_folder_is_gone(api: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
 from photostore.errors import StorageAway
 from photostore.operations import conduct
-from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
+from students.backups import NO_BACKUP, Backup, newest_valid, open_backup
 from students.models import Student
 from students.restore.filenames import proposals
 from students.restore.finding import looked_for
@@ -24,6 +24,10 @@ from students.tombstones import remember
 WHAT_THEN = (
     "With the database gone and no backup, the photos themselves still say whose they are: enter the "
     "students again, then run migrate_orphaned_photos --list."
+)
+
+NEEDED = (
+    "--create-students makes students of a backup. Without it, what the database itself knows is restored."
 )
 
 
@@ -38,7 +42,7 @@ class Command(PhotoCommand):
     )
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """Five switches."""
+        """Six switches."""
         parser.add_argument("--backup-file", metavar="FILE", type=Path, help="use this backup")
         parser.add_argument("--verify-only", action="store_true", help="look, and change nothing")
         parser.add_argument("--checksum", action="store_true", help="read every photo, do not trust its size")
@@ -47,6 +51,10 @@ class Command(PhotoCommand):
         )
         parser.add_argument(
             "--create-students", action="store_true", help="make students of the backup who are gone again"
+        )
+
+        parser.add_argument(
+            "--new-storage", action="store_true", help="take a new, empty storage into use and fill it"
         )
 
     def work(self, **options: Any) -> int:
@@ -59,12 +67,19 @@ class Command(PhotoCommand):
             raise refused_for(error) from error
 
     def _restore(
-        self, *, backup_file: Path | None, verify_only: bool, checksum: bool, create_students: bool, **_: Any
+        self,
+        *,
+        backup_file: Path | None,
+        verify_only: bool,
+        checksum: bool,
+        create_students: bool,
+        new_storage: bool,
+        **_: Any,
     ) -> int:
-        backup = self._backup(backup_file)
-        made = 0 if verify_only else make_places()
-        if backup is not None:
-            refuse_another_schools(backup)
+        if new_storage and verify_only:
+            raise Refused("--new-storage changes the storage, and --verify-only changes nothing.")
+        backup = self._backup(backup_file, needed=create_students)
+        made = 0 if verify_only else make_places(new_storage=new_storage)
         with looked_for() as found:
             run = Restoration(found, backup, create_students=create_students, checksum=checksum)
             run.summary.directories_created = made
@@ -82,11 +97,16 @@ class Command(PhotoCommand):
         for line in self.progress(run.lines(), what="Students", total=total):
             self.say(line)
 
-    def _backup(self, backup_file: Path | None) -> Backup | None:
-        """The backup to use. Without any, the database's own rows are checked, where there are some."""
+    def _backup(self, backup_file: Path | None, *, needed: bool) -> Backup | None:
+        """The backup to use. Without any, the database's own rows are checked, where there are some.
+
+        They beat any backup, so a broken one stops nobody: it is `needed` only to make students again.
+        """
         if backup_file is not None:
-            return open_backup(backup_file)
-        choice = newest_valid(settings.PHOTO_BACKUP_DIR)
+            backup = open_backup(backup_file)
+            refuse_another_schools(backup)
+            return backup
+        choice = newest_valid(settings.PHOTO_BACKUP_DIR, check=refuse_another_schools)
         for line in choice.lines():
             self.say(line)
         self.result |= {
@@ -95,11 +115,10 @@ class Command(PhotoCommand):
         }
         if choice.backup is not None:
             return choice.backup
-        if choice.passed_over:
+        if needed or not Student.objects.exists():
             told = "; ".join(f"{name}: {why}" for name, why in choice.passed_over)
-            raise InvalidBackup(f"{NO_BACKUP} {told}", code="no_backup")
-        if not Student.objects.exists():
-            raise Refused(f"{NO_BACKUP} {WHAT_THEN}", code="no_backup")
+            what_then = NEEDED if Student.objects.exists() else WHAT_THEN
+            raise Refused(f"{NO_BACKUP} {told or what_then}", code="no_backup")
         self.say(f"{NO_BACKUP} What the database itself knows is checked.")
         return None
 
