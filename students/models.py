@@ -16,6 +16,8 @@ from students.search import prefix_query
 
 OWNER_LABEL = "students.student"
 ATTENDANCE_LABEL = "students.attendancephoto"
+# By what a version of a photo is recognised; attendance photos have the first three.
+SHA256_COLUMNS = ("sha256", "untagged_sha256", "source_sha256", "pixel_sha256")
 
 
 class SearchVector(Func):

@@ -16,7 +16,7 @@ from photostore.audit import Actor, record
 from photostore.errors import FileMissing, NotFound
 from photostore.outbox import drain_leftovers
 from photostore.register import publish, retire, settle, store
-from students.models import Student, StudentPhoto
+from students.models import SHA256_COLUMNS, Student, StudentPhoto
 from students.tombstones import lift
 from students.versions import (
     IncomingPhoto,
@@ -111,11 +111,11 @@ def go_live(student: Student, version: Version, actor: Actor, action: str) -> No
         new_sha256=version.photo.sha256,
     )
     if action == "photo.upload":
-        lift((version.photo.sha256, version.photo.untagged_sha256, version.photo.source_sha256))
+        lift(getattr(version.photo, column) for column in SHA256_COLUMNS)
     _retire_todays_version(student)
     _save_version(student, version.photo)
     publish(owner_of(student), version.publication)
-    (_alias, documented_key), _safe = version.publication.copies
+    (_alias, documented_key), *_others = version.publication.copies
     student.profile_photo = documented_key
     student.photo_sha256 = version.photo.sha256
     student.photo_updated_at = timezone.now()

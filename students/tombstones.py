@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 class Tombstone(models.Model):
     """One row for an erased student (`sha256` empty), and one for each sha256 of a photo of theirs.
 
+    Of a photo: of its file as stored, without identity and as handed in, and of its pixels. It speaks of
+    this student alone; whoever else has the same picture keeps it.
+
     It commits with the deletion of the student's row. Without it a backup or a stray copy of the file
     would bring the photo back.
     """
@@ -54,10 +57,21 @@ def erased_students(student_ids: Iterable[UUID]) -> set[UUID]:
     return set(stones.values_list("student_id", flat=True))
 
 
-def erased_pictures(sha256s: Iterable[str]) -> set[str]:
-    """Which of these pictures were erased."""
+def erased_pictures(sha256s: Iterable[str]) -> dict[str, set[UUID]]:
+    """Which of these pictures were erased, and of whom: a twin's photo may be the same picture."""
     wanted = [sha256 for sha256 in sha256s if sha256]
-    return set(Tombstone.objects.filter(sha256__in=wanted).values_list("sha256", flat=True))
+    found: dict[str, set[UUID]] = {}
+    stones = Tombstone.objects.filter(sha256__in=wanted)
+    for sha256, student_id in stones.values_list("sha256", "student_id"):
+        found.setdefault(sha256, set()).add(student_id)
+    return found
+
+
+def erased_of(student_id: UUID, sha256s: Iterable[str]) -> set[str]:
+    """Which of these pictures were erased of this student."""
+    wanted = [sha256 for sha256 in sha256s if sha256]
+    stones = Tombstone.objects.filter(student_id=student_id, sha256__in=wanted)
+    return set(stones.values_list("sha256", flat=True))
 
 
 def remember(erased: Iterable[Erased]) -> None:

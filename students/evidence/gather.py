@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from uuid import UUID
 
 from students.evidence import lookup
 from students.evidence.backups import BackedUpStudent, BackupStudents
@@ -37,6 +38,12 @@ class _Subject:
     def telling_sha256s(self) -> tuple[str, ...]:
         """What may say whose it is. The same picture may be on several: then the identity tells, not it."""
         return (self.stray.sha256,) if self.stray.named_student else self.sha256s
+
+    @property
+    def whose(self) -> UUID | None:
+        """The student_id that it once was: by the identity inside, the folder, or the backup's old id."""
+        old = self.old.student_id if self.old and self.path_counts else None
+        return self.stray.named_student or self.place.folder or old
 
     @property
     def path_counts(self) -> bool:
@@ -72,14 +79,16 @@ class _Gathering:
         self.sha256s = lookup.by_sha256(sha256 for one in self.subjects for sha256 in one.sha256s)
 
         self.erased_pictures = erased_pictures(sha256 for one in self.subjects for sha256 in one.sha256s)
-        places = {one.place.folder for one in self.subjects if one.place.folder}
-        self.erased_students = erased_students(named | places)
+        self.erased_students = erased_students({one.whose for one in self.subjects if one.whose})
 
     def _is_erased(self, subject: _Subject) -> bool:
-        whose = {subject.stray.named_student, subject.place.folder}
-        return not (
-            self.erased_pictures.isdisjoint(subject.sha256s) and self.erased_students.isdisjoint(whose)
-        )
+        """By whose it says it is; else by the picture, unless it is recorded for somebody else as well."""
+        whose = subject.whose
+        erased_of = set().union(*(self.erased_pictures.get(one, set()) for one in subject.sha256s))
+        if whose is not None:
+            return whose in self.erased_students or whose in erased_of
+        twins = {old.student_id for old in self.recorded[subject.stray]} - erased_of
+        return bool(erased_of) and not twins and self.sha256s.keys().isdisjoint(subject.sha256s)
 
     def _subject(self, stray: Stray) -> _Subject:
         place = place_of(stray.key)
@@ -90,7 +99,7 @@ class _Gathering:
         """One for each file, in order."""
         for subject in self.subjects:
             if self._is_erased(subject):
-                yield Finding(subject.stray, (), judge(()), ("erased on request; stays away",))
+                yield Finding(subject.stray, (), judge(()), ("erased on request; stays away",), erased=True)
                 continue
             signals = tuple(self._strong(subject)) or tuple(self._weak(subject))
             notes = (subject.stray.note,) if subject.stray.note else ()

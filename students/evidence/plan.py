@@ -43,6 +43,7 @@ FROM (SELECT person, min(student) AS student, (array_agg(finding->'student'))[1]
       FROM students_findings WHERE vouches GROUP BY person
       HAVING count(DISTINCT student) = 1 AND bool_and(state = 'certain')) AS folder
 WHERE photo.state = 'unknown' AND photo.moment <> '' AND photo.person = folder.person
+    AND photo.finding->'erased' = 'false'
 """
 # Unique on both sides, or a person has to choose.
 _ONE_PROPOSAL_EACH = """
@@ -87,6 +88,11 @@ class Person:
             for one in self.findings
             if not one.stray.moment
         )
+
+    @property
+    def given(self) -> tuple[Finding, ...]:
+        """What may be given to somebody: all but what was erased on request."""
+        return tuple(one for one in self.findings if not one.erased)
 
     @property
     def has_profile_photo(self) -> bool:
@@ -177,6 +183,7 @@ def _packed(finding: Finding) -> dict[str, Any]:
         "student": asdict(finding.verdict.student) if finding.verdict.student else None,
         "notes": finding.notes,
         "old_name": finding.old_name,
+        "erased": finding.erased,
     }
 
 
@@ -193,4 +200,4 @@ def _unpacked(packed: str | dict[str, Any]) -> Finding:
     )
     student = StudentRef(**values["student"]) if values["student"] else None
     verdict = Verdict(State(values["state"]), student)
-    return Finding(stray, signals, verdict, tuple(values["notes"]), values["old_name"])
+    return Finding(stray, signals, verdict, tuple(values["notes"]), values["old_name"], values["erased"])

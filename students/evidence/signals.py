@@ -80,13 +80,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One stray file, the evidence about it, and what it comes to. `old_name` is a backup's."""
+    """One stray file, the evidence about it, and what it comes to. `old_name` is a backup's.
+
+    `erased`: it is a picture of somebody who was erased on request, and stays away.
+    """
 
     stray: Stray
     signals: tuple[Signal, ...]
     verdict: Verdict
     notes: tuple[str, ...] = ()
     old_name: str = ""
+    erased: bool = False
 
     @property
     def reasons(self) -> list[str]:

@@ -13,7 +13,7 @@ from students.models import Student, StudentPhoto
 from students.restore.finding import Found, first_right
 from students.restore.needs import Needs, spots_with
 from students.restore.spots import Spot, others_at, right_bytes
-from students.tombstones import erased_pictures
+from students.tombstones import erased_of
 from students.versions import EXTENSIONS
 
 AnyPhoto = BackedUpPhoto | BackedUpAttendance
@@ -67,7 +67,7 @@ class Case:
             for photo in self.entry.photos
             if photo.sha256 not in rows or photo.sha256 not in originals or photo.sha256 == today
         ]
-        erased = erased_pictures(self.entry.sha256s) if wanted else set()
+        erased = erased_of(self.student.student_id, self.entry.sha256s) if wanted else set()
         versions = [
             item | {"has_row": photo.sha256 in rows, "registered": photo.sha256 in originals}
             for photo in wanted
@@ -138,7 +138,7 @@ class Case:
         """Attendance photos whose row is gone, except those that were deleted on purpose."""
         there = {(photo.date, photo.session) for photo in self.student.attendance_photos.all()}
         gone = [photo for photo in self.entry.attendance if (photo.date, photo.session) not in there]
-        erased = erased_pictures(photo.sha256 for photo in gone) if gone else set()
+        erased = erased_of(self.student.student_id, (photo.sha256 for photo in gone)) if gone else set()
         for photo in gone:
             if photo.sha256 in erased or f"{photo.date:%Y-%m-%d}_{photo.session}" in self.taken_away:
                 continue

@@ -12,7 +12,7 @@ from photostore.models import AuditEntry, StoredFile
 from photostore.operations import Conductor
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
-from students.adoption import adoption_of
+from students.adopting import adoption_of
 from students.backups import BackedUpStudent, Backup
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 from students.photos import subject_of

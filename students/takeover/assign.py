@@ -60,6 +60,10 @@ def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
     Raises `Refused` when strong evidence says that the file is another student's. Call it under the
     commands' lock.
     """
+    if finding.erased:
+        raise Refused(
+            f"{finding.stray.key} was erased on request and stays away. If it may be kept, upload it anew."
+        )
     _refuse_another_students(student, finding)
     chosen = Finding(finding.stray, finding.signals, Verdict(State.CERTAIN, ref_of(student)))
     takeover = takeover_of(ref_of(student), (chosen,), replace=True)

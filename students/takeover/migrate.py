@@ -54,14 +54,16 @@ def by_order(plan: Plan) -> Iterator[Pair]:
     """
     students = Student.objects.without_photo().exclude(pk__in=plan.students_with_a_certain_photo())
     refs = map(ref_of, students.order_by("pk").iterator(chunk_size=BATCH))
-    folders = (person for person in plan.persons() if person.is_somebody and not person.is_decided)
+    folders = (
+        person for person in plan.persons() if person.is_somebody and person.given and not person.is_decided
+    )
     return (Pair(*pair) for pair in zip(folders, refs, strict=False))
 
 
 def carry_pairs(plan: Plan, conductor: Conductor) -> Iterator[tuple[Pair, list[Done]]]:
     """Apply the pairs, once what is certain has been carried over."""
     for pair in by_order(plan):
-        takeover = takeover_of(pair.student, pair.orphan.findings)
+        takeover = takeover_of(pair.student, pair.orphan.given)
         yield pair, carry_out(takeover, conductor, origin=ORIGIN)
 
 

@@ -9,7 +9,7 @@ import pytest
 from photostore.operations import last_undoable, undo
 from photostore.storage import storage_for
 from students import identity
-from students.models import Student, StudentPhoto
+from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests.school import enrol, face, likeness, stored
 from students.tests.test_backups import OPERATOR, old, old_student, run
 
@@ -34,7 +34,7 @@ def test_old_photos_become_known_under_their_names(old_school: list[Student]) ->
     before = stored()
     code, out, err = run("adopt_media")
     assert code == 0, err
-    assert "Adopted: 3\nLeft for a person: 1" in out
+    assert "Adopted: 3\nAttendance photos adopted: 0\nLeft for a person: 1" in out
     keys = [f"student_photos/student_{old_school[0].pk}_profile.png", None, "old/cleo.jpg"]
     for number, (student, key) in enumerate(zip(old_school, keys, strict=False), 1):
         student.refresh_from_db()
@@ -90,3 +90,88 @@ def test_a_backup_of_the_old_kind_links_what_lies_where_it_says(
     ada.refresh_from_db()
     assert ada.profile_photo
     assert "Missing photo file: Bea (ID" in out
+
+
+def test_attendance_photos_of_an_old_deployment_are_adopted_and_given_back(
+    api: Any, each_storage: str, db: None
+) -> None:
+    ada, bea = (Student.objects.create(name=name) for name in ("Ada", "Bea"))
+    folder = f"photos/students/{ada.student_id}/attendance"
+    put("default", f"{folder}/2025-01-10_AM.jpg", face(1))
+    put("default", f"{folder}/2025-01-10_PM.jpg", face(2, "PNG"))
+    put("default", f"{folder}/2025-01-11_AM.jpg", b"no picture")
+    bea_photo = identity.tag(
+        face(3), student_id=bea.student_id, student_number=None, attendance="2025-01-12_AM"
+    )
+    put("default", f"{folder}/2025-01-12_AM.jpg", bea_photo)
+    before = stored()
+    code, out, err = run("adopt_media")
+    assert code == 0, err
+    assert "Adopted: 0\nAttendance photos adopted: 2\nLeft for a person: 2" in out
+    assert "it says that it shows another student" in out
+    assert before.keys() <= stored().keys(), "nothing is renamed"
+    rows = {row.session: row for row in AttendancePhoto.objects.filter(student=ada)}
+    for session, number in (("AM", 1), ("PM", 2)):
+        row = rows[session]
+        assert (str(row.date), str(row.file)) == ("2025-01-10", f"{folder}/2025-01-10_{session}.jpg")
+        data = stored()[str(row.file)]
+        named = identity.read(data)
+        assert named is not None and named.attendance == f"2025-01-10_{session}"
+        assert likeness(data, face(number)) < 6
+        answer = api.get(f"/api/photos/students/{ada.student_id}/attendance/2025-01-10_{session}.jpg")
+        assert b"".join(answer.streaming_content) == data
+    assert "Attendance photos adopted: 0" in run("adopt_media")[1]
+    undo_the_last()
+    assert stored() == before
+    assert not AttendancePhoto.objects.exists()
+
+
+def test_no_old_name_ends_as_an_orphan(each_storage: str, db: None, settings: Any) -> None:
+    """S1's safe copy on `default`, the only one there is; and the same picture under several names."""
+    ada, bea, cleo = (Student.objects.create(name=name) for name in ("Ada", "Bea", "Cleo"))
+    put("default", f"photos/students/{ada.student_id}/profile.jpg", face(1))
+    for key in (
+        f"student_photos/student_{bea.pk}_profile.jpg",
+        f"student_photos/student_{bea.pk}_profile.png",
+    ):
+        put("default", key, face(2, "PNG"))
+    put("default", f"photos/students/{bea.student_id}/profile.jpg", face(2, "PNG"))
+    put("default", "old/cleo.jpg", face(3))
+    put("default", f"photos/students/{cleo.student_id}/profile.jpg", face(3))
+    Student.objects.filter(pk=cleo.pk).update(profile_photo="old/cleo.jpg", photo_sha256="0" * 64)
+    before = stored()
+    assert "Adopted: 3\nAttendance photos adopted: 0\nLeft for a person: 0" in run("adopt_media")[1]
+    assert before.keys() <= stored().keys()
+    code, out, _err = run("verify_media", "--checksum")
+    assert code == 0, out
+    assert "orphan" not in out
+    for student in (ada, bea, cleo):
+        student.refresh_from_db()
+        version = StudentPhoto.objects.get(student=student)
+        data = storage_for().read(str(version.file), max_bytes=10**8)
+        for key in before:
+            if str(student.student_id) in key or f"student_{student.pk}_" in key:
+                assert storage_for().read(key, max_bytes=10**8) == data, key
+    undo_the_last()
+    assert stored() == before
+
+
+def test_a_name_with_another_picture_is_told(each_storage: str, db: None) -> None:
+    """The row says which one is the photo; the other is neither lost nor passed over in silence."""
+    ada = Student.objects.create(name="Ada")
+    other = f"student_photos/student_{ada.pk}_profile.jpg"
+    put("default", "old/ada.jpg", face(1))
+    put("default", other, face(2))
+    Student.objects.filter(pk=ada.pk).update(profile_photo="old/ada.jpg", photo_sha256="0" * 64)
+    _code, out, _err = run("adopt_media")
+    assert "Adopted: 1\nAttendance photos adopted: 0\nLeft for a person: 1" in out
+    assert f"{other} is not their photo of today" in out
+    assert stored()[other] == face(2)
+    assert run("match_profile_photos", "assign", str(ada.pk), other)[0] == 0, "and a person may decide"
+    assert StudentPhoto.objects.filter(student=ada).count() == 2
+
+
+def undo_the_last() -> None:
+    operation = last_undoable()
+    assert operation is not None
+    assert undo(operation, OPERATOR).skipped == 0

@@ -10,20 +10,14 @@ import pytest
 from django.conf import settings
 
 from photostore.models import Act, AuditEntry, Operation, PendingRemoval, QuarantinedFile, StoredFile
-from photostore.operations import conductor
 from photostore.storage import storage_for
-from photostore.storage.disk import DiskStorage
-from photostore.storage.s3 import S3Storage
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student
+from students.tests.killing import ALL, Killed
 from students.tests.school import enrol, everything, face, hand_in, stored
 from students.tests.test_backups import OPERATOR, backed_up, run
 from students.tombstones import Tombstone
 from students.versions import take_in
-
-
-class Killed(BaseException):
-    """As SIGKILL: nothing handles it."""
 
 
 def erase(*arguments: Any) -> tuple[int, str, str]:
@@ -126,35 +120,16 @@ def test_asking_again_is_fine(ada: Student, each_storage: str) -> None:
     nothing_is_left_of(ada)
 
 
-def test_killed_at_any_step_and_run_again(api: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = [0]
-
-    def watch(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-
-        def step(*arguments: Any, **options: Any) -> Any:
-            steps[0] -= 1
-            if steps[0] < 0:
-                raise Killed
-            return original(*arguments, **options)
-
-        monkeypatch.setattr(owner, name, step)
-
-    steps[0] = 10**9
-    for storage in (DiskStorage, S3Storage):
-        watch(storage, "remove")
-    watch(conductor, "mark")
-    watch(Act, "save")
-    for limit in range(40):
-        steps[0] = 10**9
+def test_killed_at_any_step_and_run_again(api: Any, db: None, steps: Any) -> None:
+    for limit in range(60):
+        steps(ALL)
         ada = with_everything(api)
-        steps[0] = limit
+        steps(limit)
         try:
             code = erase(ada.pk, "--confirm")[0]
         except Killed:
-            steps[0] = 10**9
-            code = erase(ada.pk, "--confirm")[0]
-            assert code == 0
+            steps(ALL)
+            assert erase(ada.pk, "--confirm")[0] == 0
             nothing_is_left_of(ada)
             continue
         assert code == 0

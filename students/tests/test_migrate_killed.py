@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from photostore.models import Act, Operation
-from photostore.operations import conductor
+from photostore.models import Operation
 from photostore.storage import storage_for
-from photostore.storage.disk import DiskStorage
-from photostore.storage.s3 import S3Storage
 from students.models import Student
 from students.takeover import clean as cleaning
+from students.tests.killing import Killed, count_steps
 from students.tests.reseeding import links, migrate, old_school, reseed, right_and_wrong, run, tree, undo_last
 from students.tests.school import face
 
@@ -23,51 +21,10 @@ NAMES = ("Ada Lovelace", "Grace Hopper")
 EVERY = 7
 
 
-class Killed(BaseException):
-    """No `except Exception` may survive it, as none survives SIGKILL."""
-
-
-@pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
-    """Kills before the step with this number: each look at the journal, each write and move of a file."""
-    taken: list[str] = []
-    limit = [10**9]
-
-    def watch(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-
-        def step(*arguments: Any, **options: Any) -> Any:
-            if len(taken) >= limit[0]:
-                raise Killed(name)
-            taken.append(name)
-            return original(*arguments, **options)
-
-        monkeypatch.setattr(owner, name, step)
-
-    for storage in (DiskStorage, S3Storage):
-        for name in ("put", "move", "remove"):
-            watch(storage, name)
-    watch(conductor, "mark")
-    watch(Act, "save")
-
-    def allow(number: int) -> list[str]:
-        taken.clear()
-        limit[0] = number
-        return taken
-
-    return allow
-
-
 def crossed_school(api: Any) -> tuple[dict[int, Student], dict[int, str]]:
     """Two students whose ids were swapped: each one's documented name holds the other's old photo."""
     faces = old_school(api, NAMES)
     return reseed(NAMES), faces
-
-
-def count_steps(steps: Any, work: Callable[[], Any]) -> int:
-    taken = steps(10**9)
-    work()
-    return len(taken)
 
 
 def killed_everywhere(steps: Any, work: Callable[[], Any], check: Callable[[int], None], total: int) -> None:

@@ -12,13 +12,10 @@ from photostore.models import Act, Operation
 from photostore.operations import conductor
 from photostore.storage.disk import DiskStorage
 from students.models import Student
+from students.tests.killing import Killed
 from students.tests.school import enrol, face, hand_in
 from students.tests.test_backups import backed_up, run
 from students.tests.test_restore import contents, links, lose, lose_the_database
-
-
-class Killed(BaseException):
-    """As SIGKILL: nothing handles it."""
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from photostore.commands import DONE, PhotoCommand
-from photostore.operations import conduct
-from students.adoption import adoptions
+from photostore.operations import Conductor, conduct
+from students.adopting import Adoption, photo_adoptions, rest_adoptions
 from students.models import Student
 from students.restore.places import make_places
 
@@ -16,31 +16,39 @@ class Command(PhotoCommand):
 
     help = (
         "Finds students' photos under their documented names (student_photos/student_{id}_profile.*, "
-        "photos/students/{student_id}/profile.jpg) that are not known yet: hashes, cleans, tags and "
-        "registers them and keeps each as a version. Nothing is renamed; the old bytes stay in quarantine. "
-        "Safe to stop and to run again; undo_photo_operation takes it back."
+        "photos/students/{student_id}/profile.jpg and attendance/*.jpg) that are not known yet: hashes, "
+        "cleans, tags and registers them and keeps each as a version. Nothing is renamed; the old bytes stay "
+        "in quarantine. Safe to stop and to run again; undo_photo_operation takes it back."
     )
 
     def work(self, **_options: Any) -> int:
-        """Go through the students who have no version yet."""
+        """The photos of students who have no version yet, then what else lies in their folders."""
         make_places()
-        adopted, left = 0, []
+        self.adopted, self.left = {"adopt_photo": 0, "give_attendance": 0}, []  # type: ignore[var-annotated]
         with conduct(self.name, self.actor) as conductor:
-            found = self.progress(
-                adoptions(), what="Photos", total=Student.objects.filter(photos=None).count()
-            )
-            for adoption in found:
-                student = adoption.student
-                why = adoption.why_not
-                if adoption.details is not None:
-                    subject = f"student {student.student_id}"
-                    if conductor.act("adopt_photo", subject=subject, details=adoption.details):
-                        adopted += 1
-                        self.say(f"Adopted: {student.name} (ID {student.pk})")
-                        continue
-                    why = conductor.why
-                left.append({"id": student.pk, "name": student.name, "why": why})
-                self.say(f"Left for a person: {student.name} (ID {student.pk}): {why}")
-        self.result |= {"adopted": adopted, "left_for_a_person": left}
-        self.say(f"Adopted: {adopted}\nLeft for a person: {len(left)}")
+            total = Student.objects.filter(photos=None).count()
+            for adoption in self.progress(photo_adoptions(), what="Photos", total=total):
+                self._adopt(adoption, conductor)
+            told = {item["id"] for item in self.left}
+            for adoption in self.progress(rest_adoptions(told), what="Folders"):
+                self._adopt(adoption, conductor)
+        photos, attendance = self.adopted.values()
+        self.result |= {"adopted": photos, "attendance": attendance, "left_for_a_person": self.left}
+        self.say(
+            f"Adopted: {photos}\nAttendance photos adopted: {attendance}\nLeft for a person: {len(self.left)}"
+        )
         return DONE
+
+    def _adopt(self, adoption: Adoption, conductor: Conductor) -> None:
+        student, why = adoption.student, adoption.why_not
+        who = f"{student.name} (ID {student.pk})"
+        if adoption.details is not None:
+            subject = f"student {student.student_id}"
+            if conductor.act(adoption.kind, subject=subject, details=adoption.details):
+                self.adopted[adoption.kind] += 1
+                moment = adoption.details.get("moment", "").replace("_", " ")
+                self.say(f"Adopted: {who}{', ' if moment else ''}{moment}")
+                return
+            why = conductor.why
+        self.left.append({"id": student.pk, "name": student.name, "why": why})
+        self.say(f"Left for a person: {who}: {why}")

@@ -1,0 +1,124 @@
+"""Which old photos are whose, by the row's own key or a documented name. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from photostore import keys
+from photostore.errors import FileMissing, FileTooLarge, InvalidFile
+from photostore.intake import sniff
+from photostore.models import StoredFile
+from photostore.operations import Changed
+from photostore.operations.quarantine import sha256_of
+from photostore.storage import storage_for
+from students import identity
+from students.adopting.acts import taken_in
+from students.models import Student
+from students.restore.spots import Spot, others_at
+from students.strays import has_own_safe_place
+from students.tombstones import erased_of
+from students.versions import MAX_FILE_BYTES
+
+ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic")
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """One old photo: the act to be done, or the sentence why a person has to look."""
+
+    student: Student
+    details: dict[str, Any] | None
+    why_not: str = ""
+    kind: str = "adopt_photo"
+
+
+def photo_adoptions() -> Iterator[Adoption]:
+    """Every student whose photo is there and not known yet, by primary key."""
+    students = Student.objects.filter(photos=None).order_by("pk")
+    last = 0
+    while batch := list(students.filter(pk__gt=last)[:BATCH]):
+        last = batch[-1].pk
+        for student in batch:
+            adoption = adoption_of(student)
+            if adoption is not None:
+                yield adoption
+
+
+def adoption_of(student: Student) -> Adoption | None:
+    """What is to be done for one student; None where no file of theirs lies about."""
+    spots = [spot for spot in _spots(student) if storage_for(spot[0]).stat(spot[1]) and not _is_known(spot)]
+    if not spots:
+        return None
+    source = spots[0]
+    try:
+        files = {spot: _read(spot) for spot in spots}
+        pixels = {spot: taken_in(data).clean.pixel_sha256 for spot, data in files.items()}
+        named = {spot: _named(data) for spot, data in files.items()}
+    except (Changed, InvalidFile, FileTooLarge, FileMissing) as error:
+        return Adoption(student, None, f"{source[1]}: {error}")
+    same = [spot for spot in spots if pixels[spot] == pixels[source]]
+    for spot in same:
+        if named[spot] not in (None, student.student_id):
+            return Adoption(student, None, f"{spot[1]} says that it shows another student.")
+    # Where the row says which one it is, the others are told afterwards; else nobody can tell.
+    if len(same) < len(spots) and str(student.profile_photo) != source[1]:
+        other = next(spot for spot in spots if spot not in same)
+        return Adoption(student, None, f"{source[1]} and {other[1]} show different pictures.")
+    sha256 = sha256_of(*source) or ""
+    if erased_of(student.student_id, [sha256]):
+        return Adoption(student, None, f"{source[1]} was erased on request.")
+    return Adoption(student, _details(student, same, sha256))
+
+
+def _details(student: Student, same: list[Spot], sha256: str) -> dict[str, Any]:
+    """`same` are all the names under which the picture lies: each is a copy of the version from then on."""
+    source = same[0]
+    documented = source[1] if source[1].startswith("student_photos/") or student.profile_photo else ""
+    copies = [
+        ("default", documented or keys.student_documented(student.pk, "jpg")),
+        ("safe", keys.student_safe(student.student_id)),
+        *same,
+    ]
+    copies = list(dict.fromkeys(copies))
+    updated_at = student.photo_updated_at
+    return {
+        "student": student.pk,
+        "student_id": str(student.student_id),
+        "source": source,
+        "sha256": sha256,
+        "copies": copies,
+        # The version has other bytes than any of these: they were never cleaned, and carry no identity.
+        "aside": others_at(copies, "")[1],
+        "before": {
+            "profile_photo": student.profile_photo.name or "",
+            "photo_sha256": student.photo_sha256,
+            "photo_updated_at": updated_at.isoformat() if updated_at else None,
+        },
+    }
+
+
+def _spots(student: Student) -> list[Spot]:
+    """Where the old systems kept it: the row's own key, then the documented names of S0 and S1."""
+    own = [("default", str(student.profile_photo.name))] if student.profile_photo else []
+    documented = [("default", keys.student_documented(student.pk, ending)) for ending in ENDINGS]
+    safe = keys.student_safe(student.student_id)
+    # Where both aliases lead to one place it is one file, and two rows for it would remove each other's.
+    old_safe = [("default", safe)] if has_own_safe_place() else []
+    return list(dict.fromkeys([*own, *documented, *old_safe, ("safe", safe)]))
+
+
+def _is_known(spot: Spot) -> bool:
+    return StoredFile.objects.filter(storage_alias=spot[0], key=spot[1]).exists()
+
+
+def _read(spot: Spot) -> bytes:
+    return storage_for(spot[0]).read(spot[1], max_bytes=MAX_FILE_BYTES)
+
+
+def _named(data: bytes) -> Any:
+    """The `student_id` inside; None where there is none."""
+    found = identity.read(data) if sniff(data) in ("jpeg", "png") else None
+    return found and found.student_id

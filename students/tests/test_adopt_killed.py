@@ -1,0 +1,80 @@
+"""An adoption that is killed at any step: run again it is a whole one, and undone it never was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from photostore.models import Operation
+from photostore.storage import storage_for
+from students.models import Student
+from students.tests.killing import ALL, Killed, count_steps
+from students.tests.reseeding import links, tree, undo_last
+from students.tests.school import face
+from students.tests.test_backups import run
+
+# S3 takes the same steps, and longer for each.
+EVERY = {"disk": 2, "s3": 7}
+
+
+@pytest.fixture
+def old_deployment(each_storage: str, db: None) -> None:
+    """A PNG under three names, and one attendance photo."""
+    ada = Student.objects.create(name="Ada")
+    folder = f"photos/students/{ada.student_id}"
+    for key, data in (
+        (f"student_photos/student_{ada.pk}_profile.png", face(1, "PNG")),
+        (f"{folder}/profile.jpg", face(1, "PNG")),
+        (f"{folder}/attendance/2025-01-10_AM.jpg", face(2)),
+    ):
+        storage_for().put(key, data, content_type="image/jpeg")
+
+
+def adopt() -> None:
+    code, out, err = run("adopt_media")
+    assert (code, "Left for a person: 0" in out) == (0, True), out + err
+
+
+def state() -> Any:
+    return tree(), links()
+
+
+def test_killed_anywhere_and_run_again_and_undone(
+    old_deployment: None, steps: Any, each_storage: str
+) -> None:
+    before = state()
+    total = count_steps(steps, adopt)
+    expected = state()
+    assert expected != before
+    undo_last()
+    assert state() == before
+    for number in range(0, total, EVERY[each_storage]):
+        steps(number)
+        with pytest.raises(Killed):
+            adopt()
+        steps(ALL)
+        adopt()
+        assert state() == expected, number
+        assert not undo_last().skipped, number
+        assert state() == before, number
+    assert total > 12
+
+
+def test_an_undo_killed_anywhere_and_run_again(old_deployment: None, steps: Any, each_storage: str) -> None:
+    before = state()
+    adopt()
+    total = count_steps(steps, undo_last)
+    for number in range(0, total, EVERY[each_storage]):
+        steps(ALL)
+        adopt()
+        operation = Operation.objects.filter(undoes=None, state="done").latest("started_at")
+        steps(number)
+        with pytest.raises(Killed):
+            undo_last()
+        steps(ALL)
+        operation.refresh_from_db()
+        if operation.state == "done":
+            assert not undo_last().skipped, number
+        assert state() == before, number
+    assert total > 8
