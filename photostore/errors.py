@@ -11,20 +11,27 @@ Sentence = str | Promise
 class PhotostoreError(Exception):
     """A refusal or failure that a person may read. `code` is stable, `sentence` is translatable.
 
-    `field` names the form field that the sentence is about, where there is one.
+    `field` names the form field that the sentence is about, where there is one; `field_sentence` says more
+    about it, where a contract fixes the sentence itself.
     """
 
     code = "error"
     sentence: Sentence = _("Something went wrong.")
 
     def __init__(
-        self, sentence: Sentence | None = None, *, code: str | None = None, field: str | None = None
+        self,
+        sentence: Sentence | None = None,
+        *,
+        code: str | None = None,
+        field: str | None = None,
+        field_sentence: Sentence | None = None,
     ) -> None:
         if sentence is not None:
             self.sentence = sentence
         if code is not None:
             self.code = code
         self.field = field
+        self.field_sentence = field_sentence
         super().__init__(self.code)
 
     def __str__(self) -> str:
@@ -36,6 +43,13 @@ class InvalidFile(PhotostoreError):
 
     code = "invalid_image"
     sentence = _("This file is not a picture that can be read.")
+
+
+class WrongType(InvalidFile):
+    """Not a format that this door takes, said in one fixed sentence. `code` is intake's."""
+
+    code = "unsupported_format"
+    sentence = _("Unsupported file format")
 
 
 class FileTooLarge(PhotostoreError):

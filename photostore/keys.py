@@ -87,6 +87,11 @@ def incoming(user_id: int, upload_id: UUID) -> str:
     return f"{INCOMING}{user_id}/{upload_id}"
 
 
+def storage_trial(name: UUID) -> str:
+    """A few bytes that are written, read and removed again to see whether a storage works."""
+    return f"derived/trials/{name}.txt"
+
+
 def quarantined(operation: UUID | str, key: str) -> str:
     """Where a clean-up or a deletion sets the file at `key` aside."""
     return f"quarantine/{operation}/{key}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import pagination
@@ -11,25 +13,42 @@ from rest_framework.request import Request
 
 
 class Cursor(CursorPagination):
-    """Follows the primary key, so that a page starts at an index entry instead of counting rows."""
+    """Follows the primary key, or what a subclass says, so that a page starts at an index entry instead of
+    counting rows."""
 
-    ordering = "id"
+    ordering: str | tuple[str, ...] = "id"
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
 
     def decode_cursor(self, request: Request) -> Any:
-        """Where the page begins. Raises `NotFound`, also for a made-up place that is no primary key."""
+        """Where the page begins. Raises `NotFound`, also for a made-up place that is none."""
         cursor: pagination.Cursor | None = super().decode_cursor(request)
         if cursor is None or cursor.position is None:
             return cursor
-        position = str(cursor.position)
-        if not (position.isascii() and position.isdigit()):
+        if not self.is_position(str(cursor.position)):
             raise NotFound(self.invalid_cursor_message)
         return cursor
+
+    def is_position(self, text: str) -> bool:
+        """Whether a page may begin here."""
+        return text.isascii() and text.isdigit()
 
 
 class NewestFirst(Cursor):
     """The same, from the last row back."""
 
     ordering = "-id"
+
+
+class LatestFirst(Cursor):
+    """By moment of upload, from the latest back; the primary key decides between equal moments."""
+
+    ordering = ("-uploaded_at", "-id")
+
+    def is_position(self, text: str) -> bool:
+        """A moment in UTC, as Python writes it."""
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(text)
+            return moment.tzinfo is not None and str(moment.astimezone(UTC)) == text
+        return False

@@ -40,6 +40,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 STATUSES: list[tuple[type[Exception], int]] = [
     (errors.FileTooLarge, 413),
+    (errors.WrongType, 415),
     (errors.InvalidFile, 400),
     (errors.Forbidden, 403),
     (errors.Conflict, 409),
@@ -83,7 +84,8 @@ def handle_exception(exception: Exception, context: dict[str, Any]) -> Response 
 def describe(exception: Exception) -> dict[str, Any] | None:  # noqa: PLR0911 - a table of kinds
     """The problem that an exception stands for, or None where it is a bug of ours."""
     if isinstance(exception, errors.PhotostoreError):
-        fields = {exception.field: [str(exception)]} if exception.field else {}
+        about_field = str(exception.field_sentence or exception)
+        fields = {exception.field: [about_field]} if exception.field else {}
         return problem(_status_of(exception), str(exception), exception.code, fields)
     if isinstance(exception, drf.ValidationError):
         fields = _sentences(exception.detail)
@@ -106,12 +108,18 @@ def describe(exception: Exception) -> dict[str, Any] | None:  # noqa: PLR0911 - 
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_048_576
         sentence = _("The request is too large. The limit is %(limit)d MB, besides files.") % {"limit": limit}
         return describe(errors.FileTooLarge(sentence, code="request_too_large"))
-    if _database_is_away(exception):
-        logger.error("The database cannot be reached: %s", exception)
-        return problem(
-            503, _("The database cannot be reached at the moment. Please try again."), "database_unavailable"
-        )
-    return None
+    return _database_trouble(exception)
+
+
+def _database_trouble(exception: Exception) -> dict[str, Any] | None:
+    if _sqlstate(exception).startswith("40"):
+        # A deadlock: PostgreSQL undid one of the two, and this is it.
+        return describe(errors.Conflict())
+    if not _database_is_away(exception):
+        return None
+    logger.error("The database cannot be reached: %s", exception)
+    sentence = _("The database cannot be reached at the moment. Please try again.")
+    return problem(503, sentence, "database_unavailable")
 
 
 def _database_is_away(exception: Exception) -> bool:
@@ -121,8 +129,13 @@ def _database_is_away(exception: Exception) -> bool:
     """
     if not isinstance(exception, OperationalError | InterfaceError):
         return False
-    state = getattr(exception.__cause__, "sqlstate", None)
-    return state is None or state.startswith(("08", "53", "57"))
+    state = _sqlstate(exception)
+    return not state or state.startswith(("08", "53", "57"))
+
+
+def _sqlstate(exception: Exception) -> str:
+    """PostgreSQL's own code, empty where it gave none."""
+    return getattr(exception.__cause__, "sqlstate", None) or ""
 
 
 def _status_of(exception: errors.PhotostoreError) -> int:

@@ -14,8 +14,9 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.files.storage import storages
 from django.http import HttpRequest
+
+from photostore.storage import storage_for
 
 Purpose = Literal["live", "history"]
 SIGNATURE_BYTES = 16  # 128 bits of HMAC-SHA256: beyond guessing, and short in a page of a hundred links
@@ -54,7 +55,7 @@ class LinkMaker:
         seconds = settings.MEDIA_LINK_SECONDS
         self.base_url = base_url
         self.expires = (math.ceil((now or time.time()) / seconds) + 1) * seconds
-        self._storage: Any = storages["default"]
+        self._storage = storage_for()
         self._valid_from = datetime.fromtimestamp(self.expires - 2 * seconds, UTC)
         self._expires_at = datetime.fromtimestamp(self.expires, UTC)
 
@@ -63,19 +64,24 @@ class LinkMaker:
         """For the answer to `request`: `PUBLIC_BASE_URL`, else the host that was asked."""
         return cls(settings.PUBLIC_BASE_URL or request.build_absolute_uri("/").rstrip("/"))
 
-    def live(self, key: str, *, sha256: str, version_key: str) -> str:
+    def live(self, key: str, *, sha256: str, version_key: str, storage_alias: str = "default") -> str:
         """A link to what is under `key` today; `version_key` is the immutable file behind it.
 
-        It ends at once when the photo is replaced, removed or erased (in a bucket: when it expires).
+        It ends at once when the photo is replaced, removed or erased (in a bucket: when it expires; in a
+        public bucket it does not expire, and needs no signature). Raises `StorageAway` for an alias that
+        is no longer configured.
         """
-        return self._link(key, sha256, "live", version_key)
+        return self._link(key, sha256, "live", version_key, storage_alias)
 
     def history(self, version_key: str, *, sha256: str) -> str:
         """A link to one version, live or not."""
         return self._link(version_key, sha256, "history", version_key)
 
-    def _link(self, key: str, sha256: str, purpose: Purpose, version_key: str) -> str:
-        presigned: str | None = self._storage.presigned_url(
+    def _link(
+        self, key: str, sha256: str, purpose: Purpose, version_key: str, storage_alias: str = "default"
+    ) -> str:
+        storage = self._storage if storage_alias == "default" else storage_for(storage_alias)
+        presigned: str | None = storage.presigned_url(
             version_key, valid_from=self._valid_from, expires_at=self._expires_at, content_disposition=None
         )
         if presigned is not None:

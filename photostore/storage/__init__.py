@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from photostore.errors import StorageAway
 from photostore.storage.base import FileStat, PhotoStorage
 
 __all__ = ["FileStat", "PhotoStorage", "storage_for"]
 
 
 def storage_for(alias: str = "default") -> PhotoStorage:
-    """The storage behind an alias of Django's `STORAGES`: `default`, `safe` or `public`."""
-    from django.core.files.storage import storages
+    """The storage behind an alias of Django's `STORAGES`: `default`, `safe` or `public`.
 
-    storage = storages[alias]
+    Raises `StorageAway` for one that is no longer configured: what rows say lies there may well lie there.
+    """
+    from django.core.files.storage import InvalidStorageError, storages
+
+    try:
+        storage = storages[alias]
+    except InvalidStorageError as error:
+        raise StorageAway from error
     if not isinstance(storage, PhotoStorage):
         raise TypeError(f"The storage alias {alias!r} is not one that keeps photos.")
     return storage

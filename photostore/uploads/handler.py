@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.http.request import QueryDict
 from django.utils.translation import gettext as _
 
-from photostore.errors import FileTooLarge, InvalidFile
+from photostore.errors import FileTooLarge, InvalidFile, Sentence
 
 MEGABYTE = 1_048_576
 # One file at most; the rest of a form (its fields, its boundaries) has this much room beside it.
@@ -20,7 +20,7 @@ DEFAULT_MAX_FILE_BYTES = 20 * MEGABYTE
 
 
 class LimitedUploadHandler(FileUploadHandler):
-    """Keeps a file in memory up to the route's limit (`request.max_file_bytes`, set by the middleware).
+    """Keeps a file in memory up to the route's limit, which the middleware has put on the request.
 
     The picture is decoded from memory anyway, so a temporary file would only add a write and a read.
     Over the limit the request is not read any further, and `one_file` raises.
@@ -38,7 +38,8 @@ class LimitedUploadHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Count and keep. Raising through the parser would end as a 500 inside the CSRF check."""
         if start + len(raw_data) > self.max_bytes:
-            self.request.upload_refusal = too_large(self.max_bytes)  # type: ignore[attr-defined]
+            sentence = getattr(self.request, "too_large_sentence", None)
+            self.request.upload_refusal = too_large(self.max_bytes, sentence)  # type: ignore[attr-defined]
             self.buffer.close()
             raise StopUpload(connection_reset=True)
         self.buffer.write(raw_data)
@@ -57,10 +58,10 @@ class LimitedUploadHandler(FileUploadHandler):
         )
 
 
-def too_large(max_bytes: int) -> FileTooLarge:
-    """The refusal, with the limit in its sentence."""
-    sentence = _("The file is too large. The limit is %(limit)d MB.") % {"limit": max_bytes // MEGABYTE}
-    return FileTooLarge(sentence)
+def too_large(max_bytes: int, sentence: Sentence | None = None) -> FileTooLarge:
+    """The refusal, with the limit in its sentence, unless the route has a sentence of its own."""
+    usual = _("The file is too large. The limit is %(limit)d MB.") % {"limit": max_bytes // MEGABYTE}
+    return FileTooLarge(sentence or usual)
 
 
 def one_file(request: Any, field: str) -> InMemoryUploadedFile:

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import resolve
+from django.utils import translation
 
-from photostore.errors import FileTooLarge
+from photostore.errors import FileTooLarge, Sentence
 from photostore.problems import answer, describe, leave_a_trace
 from photostore.uploads.handler import (
     DEFAULT_MAX_FILE_BYTES,
@@ -23,8 +24,9 @@ from photostore.uploads.handler import (
 class BodyLimitMiddleware:
     """Holds each route to the size that its view states as `max_file_bytes`.
 
-    An API view that states none takes no file: a megabyte is enough for its JSON. Other pages (the
-    admin) get the default. A body without a Content-Length is counted while it is read.
+    A view may also state `too_large_sentence`, where its contract fixes one. An API view that states no
+    size takes no file: a megabyte is enough for its JSON. Other pages (the admin) get the default. A body
+    without a Content-Length is counted while it is read.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -36,34 +38,42 @@ class BodyLimitMiddleware:
         chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         if not (length or chunked):
             return self.get_response(request)
-        max_file_bytes = _max_file_bytes(request)
+        max_file_bytes, sentence = _limit(request)
         request.max_file_bytes = max_file_bytes  # type: ignore[attr-defined]
+        request.too_large_sentence = sentence  # type: ignore[attr-defined]
         max_body_bytes = max_file_bytes + FORM_OVERHEAD_BYTES
         if length > max_body_bytes:
-            body = describe(too_large(max_file_bytes or MEGABYTE))
-            assert body is not None
-            leave_a_trace(request, body)
-            return answer(request, body)
+            return _refused(request, max_file_bytes, sentence)
         if chunked:
             if not request.META.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
                 # Django holds a body without files in memory, up to this size.
                 max_body_bytes = min(max_body_bytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-            _count_while_reading(request, max_body_bytes)
+            _count_while_reading(request, max_body_bytes, sentence)
         return self.get_response(request)
 
 
-def _max_file_bytes(request: HttpRequest) -> int:
+def _refused(request: HttpRequest, max_file_bytes: int, sentence: Sentence | None) -> HttpResponseBase:
+    """Nobody has chosen the language yet: this comes before everything else."""
+    with translation.override(translation.get_language_from_request(request)):
+        body = describe(too_large(max_file_bytes or MEGABYTE, sentence))
+        assert body is not None
+        leave_a_trace(request, body)
+        return answer(request, body)
+
+
+def _limit(request: HttpRequest) -> tuple[int, Sentence | None]:
+    """The bytes of a file that the route takes, and the sentence about more, where it has its own."""
     try:
         view: Any = resolve(request.path_info).func
     except Http404:
-        return 0
+        return 0, None
     view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
     if view_class is None:
-        return DEFAULT_MAX_FILE_BYTES
-    return int(getattr(view_class, "max_file_bytes", 0))
+        return DEFAULT_MAX_FILE_BYTES, None
+    return int(getattr(view_class, "max_file_bytes", 0)), getattr(view_class, "too_large_sentence", None)
 
 
-def _count_while_reading(request: HttpRequest, max_body_bytes: int) -> None:
+def _count_while_reading(request: HttpRequest, max_body_bytes: int, sentence: Sentence | None) -> None:
     """Let Django read a chunked body, whose length nobody announced, up to the limit.
 
     Django takes a missing Content-Length for an empty body; the server marks the real end
@@ -71,7 +81,7 @@ def _count_while_reading(request: HttpRequest, max_body_bytes: int) -> None:
     """
     if not request.META.get("wsgi.input_terminated"):
         return
-    stream = CountedStream(request.META["wsgi.input"], max_body_bytes)
+    stream = CountedStream(request.META["wsgi.input"], max_body_bytes, sentence)
     request._stream = stream  # type: ignore[assignment]
     request.META["CONTENT_LENGTH"] = str(max_body_bytes)
 
@@ -79,9 +89,10 @@ def _count_while_reading(request: HttpRequest, max_body_bytes: int) -> None:
 class CountedStream:
     """A body that raises `FileTooLarge` once more than `max_bytes` came out of it."""
 
-    def __init__(self, stream: Any, max_bytes: int) -> None:
+    def __init__(self, stream: Any, max_bytes: int, sentence: Sentence | None = None) -> None:
         self.stream = stream
         self.max_bytes = max_bytes
+        self.sentence = sentence
         self.count = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -100,7 +111,7 @@ class CountedStream:
     def _counted(self, data: bytes) -> bytes:
         self.count += len(data)
         if self.count > self.max_bytes:
-            raise BodyTooLarge
+            raise BodyTooLarge(self.sentence)
         return data
 
 
