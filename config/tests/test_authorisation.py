@@ -123,6 +123,7 @@ STUDENT = ("existing", "missing")
 THING = ("own", "foreign", "missing")
 STUDENTS = "api/students/"
 USERS = "api/users/"
+IMAGE = "api/user_image/<uuid:image_id>/"
 TABLE = [
     # Signing in
     Row("post", "api/auth/login/", for_everybody, 200, lambda w: {"username": "guest", "password": "guest-secret"}),
@@ -156,6 +157,13 @@ TABLE = [
     Row("post", "me/sign-in/", for_strangers_only, 200, lambda w: {"username": "guest", "password": "wrong"}, form=True),
     Row("post", "me/sign-out/", for_everybody, 302),
     Row("post", "me/language/", for_everybody, 302, lambda w: {"language": "fr"}, form=True),
+    # S2
+    Row("post", "api/upload_user_image/", for_the_signed_in, 200, lambda w: {"image": picture()}, form=True),
+    Row("get", "api/user_images/<str:username>/", for_the_signed_in_also_without, 200, things=THING),
+    Row("get", f"{IMAGE}serve/", for_the_signed_in, 200, things=THING),
+    Row("post", f"{IMAGE}set_primary/", for_the_owner_and_trusted_staff, 200, things=THING),
+    Row("post", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
+    Row("delete", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
     # The house
     Row("get", "", for_everybody, 200),
     Row("get", "favicon.ico", for_everybody, 302),
@@ -191,6 +199,7 @@ class World:
             "missing": {
                 "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
                 "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
+                "image_id": MISSING_UUID,
             },
         }  # fmt: skip
 
@@ -201,7 +210,12 @@ class World:
             "earlier": earlier["id"],
             "key": earlier["image"],
             "pending": self._pending(client, 3)["id"],
+            "image_id": self._image(client)["id"],
         }
+
+    def _image(self, client: APIClient) -> dict[str, Any]:
+        form = {"image": picture(4), "is_primary": "true"}
+        return dict(made(client.post("/api/upload_user_image/", form, format="multipart"))["image"])
 
     def _pending(self, client: APIClient, seed: int) -> dict[str, Any]:
         return made(

@@ -1,0 +1,169 @@
+"""Use cases: somebody's images come in, go, and one of them is the primary one.
+
+The primary one changes under a lock on the user's row: callers who come at once follow each other, and none
+is refused. The partial unique index holds the truth, whoever writes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from media_uploads.files import plain_name, subject_of
+from media_uploads.image_files import files_of, new_key, owner_of, take_in
+from media_uploads.image_refusals import ImageNotFound
+from media_uploads.models import UserImage
+from media_uploads.quota import check_room, claim_room
+from photostore import keys, scanner
+from photostore.audit import Actor, record, record_refusal
+from photostore.errors import NotFound, PhotostoreError, StorageAway
+from photostore.outbox import drain, drain_leftovers
+from photostore.register import Publication, publish, store
+from photostore.storage import storage_for
+
+
+def upload_image(
+    *,
+    user: Any,
+    data: bytes,
+    filename: str,
+    actor: Actor,
+    image_type: str = UserImage.Type.GALLERY,
+    is_primary: bool = False,
+    caption: str = "",
+) -> UserImage:
+    """Take the picture in and keep it, as the user's primary one where that is asked for.
+
+    Raises `WrongType`, `InvalidFile`, `QuotaExceeded`, `StorageAway`, `NotFound` where the user is gone by
+    now, and whatever `photostore.scanner.scan` raises.
+    """
+    check_room(user.pk, 1)
+    scanner.scan(io.BytesIO(data))
+    clean = take_in(data, filename=filename)
+    check_room(user.pk, len(clean.picture.data))
+    image = UserImage(
+        pk=uuid4(),
+        user=user,
+        image_type=image_type,
+        is_primary=is_primary,
+        caption=caption,
+        original_filename=plain_name(filename),
+    )
+    with failures_recorded(actor, "image.upload", user.pk):
+        folder = keys.user_folder(user.pk, user.get_username())
+        key, image.uploaded_at = new_key(folder, image_type, clean.picture.extension)
+        _keep(image, files_of(image.pk, key, clean), actor)
+    drain_leftovers()
+    return image
+
+
+def _keep(image: UserImage, publication: Publication, actor: Actor) -> None:
+    _describe(image, publication)
+    owner = owner_of(image.pk)
+    with owner.locked():
+        store(publication)
+        try:
+            with transaction.atomic(durable=True):
+                _lock_user(image.user_id)
+                claim_room(image.user_id, image.file_size)
+                if image.is_primary:
+                    _primary_of(image.user_id).update(is_primary=False)
+                image.save(force_insert=True)
+                publish(owner, publication)
+                record(actor, "image.upload", subject=subject_of(image.user_id), new_sha256=image.sha256)
+        except PhotostoreError:
+            _take_back(publication)
+            raise
+
+
+def delete_image(*, image_id: UUID, actor: Actor) -> None:
+    """Remove an image for good; a primary one leaves the user without. Raises `ImageNotFound`."""
+    owner = owner_of(image_id)
+    with owner.locked():
+        with transaction.atomic(durable=True):
+            image = _locked_image(image_id)
+            image.delete()
+            record(actor, "image.delete", subject=subject_of(image.user_id), old_sha256=image.sha256)
+        drain(owner)
+
+
+def set_primary(*, image_id: UUID, actor: Actor) -> None:
+    """Make this the user's primary image, in place of whichever it was. Raises `ImageNotFound`."""
+    user_id = UserImage.objects.filter(pk=image_id).values_list("user_id", flat=True).first()
+    if user_id is None:
+        raise ImageNotFound
+    with transaction.atomic():
+        _lock_user(user_id)
+        image = _locked_image(image_id)
+        if image.is_primary:
+            return
+        before = _primary_of(user_id).values_list("sha256", flat=True).first() or ""
+        _primary_of(user_id).update(is_primary=False)
+        image.is_primary = True
+        image.save(update_fields=["is_primary"])
+        said = {"subject": subject_of(user_id), "old_sha256": before, "new_sha256": image.sha256}
+        record(actor, "image.set_primary", **said)
+
+
+def change_caption(*, image_id: UUID, caption: str, actor: Actor) -> None:
+    """Say something else below an image. Raises `ImageNotFound`."""
+    with transaction.atomic():
+        image = _locked_image(image_id)
+        if image.caption == caption:
+            return
+        image.caption = caption
+        image.save(update_fields=["caption"])
+        record(actor, "image.caption", subject=subject_of(image.user_id), new_sha256=image.sha256)
+
+
+@contextmanager
+def failures_recorded(actor: Actor, action: str, user_id: int) -> Iterator[None]:
+    """Leave an audit row when the storage fails, which no refusal of ours would leave."""
+    try:
+        yield
+    except StorageAway as error:
+        record_refusal(actor, action, subject=subject_of(user_id), code=error.code)
+        raise
+
+
+def _primary_of(user_id: int) -> Any:
+    return UserImage.objects.filter(user_id=user_id, is_primary=True)
+
+
+def _locked_image(image_id: UUID) -> UserImage:
+    image = UserImage.objects.select_for_update().filter(pk=image_id).first()
+    if image is None:
+        raise ImageNotFound
+    return image
+
+
+def _lock_user(user_id: int) -> None:
+    """Let the changes of one user follow each other. Raises `NotFound` where the user is gone by now."""
+    # The key stays as it is, so others may go on pointing at this row: signing in need not wait.
+    users = get_user_model()._default_manager.select_for_update(no_key=True)
+    if users.filter(pk=user_id).first() is None:
+        raise NotFound
+
+
+def _describe(image: UserImage, publication: Publication) -> None:
+    original = publication.original
+    image.image.name = original.key
+    image.storage_alias = publication.storage_alias
+    image.sha256 = original.sha256
+    image.file_size = original.byte_size
+    image.mime_type = original.content_type
+    image.width, image.height = original.width, original.height
+
+
+def _take_back(publication: Publication) -> None:
+    """Remove what was stored for a row that was refused; what cannot be removed now, the sweep finds."""
+    storage = storage_for(publication.storage_alias)
+    with suppress(StorageAway):
+        for file in (publication.original, *publication.derivatives):
+            storage.remove(file.key)
