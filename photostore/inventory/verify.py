@@ -1,4 +1,4 @@
-"""The whole store against the register: one pass over every place, and re-hashing as far as the time goes."""
+"""The whole store against the register and every file field, and re-hashing as far as the time goes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from photostore.errors import StorageAway
 from photostore.inventory.diff import Finding, differences
+from photostore.inventory.fields import unregistered
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.places import Place, places
 from photostore.inventory.rehash import Verdict, oldest_first, rehash
+from photostore.inventory.seen import Seen
 from photostore.models import StoredFile, Verification
 from photostore.outbox import settle_everything
 
@@ -41,15 +43,19 @@ class Report:
     )
     counts: Counter[str] = field(default_factory=Counter)
     suspects: dict[int, None] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
 
-    def add(self, what: str, alias: str, key: str) -> None:
-        """One more, unless it is listed already."""
+    def add(self, what: str, alias: str, key: str) -> bool:
+        """One more, unless it was counted already: the listing and the reading may find the same."""
         listed_already = self.lists[what]
         if (alias, key) in listed_already:
-            return
-        self.counts[what] += 1
+            return False
         if len(listed_already) < MAX_LISTED:
             listed_already[alias, key] = None
+        elif not self.seen.is_new(what, alias, key):
+            return False
+        self.counts[what] += 1
+        return True
 
     def suspect(self, pk: int | None) -> None:
         """Have this row's bytes read, now or by the next run."""
@@ -83,6 +89,9 @@ def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[s
         yield f"Listing {' and '.join(place.aliases)}"
         with listed(place) as listing:
             _compare(report, listing)
+    yield "Looking at every file field"
+    for alias, key in unregistered():
+        report.counts["unregistered"] += report.add("missing", alias, key)
     yield "Reading what looks changed"
     suspects, report.suspects = list(report.suspects), {}
     _judge(report, rehash(StoredFile.objects.exclude(written_at=None).filter(pk__in=suspects)))
@@ -91,6 +100,7 @@ def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[s
             _judge(report, iter((verdict,)))
             if done % 100 == 0:
                 yield f"Re-hashed {report.counts['rehashed']}"
+    report.seen.forget()
 
 
 def figures(report: Report, *, checksum: bool) -> Verification:
@@ -103,7 +113,7 @@ def figures(report: Report, *, checksum: bool) -> Verification:
         finished_at=timezone.now(),
         checksum=checksum,
         files=files,
-        present=max(0, files - stale - counted["missing"]),
+        present=max(0, files - stale - counted["missing"] + report.counts["unregistered"]),
         rehashed_lately=rows.filter(verified_at__gte=timezone.now() - LATELY).count(),
         stale=stale,
         suspects=list(report.suspects),

@@ -56,7 +56,7 @@ def test_a_person_reads_it_too(capsys: Any) -> None:
     storage_for().remove(key("gone"))
     with pytest.raises(SystemExit):
         call_command("verify_media")
-    assert "1 missing: registered, but not in storage" in capsys.readouterr().out
+    assert "1 missing: a row names it, but it is not kept" in capsys.readouterr().out
 
 
 def test_an_orphan_counts_when_it_is_an_hour_old() -> None:
@@ -246,3 +246,18 @@ def test_the_figures_stand_in_the_metrics(client: Any, settings: Any) -> None:
     assert 'photokeep_verified_files{found="missing"} 1.0' in shown
     assert 'photokeep_verified_files{found="present"} 1.0' in shown
     assert "photokeep_verified_at_seconds" in shown
+
+
+@pytest.mark.parametrize("more", [[], ["--checksum"]])
+def test_counts_stay_exact_beyond_what_is_listed(monkeypatch: Any, more: list[str]) -> None:
+    monkeypatch.setattr("photostore.inventory.verify.MAX_LISTED", 5)
+    fill(20)
+    for number in range(12):
+        storage_for().remove(f"users/ada/images/{number}.jpg")
+    for number in range(12, 20):
+        storage_for().put(f"users/ada/images/{number}.jpg", b"longer than it was", content_type="image/jpeg")
+    for _ in range(2):
+        code, said = run("verify_media", *more)
+        counts = said["counts"]
+        assert (code, counts["missing"], counts["damaged"], counts["present"]) == (1, 12, 8, 8)
+        assert (len(said["missing"]), len(said["damaged"])) == (5, 5)

@@ -14,7 +14,8 @@ from photostore.models import Verification
 
 SHOWN = 20
 MEANS = {
-    "missing": "registered, but not in storage (bring them back: restore_student_photos)",
+    "missing": "a row names it, but it is not kept "
+    "(bring back: restore_student_photos; make known: adopt_media)",
     "damaged": "not the bytes that were stored (bring them back: restore_student_photos)",
     "misplaced": "the identity inside names another student: perhaps swapped faces",
     "orphaned": "in storage for over an hour, but nobody's (see migrate_orphaned_photos --list; "
@@ -27,8 +28,9 @@ class Command(PhotoCommand):
     """The whole store against the database."""
 
     help = (
-        "Compares every stored file with the database and changes nothing, except that it brings documented "
-        "copies up to date which a crash left behind. Tells what is missing, damaged, orphaned, misplaced "
+        "Compares every stored file with the register, and every file field of every app too, and changes "
+        "nothing, except that it brings documented copies up to date which a crash left behind. Tells what "
+        "is missing (a value without its row or its file counts), damaged, orphaned, misplaced "
         "(the identity inside a photo names another student) and which symbolic links stand in the storage. "
         "Without --checksum a file is read only when its size or its time of writing looks wrong; with it "
         "every file is read, the one verified longest ago first, so that runs with a --budget get through "
