@@ -12,11 +12,15 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from photostore import tags
+from photostore.errors import StorageAway
 from photostore.secrets import kept_secret
 
 HASH_BYTES = 16  # 128 bits: a school's numbers are few, the key is what protects them
@@ -32,6 +36,16 @@ _VALUES = re.compile(
     rb'photokeep:attendance="((?:[0-9]{4}-[0-9]{2}-[0-9]{2}_[AP]M)?)" '
     rb'photokeep:signature="([0-9a-f]{64})"'
 )
+
+
+class IdentityKeyMissing(StorageAway):
+    """Photos were signed with a key that is not there: most likely the backups' disk is not mounted."""
+
+    code = "identity_key_missing"
+    sentence = _(
+        "The key that signs students' photos is missing: identity.key is not in PHOTO_BACKUP_DIR. Mount that "
+        "disk, or set PHOTO_IDENTITY_KEYS. Only if the key is lost for good: manage.py start_identity_key."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,36 @@ def keys() -> list[bytes]:
     """The deployment's keys, newest first: `PHOTO_IDENTITY_KEYS`, else the one kept beside the backups.
 
     Beside the backups and never in the database: whoever brings photos back from a backup needs it, and
-    whoever steals the database must not have it.
+    whoever steals the database must not have it. Made with a new service's first photo; raises
+    `IdentityKeyMissing` where photos were signed already and the key is not there.
     """
-    given = settings.PHOTO_IDENTITY_KEYS or [kept_secret(settings.PHOTO_BACKUP_DIR / "identity.key")]
+    given = settings.PHOTO_IDENTITY_KEYS or [_kept(key_file())]
     return [hashlib.sha256(b"photokeep.identity:" + key.encode()).digest() for key in given]
+
+
+def key_file() -> Path:
+    """Where the key is kept that nobody gave by `PHOTO_IDENTITY_KEYS`."""
+    return Path(settings.PHOTO_BACKUP_DIR) / "identity.key"
+
+
+def confirm_key() -> None:
+    """Make sure that signatures can be read; makes no key. Raises `IdentityKeyMissing`.
+
+    Asks the database only where the file is missing; for callers that go on in threads without one.
+    """
+    if not settings.PHOTO_IDENTITY_KEYS and not key_file().exists() and _is_expected():
+        raise IdentityKeyMissing
+
+
+@lru_cache(maxsize=8)
+def _kept(path: Path) -> str:
+    confirm_key()
+    return kept_secret(path)
+
+
+def _is_expected() -> bool:
+    """Whether something in the database was made with a key: a photo's identity, the hash of a number."""
+    from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
+
+    signed = (StudentPhoto.objects.all(), AttendancePhoto.objects.all(), FormerStudentNumber.objects.all())
+    return any(rows.exists() for rows in (*signed, Student.objects.exclude(number_hash="")))

@@ -25,8 +25,15 @@ _OF_UUID = re.compile(r"(?:photos|derived)/students/([0-9a-f-]{36})/")
 
 def register() -> None:
     """Make it known; called once when the app is ready."""
-    inspect_with(Inspector(OWNER_LABEL, named=_named, expected=_expected))
-    inspect_with(Inspector(ATTENDANCE_LABEL, named=_named, expected=_expected_of_attendance))
+    inspect_with(Inspector(OWNER_LABEL, named=_named, expected=_expected, prepare=identity.confirm_key))
+    inspect_with(
+        Inspector(
+            ATTENDANCE_LABEL,
+            named=_named,
+            expected=_expected_of_attendance,
+            prepare=identity.confirm_key,
+        )
+    )
     name_owners_with(owner_of_key)
     guard_with(
         Guard(

@@ -23,6 +23,8 @@ class Inspector:
     owner_label: str
     named: Callable[[bytes], str | None]
     expected: Callable[[Collection[str]], dict[str, str]]
+    # Called before threads ask `named`: whatever that needs from the database. May raise `StorageAway`.
+    prepare: Callable[[], None] = lambda: None
 
 
 OwnerOfKey = Callable[[str], Owner | None]

@@ -14,7 +14,7 @@ from typing import Literal
 from django.db.models import F
 from django.utils import timezone
 
-from photostore.errors import FileMissing, PhotostoreError
+from photostore.errors import FileMissing, PhotostoreError, StorageAway
 from photostore.inventory.knowledge import inspector_of
 from photostore.models import StoredFile
 from photostore.storage import storage_for
@@ -78,15 +78,25 @@ def rehash(
 
 def _read_all(rows: Iterator[StoredFile], threads: int, until: float | None) -> Iterator[Reading]:
     waiting: deque[Future[Reading]] = deque()
+    prepared: set[str] = set()
     with ThreadPoolExecutor(threads, thread_name_prefix="rehash") as pool:
         for row in rows:
             if until is not None and monotonic() >= until:
                 break
+            if row.owner_label not in prepared:
+                prepared.add(row.owner_label)
+                _prepare(row.owner_label)
             waiting.append(pool.submit(_read, row))
             if len(waiting) >= 4 * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _prepare(owner_label: str) -> None:
+    inspector = inspector_of(owner_label)
+    if inspector is not None:
+        inspector.prepare()
 
 
 def _read(row: StoredFile) -> Reading:
@@ -104,6 +114,8 @@ def _read(row: StoredFile) -> Reading:
     if inspector is not None:
         try:
             named = inspector.named(bytes(kept))
+        except StorageAway:
+            raise
         except PhotostoreError:  # not a picture any more; its sha256 says so
             named = None
     return Reading(row, digest.hexdigest(), named)
