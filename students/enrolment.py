@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, FileMissing, NotFound, StorageAway
-from photostore.outbox import drain
+from photostore.outbox import drain, drain_leftovers
 from photostore.register import CopiesPending, settle, store
 from students.attendance import attendance_owner
 from students.identity import number_hash
 from students.models import FormerStudentNumber, Student, StudentPhoto
-from students.photos import go_live, subject_of
+from students.photos import go_live, is_todays_photo, subject_of
 from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
 
 logger = logging.getLogger(__name__)
@@ -54,42 +54,64 @@ def _settle_or_take_back(student: Student, version: Version, actor: Actor) -> No
         raise StorageAway from error
 
 
-def update_student(*, student: Student, fields: dict[str, Any], actor: Actor) -> Student:
-    """Change a student's fields.
+def update_student(
+    *, student: Student, fields: dict[str, Any], actor: Actor, incoming: IncomingPhoto | None = None
+) -> Student:
+    """Change a student's fields, and the photo where one is given: both, or neither.
 
     A new number goes into the photo as well: the same picture becomes a new version with a new
     identity, so that a photo can be found by the number that its student has. Raises as
-    `create_student`, and `NotFound`.
+    `create_student`, `NotFound`, and `CopiesPending` (changed, but send it again).
     """
     owner = owner_of(student)
     with owner.locked():
         before = Student.objects.filter(pk=student.pk).first()
         if before is None:
             raise NotFound
+        if incoming and is_todays_photo(before, incoming):
+            incoming = None
         old_number = before.student_number
-        changed = [name for name, value in fields.items() if getattr(before, name) != value]
-        if not changed:
+        changed = _changed(before, fields)
+        if not changed and not incoming:
             settle(owner)
             return before
-        for name in changed:
-            setattr(before, name, fields[name])
-        before.number_hash = number_hash(before.student_number)
         number_changed = before.student_number != old_number
-        today = StudentPhoto.objects.filter(student=before, replaced_at=None).first()
-        version = _with_new_number(before, today, actor) if number_changed and today else None
+        version = _next_version(before, incoming, actor, number_changed=number_changed)
         if version:
             store(version.publication)
         with _one_number_each(), transaction.atomic(durable=True):
             Student.objects.select_for_update().get(pk=before.pk)
-            before.save(update_fields=[*changed, "number_hash", "updated_at"])
-            record(actor, "student.update", subject=subject_of(before))
+            if changed:
+                before.save(update_fields=[*changed, "number_hash", "updated_at"])
+                record(actor, "student.update", subject=subject_of(before))
             if number_changed and old_number:
                 _keep_former_number(before, old_number)
             if version:
-                go_live(before, version, actor, "photo.retag")
+                go_live(before, version, actor, "photo.upload" if incoming else "photo.retag")
         if version:
             settle(owner, original=version.publication.original)
+    if incoming:
+        drain_leftovers()
     return before
+
+
+def _changed(student: Student, fields: dict[str, Any]) -> list[str]:
+    """The names of the fields that are given another value; they have it afterwards."""
+    changed = [name for name, value in fields.items() if getattr(student, name) != value]
+    for name in changed:
+        setattr(student, name, fields[name])
+    student.number_hash = number_hash(student.student_number)
+    return changed
+
+
+def _next_version(
+    student: Student, incoming: IncomingPhoto | None, actor: Actor, *, number_changed: bool
+) -> Version | None:
+    """The new photo; without one, today's under the new number."""
+    if incoming:
+        return new_version(student, incoming, actor)
+    today = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
+    return _with_new_number(student, today, actor) if number_changed and today else None
 
 
 def delete_student(*, student: Student, actor: Actor) -> None:

@@ -45,7 +45,7 @@ def upload_photo(*, student: Student, incoming: IncomingPhoto, actor: Actor) -> 
     owner = owner_of(student)
     with owner.locked():
         student = _fresh(student)
-        if _is_todays_photo(student, incoming):
+        if is_todays_photo(student, incoming):
             settle(owner)
             return PhotoChange(student, changed=False)
         version = new_version(student, incoming, actor)
@@ -140,7 +140,7 @@ def _retire_todays_version(student: Student) -> None:
     StudentPhoto.objects.filter(student=student, replaced_at=None).update(replaced_at=timezone.now())
 
 
-def _is_todays_photo(student: Student, incoming: IncomingPhoto) -> bool:
+def is_todays_photo(student: Student, incoming: IncomingPhoto) -> bool:
     """Whether the very same file is today's photo, and its bytes are there as well."""
     today = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
     if today is None or today.source_sha256 != incoming.clean.source_sha256:

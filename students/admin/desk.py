@@ -27,7 +27,7 @@ from students.admin.filters import ClassFilter, PhotoFilter
 from students.admin.forms import PHOTO_FIELD, StudentForm
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
-from students.photos import remove_photo, restore_version, subject_of, upload_photo
+from students.photos import remove_photo, restore_version, subject_of
 from students.representation import represent_student, represent_version, thumbnails_of
 
 HISTORY_SHOWN = 24
@@ -139,12 +139,9 @@ class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
         if not change:
             saved = create_student(fields=fields, actor=actor, incoming=form.incoming)
         else:
-            saved = update_student(student=obj, fields=fields, actor=actor)
-            if form.incoming:
-                result = upload_photo(student=saved, incoming=form.incoming, actor=actor)
-                saved = result.student
-                if not result.changed:
-                    messages.info(request, _("This file is the photo already; nothing was changed."))
+            saved = update_student(student=obj, fields=fields, actor=actor, incoming=form.incoming)
+            if form.incoming and saved.photo_sha256 == obj.photo_sha256:
+                messages.info(request, _("This file is the photo already; nothing was changed."))
         obj.__dict__.update(saved.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: Student) -> None:

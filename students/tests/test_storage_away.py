@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from photostore.errors import StorageFull
 from photostore.models import PendingRemoval, StoredFile
 from photostore.outbox import settle_everything
+from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.tests.school import enrol, everything, face, hand_in, likeness, stored
+from students.tests.school import enrol, everything, face, file_of, hand_in, likeness, stored
 from testing.people import body_of
 
 
@@ -58,8 +60,6 @@ def test_an_upload_that_cannot_be_stored_changes_nothing(api: Any, ada: dict[str
 def test_a_student_whose_photo_cannot_be_stored_does_not_come_to_be(
     api: Any, ada: dict[str, Any], media: Path
 ) -> None:
-    from students.tests.school import file_of
-
     with unplugged(media):
         body = {"name": "Bea", "profile_photo": file_of(face(2))}
         assert is_503(api.post("/api/students/", body, format="multipart"), "storage_unavailable")
@@ -107,3 +107,41 @@ def test_looking_at_students_does_not_need_the_storage(api: Any, ada: dict[str, 
         assert api.get("/api/students/").status_code == 200
         assert is_503(api.get(ada["photo"]), "storage_unavailable")
         assert is_503(api.get(ada["profile_photo_url"]), "storage_unavailable")
+
+
+@pytest.mark.parametrize("full_after", range(5))
+def test_fields_and_photo_change_together_or_not_at_all(
+    api: Any, ada: dict[str, Any], each_storage: str, monkeypatch: pytest.MonkeyPatch, full_after: int
+) -> None:
+    """Whichever of the files it is that finds no space: the version, a thumbnail, the next one."""
+    before, storage = everything(), type(storage_for())
+    original, left = storage.put, [full_after]
+
+    def put(self: Any, *arguments: Any, **options: Any) -> Any:
+        left[0] -= 1
+        if left[0] == -1:
+            raise StorageFull
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(storage, "put", put)
+
+    def change() -> Any:
+        body = {"name": "Ada King", "student_number": "S-9", "profile_photo": file_of(face(2))}
+        return api.patch(f"/api/students/{ada['id']}/", body, format="multipart")
+
+    answer = change()
+    assert answer.status_code == 503
+    now = everything()
+    if "Nothing was changed" in answer.json()["detail"]:
+        assert {name: rows for name, rows in now.items() if name != "files"} == {
+            name: rows for name, rows in before.items() if name != "files"
+        }
+        assert before["files"].items() <= now["files"].items()
+    else:
+        assert answer.json()["code"] == "copies_pending"
+        assert now["Student"][0]["name"] == "Ada King"
+    assert change().status_code == 200
+    (student,) = Student.objects.all()
+    assert (student.name, student.student_number) == ("Ada King", "S-9")
+    assert likeness(body_of(api.get(ada["photo"])), face(2)) < 6
+    assert StudentPhoto.objects.count() == 2, "the new picture was not kept under the old number as well"

@@ -14,7 +14,6 @@ from photostore.delivery.links import LinkMaker
 from photostore.errors import InvalidFile
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student, StudentQuerySet
-from students.photos import upload_photo
 from students.representation import represent, represented
 from students.serializers import StudentFilters, StudentInput, StudentOutput, StudentWithPhotoInput
 from students.versions import MAX_FILE_BYTES
@@ -89,9 +88,7 @@ class StudentView(StudentsView):
         serializer = StudentInput(student, data=request.data, partial=partial)
         photo = _checked(serializer, request)
         fields = serializer.validated_data if partial else _every_field(serializer.validated_data)
-        student = update_student(student=student, fields=fields, actor=self.actor())
-        if photo is not None:
-            student = upload_photo(student=student, incoming=photo, actor=self.actor()).student
+        student = update_student(student=student, fields=fields, actor=self.actor(), incoming=photo)
         return Response(self.answer(student))
 
 
