@@ -40,7 +40,7 @@ def file_fields() -> list[tuple[type[Model], FileField]]:
 def _values(model: type[Model], field: FileField) -> str:
     """A model that keeps files in several places says where in `storage_alias`."""
     quote = connection.ops.quote_name
-    own = {one.name: one.column for one in model._meta.concrete_fields}
+    own = {one.name: str(one.column) for one in model._meta.concrete_fields}
     alias = quote(own["storage_alias"]) if "storage_alias" in own else "'default'"
     column = quote(str(field.column))
     return (
