@@ -1,3 +1,9 @@
 """What every test of the house can ask for."""
 
-pytest_plugins = ["testing.fixtures", "testing.people", "testing.browser", "testing.drill_table"]
+pytest_plugins = [
+    "testing.fixtures",
+    "testing.people",
+    "testing.browser",
+    "testing.clamd",
+    "testing.drill_table",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,18 @@ PROFILE_PICTURES_KEPT = number("PROFILE_PICTURES_KEPT", 10)
 # What one person may keep in images and media files, originals only.
 USER_QUOTA_BYTES = number("USER_QUOTA_MB", 5 * 1024) * 1_048_576
 USER_QUOTA_FILES = number("USER_QUOTA_FILES", 10_000)
+# Media files that one person may have on their way in at a time, by direct or resumable upload.
+OPEN_UPLOADS_PER_USER = number("OPEN_UPLOADS_PER_USER", 20, minimum=1)
+# A ClamAV daemon that looks through every file before it is kept: a path, or a host with its port.
+CLAMAV_SOCKET = os.environ.get("CLAMAV_SOCKET", "").strip()
+if CLAMAV_SOCKET and not re.fullmatch(r"/.+|[^/\s]+:[0-9]{1,5}", CLAMAV_SOCKET):
+    stop(
+        f"CLAMAV_SOCKET={CLAMAV_SOCKET!r} must be the path of clamd's socket, such as /run/clamav/clamd.ctl, "
+        "or its host and port, such as 127.0.0.1:3310. Unset it to take files without looking for viruses."
+    )
+CLAMAV_TIMEOUT_SECONDS = number("CLAMAV_TIMEOUT_SECONDS", 60, minimum=1)
+# Images and media files that one person may hand in or announce in a minute.
+UPLOADS_PER_MINUTE = number("UPLOADS_PER_MINUTE", 60, minimum=1)
 MEDIA_LINK_SECONDS = number("MEDIA_LINK_SECONDS", 300, minimum=1)
 # For example SENDFILE_HEADER=X-Accel-Redirect and SENDFILE_PREFIX=/protected/ behind nginx.
 SENDFILE_HEADER = os.environ.get("SENDFILE_HEADER", "")

@@ -7,6 +7,26 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from photostore import scanner
+
+
+@register(Tags.security, deploy=True)
+def scanner_answers(**_kwargs: Any) -> list[CheckMessage]:
+    """Warn when no file could be taken, because nobody would look for viruses in it."""
+    if not settings.CLAMAV_SOCKET:
+        return []
+    try:
+        scanner.ping()
+    except scanner.ScannerAway:
+        return [
+            Warning(
+                f"Nothing answers at CLAMAV_SOCKET={settings.CLAMAV_SOCKET}: every upload will be refused.",
+                hint="Start clamd, or name the LocalSocket or TCPSocket of its clamd.conf.",
+                id="photostore.W002",
+            )
+        ]
+    return []
+
 
 @register(Tags.files, deploy=True)
 def safe_copies_live_elsewhere(**_kwargs: Any) -> list[CheckMessage]:

@@ -52,6 +52,13 @@ class WrongType(InvalidFile):
     sentence = _("Unsupported file format")
 
 
+class Infected(InvalidFile):
+    """The virus scanner found something in it."""
+
+    code = "infected"
+    sentence = _("There is a virus in this file. It was not kept.")
+
+
 class FileTooLarge(PhotostoreError):
     """More bytes than this door takes."""
 

@@ -41,6 +41,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 STATUSES: list[tuple[type[Exception], int]] = [
     (errors.FileTooLarge, 413),
     (errors.WrongType, 415),
+    (errors.Infected, 422),
     (errors.InvalidFile, 400),
     (errors.Forbidden, 403),
     (errors.Conflict, 409),

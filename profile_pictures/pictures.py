@@ -16,6 +16,7 @@ from photostore.errors import FileMissing
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from photostore.models import StoredFile
 from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
 from profile_pictures.models import OWNER_LABEL, ProfilePictureUpload
@@ -69,7 +70,11 @@ class FinalPicture:
 
 
 def take_in(data: bytes, *, filename: str) -> CleanImage:
-    """The picture in `data`, upright and without tags. Raises `InvalidFile` and `FileTooLarge`."""
+    """The picture in `data`, upright and without tags.
+
+    Raises `InvalidFile`, `FileTooLarge`, and `StorageAway` where nobody could look for viruses.
+    """
+    scan_bytes(data)
     return take_in_image(data, filename=filename, limits=_limits(MAX_FILE_BYTES))
 
 

@@ -15,6 +15,7 @@ from photostore.audit import Actor
 from photostore.errors import FileMissing
 from photostore.intake import CleanImage, ImageLimits, Rendition, take_in_image
 from photostore.register import NewFile, Owner, Publication
+from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
 from students import identity
@@ -55,7 +56,11 @@ def photo_limits() -> ImageLimits:
 
 
 def take_in(data: bytes, *, filename: str, origin: str) -> IncomingPhoto:
-    """The picture in `data`, ready to become a version. Raises `InvalidFile` and `FileTooLarge`."""
+    """The picture in `data`, ready to become a version.
+
+    Raises `InvalidFile`, `FileTooLarge`, and `StorageAway` where nobody could look for viruses.
+    """
+    scan_bytes(data)
     clean = take_in_image(data, filename=filename, limits=photo_limits())
     return IncomingPhoto(clean, filename, origin)
 

@@ -12,6 +12,7 @@ from testing.database import open_folder, throwaway_database
 
 OF_THE_DEVELOPER = (
     "AWS_",
+    "CLAMAV_",
     "R2_",
     "SAFE_",
     "PHOTO",
