@@ -7,7 +7,7 @@ while bytes travel.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -51,12 +51,20 @@ class Incoming:
 
 
 def keep_file(
-    *, user: Any, persona_id: int, file: BinaryIO, filename: str, description: str, actor: Actor
+    *,
+    user: Any,
+    persona_id: int,
+    file: BinaryIO,
+    filename: str,
+    description: str,
+    actor: Actor,
+    also: Callable[[MediaFile], None] | None = None,
 ) -> MediaFile:
     """Keep the image or video in `file`, which can seek, for a persona of `user`.
 
     What it is is decided by its bytes, and its name must agree. Images are encoded anew, videos kept as they
-    are. How large one request may be is the door's affair. `file` stays open.
+    are. How large one request may be is the door's affair. `file` stays open. What `also` does with the new
+    row commits with it, or neither does.
 
     Raises `PersonaNotFound`, `InvalidFile`, `FileTooLarge` (`QuotaExceeded` is one), `StorageAway`, and
     whatever `photostore.scanner.scan` raises.
@@ -75,7 +83,7 @@ def keep_file(
         except StorageAway as error:
             record_refusal(actor, "media.upload", subject=subject_of(user.pk), code=error.code)
             raise
-        _publish(owner, publication, row, actor)
+        _publish(owner, publication, row, actor, also)
     drain_leftovers()
     return row
 
@@ -166,7 +174,13 @@ def _row(incoming: Incoming, original: NewFile) -> MediaFile:
     )
 
 
-def _publish(owner: Owner, publication: Publication, row: MediaFile, actor: Actor) -> None:
+def _publish(
+    owner: Owner,
+    publication: Publication,
+    row: MediaFile,
+    actor: Actor,
+    also: Callable[[MediaFile], None] | None,
+) -> None:
     """Make the row, with its bytes in place. Where it may not be made, they go again."""
     try:
         with transaction.atomic(durable=True):
@@ -176,6 +190,8 @@ def _publish(owner: Owner, publication: Publication, row: MediaFile, actor: Acto
             claim_room(row.user_id, row.file_size)
             row.save(force_insert=True)
             publish(owner, publication)
+            if also is not None:
+                also(row)
             record(actor, "media.upload", subject=subject_of(row.user_id), new_sha256=row.sha256)
     except PhotostoreError:
         # A refusal of ours, so nothing was committed. What cannot be removed now is left to the sweep.

@@ -10,12 +10,20 @@ from django.utils.translation import gettext_lazy as _
 from media_uploads.models import MediaFile
 from media_uploads.refusals import ImageTooLarge, InvalidType, TooLargeForOneRequest, VideoTooLarge
 from photostore.errors import Sentence
-from photostore.intake import FORMATS, ImageLimits, sniff
+from photostore.intake import FORMATS, KNOWN_EXTENSIONS, ImageLimits, sniff
 from photostore.uploads.handler import MEGABYTE
 from photostore.videos import VIDEO_FORMATS, VideoLimits, sniff_video
-from photostore.videos.formats import HEAD_BYTES
+from photostore.videos.formats import HEAD_BYTES, VIDEO_EXTENSIONS
 
-__all__ = ["HEAD_BYTES", "IMAGE_LIMITS", "VIDEO_LIMITS", "check_part", "check_size", "kind_of"]
+__all__ = [
+    "HEAD_BYTES",
+    "IMAGE_LIMITS",
+    "VIDEO_LIMITS",
+    "check_announced",
+    "check_part",
+    "check_size",
+    "kind_of",
+]
 
 Kind = MediaFile.Type
 
@@ -49,6 +57,20 @@ def kind_of(head: bytes, filename: str) -> MediaFile.Type:
     if image is None and sniff_video(head):
         return Kind.VIDEO
     raise InvalidType(_refusal("image" if image else _guess(head, filename)))
+
+
+def check_announced(filename: str, byte_count: int) -> None:
+    """Judge by its name and size a file whose bytes are still to come.
+
+    Raises `InvalidType`, `ImageTooLarge` or `VideoTooLarge`.
+    """
+    ending = filename.rpartition(".")[2].lower()
+    if KNOWN_EXTENSIONS.get(ending) in IMAGE_LIMITS.formats:
+        check_size(Kind.IMAGE, byte_count)
+    elif ending in VIDEO_EXTENSIONS:
+        check_size(Kind.VIDEO, byte_count)
+    else:
+        raise InvalidType(_refusal(_guess(b"", filename)))
 
 
 def _guess(head: bytes, filename: str) -> str:

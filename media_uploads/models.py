@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import uuid
 from pathlib import PurePosixPath
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photostore.models import KEY_LENGTH, SHA256_LENGTH
 
 IMAGE_OWNER_LABEL = "media_uploads.image"
 FILE_OWNER_LABEL = "media_uploads.file"
+UPLOAD_OWNER_LABEL = "media_uploads.upload"
 MAX_CAPTION_LENGTH = 1000
 
 
@@ -139,6 +142,69 @@ class MediaFile(models.Model):
     def filename(self) -> str:
         """The name that we gave it: the last part of its key."""
         return PurePosixPath(self.key).name
+
+
+class DirectUploadQuerySet(models.QuerySet["DirectUpload"]):
+    """In the words of the upload's life."""
+
+    def open(self) -> Self:
+        """Bytes may still arrive, or be completed."""
+        return self.filter(completed_at=None, expires_at__gt=timezone.now())
+
+    def expired(self) -> Self:
+        """Over: what was not completed goes with its bytes, what was need no longer be remembered."""
+        return self.filter(expires_at__lte=timezone.now())
+
+
+class DirectUpload(models.Model):
+    """A media file on its way in over more than one request, or past us into the bucket.
+
+    What has arrived lies under `key`, which no register knows; a trigger queues its removal once the row is
+    deleted or completed, whoever does it (see migration 0004).
+    """
+
+    class Way(models.TextChoices):
+        """How the bytes come."""
+
+        TUS = "tus", _("resumable, through the service")
+        PUT = "put", _("one PUT into the bucket")
+        MULTIPART = "multipart", _("in parts into the bucket")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The persona's user; a trigger takes the row along with the persona.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    persona = models.ForeignKey(Persona, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=KEY_LENGTH, unique=True)
+    filename = models.CharField(max_length=255)
+    size = models.BigIntegerField()
+    content_type = models.CharField(max_length=128)
+    description = models.TextField(blank=True)
+    way = models.CharField(max_length=16, choices=Way.choices)
+    # The storage's own name for an upload in parts.
+    multipart_id = models.CharField(max_length=1024, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True)
+    # The media file that came of it: a number and no key, for the file may go without asking.
+    file_id = models.BigIntegerField(null=True)
+
+    objects = DirectUploadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("direct upload")
+        verbose_name_plural = _("direct uploads")
+        indexes = [
+            models.Index(fields=["user"], condition=Q(completed_at=None), name="media_uploads_open_uploads"),
+            models.Index(fields=["expires_at"], name="media_uploads_upload_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filename} ({self.id})"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether bytes may still arrive, or be completed."""
+        return self.completed_at is None and self.expires_at > timezone.now()
 
 
 class Usage(models.Model):

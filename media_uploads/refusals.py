@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from photostore.errors import FileTooLarge, InvalidFile, NotFound
+from photostore.errors import Conflict, FileTooLarge, InvalidFile, NotFound, TooManyAttempts
 
 
 class PersonaNotFound(NotFound):
@@ -43,6 +44,74 @@ class TooLargeForOneRequest(FileTooLarge):
 
     code = "too_large_for_one_request"
     sentence = _("File too large for one request. Maximum size is 50MB")
+
+
+class UploadNotFound(NotFound):
+    """No such direct upload, somebody else's, expired, or its bytes are gone."""
+
+    code = "upload_not_found"
+    sentence = _("Upload not found")
+
+
+class UploadCompleted(Conflict):
+    """An upload is completed once."""
+
+    code = "upload_completed"
+    sentence = _("This upload is completed already.")
+
+
+class UploadIncomplete(Conflict):
+    """Bytes are missing; it can go on."""
+
+    code = "upload_incomplete"
+
+    def __init__(self, *, arrived: int, size: int) -> None:
+        super().__init__(
+            format_lazy(
+                _("{arrived} of {size} bytes have arrived. Send the rest first."), arrived=arrived, size=size
+            )
+        )
+
+
+class WrongOffset(Conflict):
+    """The client does not know how much has arrived."""
+
+    code = "wrong_offset"
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(format_lazy(_("The next byte to send is number {offset}."), offset=offset))
+
+
+class MoreThanAnnounced(FileTooLarge):
+    """More bytes than the upload was opened for."""
+
+    code = "more_than_announced"
+    sentence = _("These are more bytes than were announced.")
+
+
+class NotAsAnnounced(InvalidFile):
+    """The bucket holds another number of bytes than the upload was opened for."""
+
+    code = "not_as_announced"
+    sentence = _("What arrived has another size than was announced. Please upload the file again.")
+
+
+class TooManyOpenUploads(TooManyAttempts):
+    """As many uploads are under way as may be."""
+
+    code = "too_many_open_uploads"
+
+    def __init__(self, *, waiting: int) -> None:
+        super().__init__()
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        sentence = ngettext(
+            "%(n)d upload of yours is open. Complete it or give it up first.",
+            "%(n)d uploads of yours are open. Complete some or give some up first.",
+            self.waiting,
+        )
+        return sentence % {"n": self.waiting}
 
 
 class InvalidType(InvalidFile):

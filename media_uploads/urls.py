@@ -3,6 +3,7 @@
 from django.urls import URLPattern
 
 from media_uploads.views import images as image_views
+from media_uploads.views import uploads as direct
 from photostore.routes import both_forms
 
 IMAGE = "api/user_image/<uuid:image_id>/"
@@ -15,6 +16,14 @@ images: list[URLPattern] = [
     *both_forms(f"{IMAGE}serve/", image_views.ServeImageView.as_view(), "serve-user-image"),
 ]
 media: list[URLPattern] = []
-uploads: list[URLPattern] = []
+uploads: list[URLPattern] = [
+    *both_forms("media/uploads/<int:persona_id>", direct.OpenUploadView.as_view(), "open-direct-upload"),
+    *both_forms("media/uploads/<uuid:upload_id>", direct.DirectUploadView.as_view(), "direct-upload"),
+    *both_forms(
+        "media/uploads/<uuid:upload_id>/complete",
+        direct.CompleteUploadView.as_view(),
+        "complete-direct-upload",
+    ),
+]
 
 urlpatterns = [*images, *media, *uploads]

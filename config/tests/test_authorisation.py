@@ -14,11 +14,14 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from media_uploads.models import Persona
+from media_uploads.tests.announced import send
 from photostore.inventory.places import places
 from testing.people import body_of, client_of, make_person
 from testing.pictures import portrait, saved
@@ -80,6 +83,10 @@ def for_nobody(who: str, whose: str) -> int:
     return 404
 
 
+def for_tus_clients_only(who: str, whose: str) -> int:
+    return 401 if who == "nobody" else 412
+
+
 def signed_in_first(who: str, whose: str) -> int:
     return 302 if who == "nobody" else OK
 
@@ -124,6 +131,8 @@ THING = ("own", "foreign", "missing")
 STUDENTS = "api/students/"
 USERS = "api/users/"
 IMAGE = "api/user_image/<uuid:image_id>/"
+UPLOADS = "media/uploads/"
+UPLOAD = f"{UPLOADS}<uuid:upload_id>"
 TABLE = [
     # Signing in
     Row("post", "api/auth/login/", for_everybody, 200, lambda w: {"username": "guest", "password": "guest-secret"}),
@@ -164,6 +173,12 @@ TABLE = [
     Row("post", f"{IMAGE}set_primary/", for_the_owner_and_trusted_staff, 200, things=THING),
     Row("post", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
     Row("delete", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
+    # S4: direct uploads
+    Row("post", f"{UPLOADS}<int:persona_id>", for_the_owner, 201, lambda w: {"filename": "a.jpg", "size": 100}, things=THING),
+    Row("get", UPLOAD, for_the_owner, 200, things=THING),
+    Row("delete", UPLOAD, for_the_owner, 204, things=THING),
+    Row("patch", UPLOAD, for_tus_clients_only, 204, things=THING),
+    Row("post", f"{UPLOAD}/complete", for_the_owner, 201, things=THING),
     # The house
     Row("get", "", for_everybody, 200),
     Row("get", "favicon.ico", for_everybody, 302),
@@ -200,6 +215,7 @@ class World:
                 "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
                 "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
                 "image_id": MISSING_UUID,
+                "persona_id": 4711, "upload_id": MISSING_UUID,
             },
         }  # fmt: skip
 
@@ -211,11 +227,19 @@ class World:
             "key": earlier["image"],
             "pending": self._pending(client, 3)["id"],
             "image_id": self._image(client)["id"],
+            **self._upload(name, client),
         }
 
     def _image(self, client: APIClient) -> dict[str, Any]:
         form = {"image": picture(4), "is_primary": "true"}
         return dict(made(client.post("/api/upload_user_image/", form, format="multipart"))["image"])
+
+    def _upload(self, name: str, client: APIClient) -> dict[str, Any]:
+        persona = Persona.objects.create(user=get_user_model().objects.get(username=name), name="Stage")
+        said = {"filename": "photo.jpg", "size": len(drawn(5)), "content_type": "image/jpeg"}
+        upload = made(client.post(f"/media/uploads/{persona.pk}", said))
+        send(client, upload, drawn(5))
+        return {"persona_id": persona.pk, "upload_id": upload["id"]}
 
     def _pending(self, client: APIClient, seed: int) -> dict[str, Any]:
         return made(
@@ -330,8 +354,6 @@ def ask(world: World, row: Row, who: str, whose: str) -> Any:
 
 
 def forget_everything() -> None:
-    from django.contrib.auth import get_user_model
-
     from students.models import Student
 
     Student.objects.all().delete()

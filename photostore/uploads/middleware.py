@@ -20,6 +20,9 @@ from photostore.uploads.handler import (
     too_large,
 )
 
+# Read in pieces by their views; Django would hold any other body in memory.
+STREAMED = ("multipart/", "application/offset+octet-stream")
+
 
 class BodyLimitMiddleware:
     """Holds each route to the size that its view states as `max_file_bytes`.
@@ -45,7 +48,7 @@ class BodyLimitMiddleware:
         if length > max_body_bytes:
             return _refused(request, max_file_bytes, sentence)
         if chunked:
-            if not request.META.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
+            if not request.META.get("CONTENT_TYPE", "").lower().startswith(STREAMED):
                 # Django holds a body without files in memory, up to this size.
                 max_body_bytes = min(max_body_bytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
             _count_while_reading(request, max_body_bytes, sentence)

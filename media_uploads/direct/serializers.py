@@ -1,0 +1,90 @@
+"""What the doors of direct uploads take; their answers are described here for the OpenAPI document."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+MAX_DESCRIPTION_LENGTH = 10_000
+# RFC 9110: a type, a subtype, perhaps parameters; nothing that could end a header line.
+_CONTENT_TYPE = RegexValidator(
+    r"^[\w!#$&^.+-]+/[\w!#$&^.+-]+( ?; ?[\w.+-]+=[\w.+-]+)*\Z", _("This is no content type.")
+)
+
+
+class DirectUploadInput(serializers.Serializer[None]):
+    """A file that is announced."""
+
+    filename = serializers.CharField(max_length=255, help_text="Its ending must be true.")
+    size = serializers.IntegerField(min_value=0, max_value=2**53, help_text="In bytes, exactly.")
+    content_type = serializers.CharField(
+        max_length=128, required=False, allow_blank=True, default="", validators=[_CONTENT_TYPE]
+    )
+    description = serializers.CharField(
+        max_length=MAX_DESCRIPTION_LENGTH, required=False, allow_blank=True, default=""
+    )
+
+
+class DirectUploadPart(serializers.Serializer[None]):
+    """One part of an upload in parts."""
+
+    number = serializers.IntegerField()
+    offset = serializers.IntegerField(help_text="Where it begins in the file, in bytes.")
+    size = serializers.IntegerField(help_text="In bytes; a part of another length is refused.")
+    url = serializers.URLField(help_text="PUT it here.")
+
+
+class DirectUploadOutput(serializers.Serializer[None]):
+    """An upload on its way, and where to send the rest."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(["open", "completed"])
+    persona_id = serializers.IntegerField()
+    filename = serializers.CharField()
+    size = serializers.IntegerField()
+    content_type = serializers.CharField()
+    description = serializers.CharField()
+    offset = serializers.IntegerField(help_text="Bytes that have arrived.")
+    expires_at = serializers.DateTimeField(help_text="What is not completed by then is gone.")
+    file_id = serializers.IntegerField(allow_null=True, help_text="The media file, once it is completed.")
+    complete_url = serializers.URLField(help_text="POST here when everything is sent.")
+    status_url = serializers.URLField(help_text="GET: this again, with new links. DELETE: give it up.")
+    protocol = serializers.ChoiceField(["tus", "put", "multipart"], required=False)
+    method = serializers.CharField(required=False)
+    url = serializers.URLField(required=False, help_text="With `tus` and `put`.")
+    headers = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="To be sent along."
+    )
+    parts = DirectUploadPart(many=True, required=False, help_text="With `multipart`.")
+    links_last_seconds = serializers.IntegerField(required=False)
+
+
+def announced_by_tus(length: str | None, metadata: str | None) -> dict[str, Any]:
+    """What tus headers announce, as `DirectUploadInput` takes it. Raises `ValidationError`."""
+    fields = _metadata(metadata or "")
+    return {
+        # tus-js-client's own examples say `filename` and `filetype`, Uppy adds `name` and `type`.
+        "filename": fields.get("filename") or fields.get("name") or "",
+        "size": length,
+        "content_type": fields.get("filetype") or fields.get("type") or "",
+        "description": fields.get("description", ""),
+    }
+
+
+def _metadata(header: str) -> dict[str, str]:
+    """Pairs of a key and a value in Base64, with commas between; a value may be missing."""
+    fields = {}
+    for pair in filter(None, (part.strip() for part in header.split(","))):
+        name, _space, value = pair.partition(" ")
+        try:
+            fields[name] = base64.b64decode(value.strip(), validate=True).decode()
+        except (binascii.Error, ValueError) as error:
+            raise serializers.ValidationError(
+                {"Upload-Metadata": [_("This is no Base64 of UTF-8.")]}
+            ) from error
+    return fields

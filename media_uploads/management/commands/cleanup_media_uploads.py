@@ -1,0 +1,48 @@
+"""`manage.py cleanup_media_uploads [--older-than]`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from media_uploads.direct.ending import removable, remove_over, stray_multiparts
+from media_uploads.direct.opening import LIFE
+from photostore.commands import DONE, PhotoCommand, duration
+from photostore.incoming import bucket
+
+
+class Command(PhotoCommand):
+    """Ends direct and resumable uploads that nobody completed in time."""
+
+    help = (
+        "Ends direct and resumable uploads that were not completed within 24 hours and removes what had "
+        "arrived of them; uploads in parts that the bucket still keeps open are aborted. With --older-than, "
+        "those that were announced longer ago than that. Completed media files are never touched."
+    )
+
+    def arguments(self, parser: CommandParser) -> None:
+        """How old."""
+        parser.add_argument(
+            "--older-than", type=duration, help="such as 30m, 12h, 7d (default: whatever has expired)"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+    def work(self, **options: Any) -> int:
+        """Count and remove."""
+        older_than: timedelta | None = options["older_than"]
+        uploads = removable(older_than)
+        found = uploads.count()
+        strays = list(stray_multiparts(LIFE if older_than is None else older_than))
+        self.result |= {"found": found, "removed": 0, "aborted": 0, "dry_run": options["dry_run"]}
+        if options["dry_run"]:
+            self.say(f"{found} uploads and {len(strays)} unfinished parts would go. Nothing was removed.")
+            return DONE
+        went = remove_over(uploads.iterator(chunk_size=500))
+        self.result["removed"] = sum(self.progress(went, what="Removing", total=found))
+        for stray in strays:
+            bucket.abort_multipart(stray.key, stray.multipart_id)
+            self.result["aborted"] += 1
+        self.say(f"Removed {self.result['removed']} uploads, aborted {self.result['aborted']} in parts.")
+        return DONE

@@ -1,0 +1,216 @@
+"""`/media/uploads/…`: direct and resumable uploads, in JSON and by tus 1.0 (https://tus.io/protocols/resumable-upload)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.utils import format_datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import APIException, UnsupportedMediaType, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from media_uploads.direct.arriving import arrived_bytes, own_upload, receive_bytes
+from media_uploads.direct.completing import complete_upload
+from media_uploads.direct.ending import abort_upload
+from media_uploads.direct.opening import open_upload, speaks_tus
+from media_uploads.direct.representation import CHUNK_TYPE, TUS_VERSION, represent_upload
+from media_uploads.direct.serializers import DirectUploadInput, DirectUploadOutput, announced_by_tus
+from media_uploads.kinds import VIDEO_LIMITS
+from media_uploads.models import DirectUpload
+from media_uploads.refusals import UploadNotFound
+from media_uploads.throttles import UploadThrottle
+from photostore.audit import Actor
+from photostore.delivery.links import LinkMaker
+from photostore.schema import ProblemSerializer
+
+CAPABILITIES = {
+    "Tus-Version": TUS_VERSION,
+    "Tus-Extension": "creation,expiration,termination",
+    "Tus-Max-Size": str(VIDEO_LIMITS.max_bytes),
+}
+
+
+class WrongTusVersion(APIException):
+    """A client of another version of tus, or of none."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "wrong_tus_version"
+    default_detail = _("Send the header Tus-Resumable: 1.0.0, the one version that is spoken here.")
+
+
+class NoTusHere(APIException):
+    """The bytes go to a bucket, which does not speak tus."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "no_tus_here"
+    default_detail = _(
+        "Files go straight to the storage here. Announce this one in JSON, without Tus-Resumable."
+    )
+
+
+class DirectUploadsView(APIView):
+    """Everybody's own uploads; somebody else's are not found."""
+
+    def get_permissions(self) -> Sequence[Any]:
+        """What the server can do is no secret; a client may ask without credentials."""
+        return [AllowAny()] if self.request.method == "OPTIONS" else super().get_permissions()
+
+    @property
+    def by_tus(self) -> bool:
+        """Whether the client speaks tus."""
+        return "Tus-Resumable" in self.request.headers
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """tus wants its version on every answer, and the ones it knows on a 412."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["Tus-Resumable"] = TUS_VERSION
+        answer.setdefault("Cache-Control", "no-store")
+        if answer.status_code == status.HTTP_412_PRECONDITION_FAILED:
+            answer["Tus-Version"] = TUS_VERSION
+        return answer
+
+    @extend_schema(exclude=True)
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+        """What tus can do here."""
+        return Response(status=status.HTTP_204_NO_CONTENT, headers=CAPABILITIES)
+
+    def represented(self, upload: DirectUpload, *, arrived: int | None = None) -> dict[str, Any]:
+        """The upload as JSON."""
+        return represent_upload(upload, base_url=LinkMaker.of(self.request).base_url, arrived=arrived)
+
+    def check_tus(self) -> None:
+        """Raise `WrongTusVersion`."""
+        if self.request.headers.get("Tus-Resumable") != TUS_VERSION:
+            raise WrongTusVersion
+
+
+@extend_schema(tags=["media uploads"])
+class OpenUploadView(DirectUploadsView):
+    """The first step."""
+
+    throttle_classes = [UploadThrottle]
+
+    @extend_schema(
+        request=DirectUploadInput,
+        responses={201: DirectUploadOutput, 413: ProblemSerializer, 429: ProblemSerializer},
+        examples=[
+            OpenApiExample(
+                "A video",
+                value={"filename": "goal.mp4", "size": 73400320, "content_type": "video/mp4"},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request, persona_id: int) -> Response:
+        """Announce a file, and learn where its bytes go. A tus client sends its headers instead of JSON."""
+        if self.by_tus:
+            self.check_tus()
+            if not speaks_tus():
+                raise NoTusHere
+            length = request.headers.get("Upload-Length")
+            said = DirectUploadInput(data=announced_by_tus(length, request.headers.get("Upload-Metadata")))
+        else:
+            said = DirectUploadInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        upload = open_upload(
+            user=request.user,
+            persona_id=persona_id,
+            actor=Actor.of(request),
+            **said.validated_data,
+        )
+        body = self.represented(upload, arrived=0)
+        headers = {"Location": body["status_url"], "Upload-Expires": _moment(upload)}
+        return Response(body, status=status.HTTP_201_CREATED, headers=headers)
+
+
+@extend_schema(tags=["media uploads"])
+class DirectUploadView(DirectUploadsView):
+    """An upload on its way."""
+
+    max_file_bytes = VIDEO_LIMITS.max_bytes
+
+    @extend_schema(responses=DirectUploadOutput)
+    def get(self, request: Request, upload_id: UUID) -> Response:
+        """How much has arrived, and new links for the rest."""
+        return Response(self.represented(own_upload(request.user, upload_id)))
+
+    @extend_schema(exclude=True)
+    def head(self, request: Request, upload_id: UUID) -> Response:
+        """tus: the offset to go on from."""
+        self.check_tus()
+        upload = own_upload(request.user, upload_id)
+        if upload.way != DirectUpload.Way.TUS:
+            raise UploadNotFound
+        headers = {
+            "Upload-Offset": str(arrived_bytes(upload)),
+            "Upload-Length": str(upload.size),
+            "Upload-Expires": _moment(upload),
+        }
+        return Response(headers=headers)
+
+    @extend_schema(
+        request={CHUNK_TYPE: bytes},
+        responses={204: None, 413: ProblemSerializer},
+        description="tus: the next bytes, from `Upload-Offset` on. What arrives before a break stays.",
+    )
+    def patch(self, request: Request, upload_id: UUID) -> Response:
+        """tus: the next bytes."""
+        self.check_tus()
+        media_type = (request.content_type or "").partition(";")[0].strip().lower()
+        if media_type != CHUNK_TYPE:
+            raise UnsupportedMediaType(media_type, detail=_("Send bytes as %(type)s.") % {"type": CHUNK_TYPE})
+        length = request.META.get("CONTENT_LENGTH")
+        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        upload = receive_bytes(
+            user=request.user,
+            upload_id=upload_id,
+            offset=_offset(request),
+            byte_count=None if chunked else int(length or 0),
+            read=request._request.read,
+        )
+        headers = {"Upload-Offset": str(arrived_bytes(upload)), "Upload-Expires": _moment(upload)}
+        return Response(status=status.HTTP_204_NO_CONTENT, headers=headers)
+
+    @extend_schema(responses={204: None, 409: ProblemSerializer})
+    def delete(self, request: Request, upload_id: UUID) -> Response:
+        """Give it up: what had arrived is gone."""
+        if self.by_tus:
+            self.check_tus()
+        abort_upload(user=request.user, upload_id=upload_id, actor=Actor.of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["media uploads"])
+class CompleteUploadView(DirectUploadsView):
+    """The last step."""
+
+    @extend_schema(
+        request=None,
+        responses={201: DirectUploadOutput, 409: ProblemSerializer, 413: ProblemSerializer},
+    )
+    def post(self, request: Request, upload_id: UUID) -> Response:
+        """Check what arrived as strictly as a plain upload, and make a media file of it: once, 409 after.
+
+        A file that is refused is gone, and its upload with it.
+        """
+        kept = complete_upload(user=request.user, upload_id=upload_id, actor=Actor.of(request))
+        return Response({"id": kept.pk}, status=status.HTTP_201_CREATED)
+
+
+def _offset(request: Request) -> int:
+    said = request.headers.get("Upload-Offset", "")
+    if not (said.isascii() and said.isdigit() and len(said) < 19):
+        raise ValidationError({"Upload-Offset": [_("Say in Upload-Offset which byte comes first.")]})
+    return int(said)
+
+
+def _moment(upload: DirectUpload) -> str:
+    """As HTTP writes it."""
+    return format_datetime(upload.expires_at, usegmt=True)
