@@ -31,6 +31,7 @@ from media_uploads.image_serializers import (
 )
 from media_uploads.images import delete_image, set_primary, upload_image
 from media_uploads.models import UserImage
+from media_uploads.throttles import UploadThrottle
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
@@ -75,6 +76,7 @@ class ImagesView(GenericAPIView[UserImage]):
 class UploadImageView(ImagesView):
     """An image comes in."""
 
+    throttle_classes = [UploadThrottle]
     max_file_bytes = MAX_FILE_BYTES
     too_large_sentence = gettext_lazy("File size exceeds 10MB limit")
 
