@@ -109,3 +109,12 @@ def test_a_picture_chosen_before_the_list_is_there_is_not_lost(shaky: Page, tmp_
     shaky.reload()
     choose(shaky, file(tmp_path, face(1)))
     cropping(shaky)
+
+
+def test_a_yes_said_before_the_list_is_there_is_heard(shaky: Page, dana: User, tmp_path: Path) -> None:
+    shaky.route("**/profile-picture-uploads/", lambda route: None)
+    choose(shaky, file(tmp_path, face(1)))
+    cropping(shaky)
+    shaky.locator("#confirm").click()
+    expect(shaky.get_by_text("This is your profile picture now.")).to_be_visible()
+    assert key_now(dana)

@@ -33,6 +33,7 @@ function refuse(sentence, again) {
 }
 
 // One thing at a time: a second click, or a second picture, while something is under way is no new wish.
+// Bringing the lists up to date is none of it: a yes that is said meanwhile must be heard.
 async function attempt(work, pressed) {
   if (state.busy) return;
   state.busy = true;
@@ -59,7 +60,7 @@ async function list() {
   return uploads;
 }
 
-// Not an attempt: a picture that is chosen while the list is still on its way must not be lost.
+// Not an attempt: whatever is chosen or pressed while the list is still on its way must not be lost.
 const refresh = () => list().catch((refusal) => refuse(refusal.message, refresh));
 
 function send(file) {
@@ -71,7 +72,7 @@ function send(file) {
     show("progress");
     try {
       look(await sendPicture(file, { onProgress: progress, signal: state.sending.signal }));
-      await list();
+      refresh();
     } catch (refusal) {
       show(state.looking ? "crop" : "choose");
       // It may have arrived, or others wait already: what waits is listed either way.
@@ -105,7 +106,7 @@ function confirm() {
     const { id } = state.looking;
     try {
       const { message } = await confirmUpload(id, cropper.crop);
-      await changed(message);
+      changed(message);
     } catch (refusal) {
       if (refusal.code !== "upload_not_found_or_confirmed") throw refusal;
       // An answer that was lost on its way: the yes before this one was heard.
@@ -117,11 +118,11 @@ function confirm() {
   }, element("confirm"));
 }
 
-async function changed(message) {
+function changed(message) {
   leave();
   tell(message);
-  await list();
   window.scrollTo({ top: 0 });
+  refresh();
 }
 
 function again(upload, pressed) {
@@ -135,7 +136,7 @@ function drop(upload, pressed) {
     });
     if (state.looking?.id === upload.id) leave();
     tell(words.dropped);
-    await list();
+    refresh();
   }, pressed);
 }
 
