@@ -165,6 +165,7 @@ def _holder() -> str:
             """
             SELECT application_name, backend_start FROM pg_stat_activity JOIN pg_locks USING (pid)
             WHERE locktype = 'advisory' AND granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 0)
             """,
             [ONE_AT_A_TIME],

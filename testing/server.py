@@ -70,13 +70,14 @@ def live_server(folder: Path, **environment: str) -> Iterator[LiveServer]:
     for name in ("tmp", "metrics"):
         (folder / name).mkdir(exist_ok=True)
     port = _free_port()
+    sessions = f"live server on {port}"
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.conf.py"]
     command += ["-b", f"127.0.0.1:{port}", "config.wsgi:application"]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             command,
             cwd=HOME,
-            env=os.environ | _environment(folder) | environment,
+            env=os.environ | _environment(folder) | {"PGAPPNAME": sessions} | environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -92,7 +93,7 @@ def live_server(folder: Path, **environment: str) -> Iterator[LiveServer]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        _end_its_sessions()
+        _end(sessions)
 
 
 def test_database_url() -> str:
@@ -142,14 +143,15 @@ def _wait_for(server: LiveServer) -> None:
     raise RuntimeError(f"The server does not start:\n{server.log[-3000:]}")
 
 
-def _end_its_sessions() -> None:
+def _end(sessions: str) -> None:
     """A worker that was killed may leave a session behind, and the test's database could not be emptied."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "WHERE datname = current_database() AND application_name = %s",
+            [sessions],
         )
 
 
