@@ -48,13 +48,16 @@ recon_cache_path = {base}/cache
 PROXY = f"""\
 
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth copy slo dlo \
+pipeline = catch_errors gatekeeper healthcheck memory listing_formats bulk s3api tempauth copy slo dlo \
 versioned_writes symlink proxy-server
 
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+
+[filter:memory]
+paste.filter_factory = testing.s3_memory:filter_factory
 
 [filter:tempauth]
 use = egg:swift#tempauth

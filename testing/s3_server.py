@@ -112,7 +112,7 @@ class S3Server:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=os.environ | {"PYTHONWARNINGS": "ignore"},
+            env=os.environ | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": str(HOME)},
             preexec_fn=_die_with_parent(),  # noqa: PLW1509 (nothing else can ask for it before the exec)
         )
 
