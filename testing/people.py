@@ -28,6 +28,15 @@ def own_storage(settings: Any, tmp_path: Path) -> None:
     settings.PHOTO_BACKUP_DIR = tmp_path / "backups"
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Hardly any test is about what guards a password, and guarding it well takes half a second.
+
+    A test that signs somebody in at a real server sets the real `PASSWORD_HASHERS` again.
+    """
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(params=["disk", "s3"])
 def each_storage(request: pytest.FixtureRequest, settings: Any, own_storage: None) -> str:
     """Runs the test twice: on disk, and on the real S3 server."""

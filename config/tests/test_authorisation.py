@@ -293,11 +293,6 @@ def columns(model: Any) -> list[str]:
 # --- The tests -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def cells(row: Row) -> Iterator[tuple[str, str]]:
     """Who, and whose thing; only the owner has any of their own."""
     for who in PEOPLE:

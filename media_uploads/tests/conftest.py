@@ -1,4 +1,4 @@
-"""Quick passwords, as most tests sign people in by token; two people, and a client for each."""
+"""Two people, and a client for each."""
 
 from typing import Any
 
@@ -6,11 +6,6 @@ import pytest
 from rest_framework.test import APIClient
 
 from testing.people import client_of, make_person
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

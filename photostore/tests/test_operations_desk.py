@@ -50,20 +50,15 @@ def signed_in(name: str, *permissions: str, **values: Any) -> Client:
 
 
 @pytest.fixture
-def alice(quick: None) -> Client:
+def alice(db: None) -> Client:
     return signed_in(
         "alice", "view_operation", "change_operation", "view_student", "change_student", is_staff=True
     )
 
 
 @pytest.fixture
-def vera(quick: None) -> Client:
+def vera(db: None) -> Client:
     return signed_in("vera", "view_operation", "view_student", is_staff=True)
-
-
-@pytest.fixture
-def quick(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def page(operation: Operation) -> str:
@@ -118,7 +113,7 @@ def test_what_is_no_picture_is_not_shown(vera: Client) -> None:
 
 
 @pytest.mark.parametrize("permissions", [[], ["view_student"]])
-def test_without_the_permission_nothing_is_shown(quick: None, operation: Operation, permissions: Any) -> None:
+def test_without_the_permission_nothing_is_shown(operation: Operation, permissions: Any) -> None:
     bob = signed_in("bob", *permissions, is_staff=True)
     for address in (page(operation), undo_page(operation), picture(operation, "before")):
         assert bob.get(address).status_code == 403
@@ -157,7 +152,7 @@ MORE = {"students": "student", "people": "profilepictureupload"}
     ],
 )
 def test_the_app_whose_picture_it_is_has_its_say(
-    quick: None, face: bytes, whose: str, extra: list[str], sees: bool, undoes: bool
+    face: bytes, whose: str, extra: list[str], sees: bool, undoes: bool
 ) -> None:
     key = PICTURES[whose]
     leave(key, face)
@@ -185,7 +180,7 @@ def test_the_app_whose_picture_it_is_has_its_say(
         assert dora.get(undo_page(undoing)).status_code == 200
 
 
-def test_one_picture_among_many_of_another_app_is_enough_to_refuse_the_undo(quick: None, face: bytes) -> None:
+def test_one_picture_among_many_of_another_app_is_enough_to_refuse_the_undo(face: bytes) -> None:
     with conduct("cleanup_orphaned_photos", Actor("", "ada", "command")) as conductor:
         for key in (PICTURES["people"], PICTURES["students"]):
             leave(key, face)
@@ -248,7 +243,7 @@ def test_while_a_command_runs_it_says_which(alice: Client, operation: Operation)
     assert KEY not in tree()
 
 
-def test_the_figures_of_verifications_are_on_a_page(quick: None) -> None:
+def test_the_figures_of_verifications_are_on_a_page() -> None:
     keep(KEY, b"ada")
     run("verify_media")
     looker = signed_in("vera", "view_verification", is_staff=True)

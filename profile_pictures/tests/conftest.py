@@ -1,4 +1,4 @@
-"""Quick passwords, as most tests sign people in by token; a client for each of two people; a window."""
+"""Two people, a client for each, and a window."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,11 +8,6 @@ from django.conf import global_settings
 from rest_framework.test import APIClient
 
 from testing.people import DISK, client_of, make_person
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -19,11 +19,6 @@ LOGIN = "/api/auth/login/"
 ME = "/api/auth/me/"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def login(name: str = "alice", password: str = "alice-secret", **more: Any) -> Any:
     return APIClient().post(LOGIN, {"username": name, "password": password}, **more)
 
