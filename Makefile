@@ -13,8 +13,10 @@ run: venv ## The service on http://127.0.0.1:8000/ (PORT=8001 make run: on anoth
 demo: venv ## A made-up school to play with, also while `make run` is running
 	@$(PYTHON) -m config.first_start && $(PYTHON) manage.py make_demo_school
 
-test: venv-dev ## The whole suite, on a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
-	@$(PYTHON) -m coverage run -m pytest $(PYTEST); result=$$?; $(PYTHON) -m coverage report; exit $$result
+test: venv-dev ## The whole suite on every core, with a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
+	@$(PYTHON) -m coverage erase
+	@$(PYTHON) -m coverage run -m pytest -n logical --dist loadfile $(PYTEST); result=$$?; \
+	  $(PYTHON) -m coverage combine --quiet; $(PYTHON) -m coverage report; exit $$result
 
 check: venv-dev ## Style, types, layers, migrations and the settings of a deployment
 	@$(PYTHON) -m testing.check

@@ -27,6 +27,7 @@ FLAGS = [
 ]
 CURE = "Install Chromium: apt-get install chromium"
 Window = tuple[int, Literal["light", "dark"]]
+LEFT_OUT = "browser_tests_left_out"
 _left_out: list[str] = []
 _content_types: dict[tuple[str, str], int] = {}
 
@@ -47,6 +48,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     _left_out.extend(item.nodeid for item in left_out)
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[LEFT_OUT] = _left_out
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Every worker of pytest-xdist left out the same, and only this process prints a summary."""
+    _left_out[:] = getattr(node, "workeroutput", {}).get(LEFT_OUT, _left_out)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -8,13 +8,12 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-_outcomes: pytest.StashKey[list[tuple[str, str, str]]] = pytest.StashKey()
+PROPERTY = "drill"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the mark known."""
     config.addinivalue_line("markers", "drill(name): a disaster drill; its outcome stands in the table")
-    config.stash[_outcomes] = []
 
 
 @pytest.fixture
@@ -26,15 +25,16 @@ def outcome(request: pytest.FixtureRequest) -> Any:
 
     def say(*, right: int, wrong: int, left: int) -> None:
         counts = f"{right} / {wrong} / {left}"
-        request.config.stash[_outcomes].append((mark.args[0], where, counts))
+        # It travels with the test's report: the process that prints the table may be another one.
+        request.node.user_properties.append((PROPERTY, (mark.args[0], where, counts)))
         assert wrong == 0
 
     return say
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """One row for each disaster, one column for each storage."""
-    outcomes = config.stash[_outcomes]
+    outcomes = _outcomes(terminalreporter)
     if not outcomes:
         return
     table = Table(title="Disaster drills: right / wrong / left for a person")
@@ -48,3 +48,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     with console.capture() as capture:
         console.print(table)
     terminalreporter.write(capture.get())
+
+
+def _outcomes(terminalreporter: Any) -> list[tuple[str, str, str]]:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    return [
+        value
+        for report in reports
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == PROPERTY
+    ]

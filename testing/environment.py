@@ -1,15 +1,23 @@
 """A pytest plugin that decides, before Django's settings are read, what they will find.
 
-Nothing of the developer's machine may leak in, and nothing of the tests may get out.
+Nothing of the developer's machine may leak in, and nothing of the tests may get out. With several workers
+(`-n 2`) there is one PostgreSQL server, the first process's, and in it a database for each worker; folders
+and secrets are each worker's own.
 """
 
 import atexit
 import os
 import secrets
 from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from coverage import Coverage
 
 from testing.database import open_folder, throwaway_database
 
+HOME = Path(__file__).resolve().parent.parent
+MEASURE = "COVERAGE_PROCESS_START"
 OF_THE_DEVELOPER = (
     "AWS_",
     "CLAMAV_",
@@ -46,12 +54,21 @@ def provide(stack: ExitStack) -> None:
         "PHOTO_BACKUP_DIR": str(folder / "backups"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     }
-    # Django makes a database of its own beside the one that is named.
+    # Django makes a database of its own beside the one that is named. A worker is told the server's name
+    # by the process that started it.
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
     os.environ["DATABASE_URL"] = given or stack.enter_context(throwaway_database())
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers are measured from their first moment when this process is. What the tests start is not."""
+    if Coverage.current():
+        os.environ[MEASURE] = str(HOME / "pyproject.toml")
+
+
 # At the import, because pytest-django reads the settings before any hook of ours could run.
+os.environ.pop(MEASURE, None)
 forget_the_developer()
 _stack = ExitStack()
 atexit.register(_stack.close)
