@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from photostore.commands import Refused
+from students.backups import BackedUpStudent
 from students.models import Student
 
 
@@ -13,13 +14,25 @@ def student_named(text: str) -> Student:
 
     Raises `Refused` with a sentence for what is none of these, and for a student who is not here.
     """
-    student = Student.objects.filter(**_criterion(text)).first()
+    student = Student.objects.filter(**criterion_of(text)).first()
     if student is None:
         raise Refused(f"There is no student {text}.")
     return student
 
 
-def _criterion(text: str) -> dict[str, object]:
+def is_called(entry: BackedUpStudent, text: str) -> bool:
+    """Whether STUDENT means this student of a backup: by UUID, or by a number that they ever had.
+
+    Raises `Refused` for anything else: the integer may be another child's by now.
+    """
+    criterion = criterion_of(text)
+    if "pk" in criterion:
+        raise Refused(f"{text!r} names nobody who is gone: give a UUID, or number:THEIR-NUMBER.")
+    return criterion.get("student_id") == entry.student_id or criterion.get("student_number") in entry.numbers
+
+
+def criterion_of(text: str) -> dict[str, object]:
+    """What STUDENT asks for: by which column, and its value. Raises `Refused`."""
     if text.startswith("number:") and text != "number:":
         return {"student_number": text.removeprefix("number:").replace("\0", "")}
     if text.isascii() and text.isdigit() and len(text) < 19:

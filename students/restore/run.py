@@ -14,6 +14,7 @@ from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
 from students.adopting import adoption_of
 from students.backups import BackedUpStudent, Backup
+from students.deleted import bring_versions_back
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 from students.photos import subject_of
 from students.restore.entries import of_the_database, offer
@@ -47,6 +48,8 @@ class Restoration:
     conductor: Conductor | None = None
     create_students: bool = False
     checksum: bool = False
+    # Somebody deleted by mistake: this student and nobody else, also against the word of the audit.
+    only: UUID | None = None
     summary: Summary = field(default_factory=Summary)
     _seen: set[int] = field(default_factory=set)
 
@@ -55,9 +58,11 @@ class Restoration:
         source = Source()
         if self.backup is not None:
             source = Source(str(self.backup.path), self.backup.sha256, self.backup.sealed)
-            entries = self.backup.students()
+            entries = (one for one in self.backup.students() if self.only in (None, one.student_id))
             while batch := list(islice(entries, BATCH)):
                 yield from self._of_the_backup(batch, source)
+        if self.only is not None:
+            return
         last = 0
         while rows := list(_students().filter(pk__gt=last).order_by("pk")[:BATCH]):
             last = rows[-1].pk
@@ -86,10 +91,11 @@ class Restoration:
 
     def _absent(self, entry: BackedUpStudent, source: Source, taken_away: dict[UUID, set[str]]) -> str | None:
         """Make the student again; or the line that says why not."""
-        if taken_away.get(entry.student_id, set()) & {"student.delete", "student.erase"}:
-            return f"Deleted after the backup was written, not brought back: {entry.student_id}"
+        removed = taken_away.get(entry.student_id, set()) & {"student.delete", "student.erase"}
+        if removed and (self.only is None or "student.erase" in removed):
+            return self._not_brought_back(entry, removed)
         who = f"{entry.name} ({entry.student_id})"
-        if not self.create_students or self.conductor is None:
+        if not (self.create_students or self.only) or self.conductor is None:
             return self._left(f"Not in the database: {who}. --create-students makes them again.")
         if entry.student_number and Student.objects.filter(student_number=entry.student_number).exists():
             return self._left(f"Number taken: {who} is here under another id. See migrate_orphaned_photos.")
@@ -99,6 +105,13 @@ class Restoration:
         done = self.conductor.act("create_student", subject=f"student {entry.student_id}", details=details)
         self.summary.records_updated += done
         return None
+
+    @staticmethod
+    def _not_brought_back(entry: BackedUpStudent, removed: set[str]) -> str:
+        line = f"Deleted after the backup was written, not brought back: {entry.student_id}"
+        if "student.erase" in removed:
+            return line
+        return f"{line}. By mistake? restore_student_photos --bring-back {entry.student_id}"
 
     def _left(self, line: str) -> str:
         self.summary.left_for_a_person.append(line)
@@ -124,6 +137,8 @@ class Restoration:
                 needs=needs,
             )
             linked = self._link(case)
+            if self.only is not None and self.conductor is not None:
+                linked += sum(one.given is True for one in bring_versions_back(student, self.conductor))
             rows = _files([student])[student.pk] if linked else files[student.pk]
             heals_needed(needs, rows, self.found, checksum=self.checksum)
             healed = sum(self._act(kind, student, details) for kind, details in needs.heals)

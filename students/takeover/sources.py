@@ -69,14 +69,15 @@ def source_bytes(act: Act) -> bytes:
     details = act.details
     storage = storage_for(details["storage_alias"])
     moved = keys.quarantined(act.operation_id, details["key"])
-    for key in (details["key"], moved):
+    aside = details.get("stored_at", moved)
+    for key in dict.fromkeys((aside, details["key"], moved) if aside != moved else (details["key"], moved)):
         try:
             data = storage.read(key, max_bytes=MAX_STORED_BYTES)
         except (FileMissing, FileTooLarge):
             continue
         if hashlib.sha256(data).hexdigest() != details["sha256"]:
             continue
-        if key != moved and _is_registered(key):
+        if key == details["key"] and _is_registered(key):
             raise Changed(_("The file belongs to somebody by now."))
         return data
     raise Changed(_("The file is gone or another one by now."))

@@ -169,6 +169,8 @@ def _details(takeover: Takeover, step: Step, origin: str) -> dict[str, Any]:
         "modified_at": stray.modified_at.isoformat(),
         "origin": origin,
     }
+    if stray.stored_at != stray.key:
+        details["stored_at"] = stray.stored_at
     if step.moment:
         return details | {"moment": step.moment}
     return details | {"live": step.live, "expected_sha256": takeover.expected_sha256}

@@ -11,17 +11,20 @@ import itertools
 import os
 import re
 import shlex
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.files.storage import storages
 from django.core.management import call_command
 
 from photostore import keys
 from photostore.audit import Actor
 from photostore.storage import storage_for
-from students.enrolment import create_student
+from students.enrolment import create_student, delete_student
 from students.models import Student, StudentPhoto
 from students.tests.reseeding import forget_everything
 from students.tests.school import face
@@ -89,12 +92,32 @@ def database_gone() -> None:
     forget_everything()
 
 
+def deleted() -> None:
+    run("create_seed_backup")
+    delete_student(student=Student.objects.get(student_number="S-1"), actor=OLGA)
+
+
+def deleted_without_a_backup() -> None:
+    delete_student(student=Student.objects.get(student_number="S-1"), actor=OLGA)
+    create_student(fields={"name": "Ada Lovelace", "student_number": "S-1"}, actor=OLGA)
+
+
+def new_disk() -> None:
+    root = Path(settings.MEDIA_ROOT)
+    shutil.rmtree(root)
+    root.mkdir()
+    storages._storages.clear()  # type: ignore[attr-defined]
+
+
 SET_UP = {
     "healthy": healthy,
     "unlinked": unlinked,
     "reseeded": reseeded,
     "files gone": files_gone,
     "database gone": database_gone,
+    "deleted": deleted,
+    "deleted without a backup": deleted_without_a_backup,
+    "new disk": new_disk,
     "undo": unlinked,
 }
 

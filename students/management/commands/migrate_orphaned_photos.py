@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management.base import CommandParser
 from photostore.commands import DONE, FOUND_WRONG, REFUSED, PhotoCommand, Refused
 from photostore.operations import Conductor, conduct
 from students.backups import newest_valid, open_backup
+from students.deleted import versions_set_aside
 from students.evidence.backups import BackupStudents, students_in
 from students.evidence.plan import Person, Plan, make_plan
 from students.evidence.signals import Finding, State, as_json
@@ -57,6 +59,11 @@ class Command(PhotoCommand):
         parser.add_argument(
             "--accept-names", action="store_true", help="also what a unique name or a student number says"
         )
+        parser.add_argument(
+            "--deleted",
+            action="store_true",
+            help="also photos of students who were deleted, as long as they lie in quarantine",
+        )
         parser.add_argument("--confirm", action="store_true", help="for --clean and --by order: really do it")
         parser.add_argument("--force", action="store_true", help="with --clean: even if it takes very much")
         parser.add_argument("--backup-file", metavar="F", help="instead of the newest valid backup")
@@ -64,6 +71,7 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """Do one of the three."""
         _check_usage(options)
+        self.deleted: bool = options["deleted"]
         backup = self._backup(options["backup_file"])
         if options["list"]:
             return self._list(self._plan(backup))
@@ -85,7 +93,8 @@ class Command(PhotoCommand):
     def _plan(self, backup: BackupStudents | None, conductor: Conductor | None = None) -> Plan:
         """Read every orphan. With `conductor` also what its killed run had to move out of the way."""
         resumed = conductor.operation if conductor and conductor.resumed else None
-        strays = read_strays(stray_locations(resumed))
+        locations = chain(stray_locations(resumed), versions_set_aside() if self.deleted else ())
+        strays = read_strays(locations)
         return make_plan(self.progress(strays, what="Reading orphans"), backup)
 
     def _list(self, plan: Plan) -> int:
@@ -178,6 +187,8 @@ BY_HELP = "evidence (default), or order: the old rule for what no evidence decid
 def _check_usage(options: dict[str, Any]) -> None:
     if options["force"] and not options["clean"]:
         raise Refused("--force goes with --clean.")
+    if options["clean"] and options["deleted"]:
+        raise Refused("--deleted goes with --list and --migrate: those photos are set aside already.")
     if not options["migrate"] and (options["accept_names"] or options["by"] == "order"):
         raise Refused("--by and --accept-names go with --migrate.")
 

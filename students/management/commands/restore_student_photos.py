@@ -6,13 +6,15 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
 from photostore.errors import StorageAway
 from photostore.operations import conduct
-from students.backups import NO_BACKUP, Backup, newest_valid, open_backup
+from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
+from students.lookup import is_called
 from students.models import Student
 from students.restore.filenames import proposals
 from students.restore.finding import looked_for
@@ -30,6 +32,11 @@ NEEDED = (
     "--create-students makes students of a backup. Without it, what the database itself knows is restored."
 )
 
+ENTER_AGAIN = (
+    "Enter them again with the number that they had, then run migrate_orphaned_photos --migrate --deleted: "
+    "the photos themselves say whose they are."
+)
+
 
 class Command(PhotoCommand):
     """Restores students' photos, from a backup and from whatever copies are left."""
@@ -41,8 +48,10 @@ class Command(PhotoCommand):
         "touched. undo_photo_operation takes it all back."
     )
 
+    wanted: UUID
+
     def arguments(self, parser: ArgumentParser) -> None:
-        """Six switches."""
+        """Seven switches."""
         parser.add_argument("--backup-file", metavar="FILE", type=Path, help="use this backup")
         parser.add_argument("--verify-only", action="store_true", help="look, and change nothing")
         parser.add_argument("--checksum", action="store_true", help="read every photo, do not trust its size")
@@ -53,6 +62,11 @@ class Command(PhotoCommand):
             "--create-students", action="store_true", help="make students of the backup who are gone again"
         )
 
+        parser.add_argument(
+            "--bring-back",
+            metavar="STUDENT",
+            help="a student who was deleted by mistake, with every photo: a UUID, or number:THEIR-NUMBER",
+        )
         parser.add_argument(
             "--new-storage", action="store_true", help="take a new, empty storage into use and fill it"
         )
@@ -74,15 +88,20 @@ class Command(PhotoCommand):
         checksum: bool,
         create_students: bool,
         new_storage: bool,
+        bring_back: str | None,
         **_: Any,
     ) -> int:
-        if new_storage and verify_only:
-            raise Refused("--new-storage changes the storage, and --verify-only changes nothing.")
-        backup = self._backup(backup_file, needed=create_students)
+        if (new_storage or bring_back) and verify_only:
+            raise Refused("--verify-only changes nothing; --new-storage and --bring-back do.")
+        if bring_back:
+            backup: Backup | None = self._backup_with(bring_back, backup_file)
+        else:
+            backup = self._backup(backup_file, needed=create_students)
         made = 0 if verify_only else make_places(new_storage=new_storage)
         with looked_for() as found:
             run = Restoration(found, backup, create_students=create_students, checksum=checksum)
             run.summary.directories_created = made
+            run.only = self.wanted if bring_back else None
             if verify_only:
                 self._go_through(run)
             else:
@@ -90,7 +109,10 @@ class Command(PhotoCommand):
                     remember(backup.erased)
                 with conduct(self.name, self.actor) as run.conductor:
                     self._go_through(run)
-        return self._conclude(run, verify_only=verify_only)
+        code = self._conclude(run, verify_only=verify_only)
+        if run.only and not Student.objects.filter(student_id=run.only).exists():
+            return FOUND_WRONG
+        return code
 
     def _go_through(self, run: Restoration) -> None:
         total = Student.objects.count() if run.backup is None else run.backup.student_count
@@ -121,6 +143,27 @@ class Command(PhotoCommand):
             raise Refused(f"{NO_BACKUP} {told or what_then}", code="no_backup")
         self.say(f"{NO_BACKUP} What the database itself knows is checked.")
         return None
+
+    def _backup_with(self, text: str, backup_file: Path | None) -> Backup:
+        """The newest backup that knows the student; `wanted` is their student_id then."""
+
+        def check(backup: Backup) -> None:
+            refuse_another_schools(backup)
+            found = [one.student_id for one in backup.students() if is_called(one, text)]
+            if not found:
+                raise InvalidBackup(f"It does not know student {text}.", code="not_in_backup")
+            self.wanted = found[0]
+
+        if backup_file is not None:
+            backup = open_backup(backup_file)
+            check(backup)
+            return backup
+        choice = newest_valid(settings.PHOTO_BACKUP_DIR, check=check)
+        for line in choice.lines():
+            self.say(line)
+        if choice.backup is None:
+            raise Refused(f"No backup knows student {text}. {ENTER_AGAIN}", code="no_backup")
+        return choice.backup
 
     def _propose(self) -> int:
         """Names prove nothing: integers come back for other children, and anybody can name a file."""
