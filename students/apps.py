@@ -11,8 +11,9 @@ class StudentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the tombstones' model and the kinds of acts known."""
-        from students import erasure, inspection, tombstones  # noqa: F401
+        from students import inspection, tombstones  # noqa: F401
         from students.adopting import acts  # noqa: F401
+        from students.erasing import act  # noqa: F401
         from students.restore import attendance, heal, relink, revive  # noqa: F401
         from students.takeover import register_acts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from django.conf import settings
 
 from photostore.models import Act, AuditEntry, Operation, PendingRemoval, QuarantinedFile, StoredFile
+from photostore.operations import conduct
+from photostore.outbox import settle_everything
 from photostore.storage import storage_for
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student
 from students.tests.killing import ALL, Killed
-from students.tests.school import enrol, everything, face, hand_in, stored
+from students.tests.school import enrol, everything, face, hand_in, opened, saved, stored
 from students.tests.test_backups import OPERATOR, backed_up, run
 from students.tombstones import Tombstone
 from students.versions import take_in
@@ -136,3 +139,119 @@ def test_killed_at_any_step_and_run_again(api: Any, db: None, steps: Any) -> Non
         nothing_is_left_of(ada)
         break
     assert limit > 8
+
+
+@pytest.mark.parametrize("who", ["uuid", "number", "number in a backup"])
+def test_somebody_who_was_deleted_can_still_be_erased(api: Any, each_storage: str, who: str) -> None:
+    ada = with_everything(api)
+    bea = enrol(api, "Bea", student_number="S-2", photo=face(9))
+    if who == "number in a backup":
+        backup = backed_up(settings.PHOTO_BACKUP_DIR)
+    assert api.delete(f"/api/students/{ada.pk}/").status_code == 204
+    settle_everything()
+    assert QuarantinedFile.objects.exists()
+    if who == "number in a backup":
+        assert run("purge_quarantine", "--older-than", "0s")[0] == 0
+    name = ada.student_id if who == "uuid" else "number:S-1"
+    assert erase(name)[0] == 2, "it asks first"
+    code, out, err = erase(name, "--confirm")
+    assert code == 0, err
+    if who == "number in a backup":
+        assert f"Remains in {backup.name}" in out
+    nothing_is_left_of(ada)
+    assert Tombstone.objects.filter(student_id=ada.student_id, sha256="").exists()
+    assert run("restore_student_photos", "--bring-back", "number:S-1")[0] != 0
+    nothing_is_left_of(ada)
+    assert Student.objects.get().pk == bea["id"]
+    assert bea["profile_photo"] in stored()
+
+
+def test_nobody_by_that_name_was_here(api: Any, ada: Student) -> None:
+    before = everything()
+    for name in ("number:none", "00000000-0000-4000-8000-000000000000", "999"):
+        assert erase(name, "--confirm")[0] == 2, name
+    assert everything() == before
+
+
+def loose_files(ada: Student) -> dict[str, bytes]:
+    """The file as it was handed in, the same picture as a PNG, and a copy of what we store."""
+    version = storage_for().read(str(ada.photos.get(replaced_at=None).file.name), max_bytes=10**8)
+    return {
+        "student_photos/Ada Lovelace.jpg": face(2),
+        "student_photos/scan.png": saved(opened(face(2)), "PNG"),
+        "photos/students/copy.jpg": version,
+    }
+
+
+def put(key: str, data: bytes) -> None:
+    storage_for().put(key, data, content_type="image/jpeg")
+
+
+@pytest.mark.parametrize("set_aside", [False, True])
+def test_originals_under_other_names_are_found(api: Any, ada: Student, set_aside: bool) -> None:
+    for key, data in loose_files(ada).items():
+        put(key, data)
+    put("student_photos/somebody else.jpg", face(8))
+    if set_aside:
+        with conduct("cleanup_orphaned_photos", OPERATOR) as conductor:
+            for key, data in loose_files(ada).items():
+                details = {"storage_alias": "default", "key": key, "byte_size": len(data)}
+                details["sha256"] = hashlib.sha256(data).hexdigest()
+                conductor.act("set_aside", subject=key, details=details)
+        assert QuarantinedFile.objects.filter(key="student_photos/Ada Lovelace.jpg").exists()
+    assert erase(ada.pk, "--confirm")[0] == 0
+    nothing_is_left_of(ada)
+    assert not [key for key in stored() if key.endswith(("Lovelace.jpg", "scan.png", "copy.jpg"))]
+    assert not QuarantinedFile.objects.exists()
+    assert stored()["student_photos/somebody else.jpg"] == face(8)
+
+
+def test_a_twins_files_stay(api: Any, ada: Student) -> None:
+    """The same picture is on record for somebody who is here: a file without an identity may be theirs."""
+    bea = enrol(api, "Bea", photo=face(2))
+    put("student_photos/twins.jpg", face(2))
+    theirs = {key: data for key, data in stored().items() if bea["student_id"] in key}
+    assert erase(ada.pk, "--confirm")[0] == 0
+    assert theirs.items() <= stored().items()
+    assert stored()["student_photos/twins.jpg"] == face(2)
+
+
+def test_an_integer_that_came_back_is_another_childs(api: Any, ada: Student) -> None:
+    api.delete(f"/api/students/{ada.pk}/")
+    settle_everything()
+    bea = Student.objects.create(pk=ada.pk, name="Bea")
+    hand_in(api, bea.pk, face(9))
+    gone = ("quarantine/", f"photos/students/{ada.student_id}/")
+    before = {key: data for key, data in stored().items() if not key.startswith(gone)}
+    assert erase(ada.student_id, "--confirm")[0] == 0
+    assert stored() == before
+    assert Student.objects.get().pk == bea.pk
+
+
+def test_an_erasure_of_somebody_deleted_killed_at_any_step(api: Any, db: None, steps: Any) -> None:
+    for limit in range(0, 60, 2):
+        steps(ALL)
+        ada = with_everything(api)
+        put("student_photos/Ada Lovelace.jpg", face(2))
+        backed_up_once(ada)
+        api.delete(f"/api/students/{ada.pk}/")
+        steps(limit)
+        try:
+            code = erase(ada.student_id, "--confirm")[0]
+        except Killed:
+            steps(ALL)
+            assert erase(ada.student_id, "--confirm")[0] == 0
+            nothing_is_left_of(ada)
+            assert "student_photos/Ada Lovelace.jpg" not in stored()
+            continue
+        assert code == 0
+        nothing_is_left_of(ada)
+        break
+    assert limit > 8
+
+
+def backed_up_once(_ada: Student) -> None:
+    """One backup at a time: those of a minute have one name."""
+    for path in settings.PHOTO_BACKUP_DIR.glob("seed_backup_*.json"):
+        path.unlink()
+    backed_up(settings.PHOTO_BACKUP_DIR)

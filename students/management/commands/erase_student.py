@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from photostore.commands import DONE, PhotoCommand, Refused
+from photostore.errors import Conflict
 from photostore.operations import conduct
 from photostore.operations.conductor import interrupted
-from students.erasure import backups_that_remain
+from students.erasing.remains import backups_that_remain, gone_student
 from students.lookup import student_named
 from students.models import Student
 from students.tombstones import Tombstone
@@ -38,12 +39,15 @@ class Command(PhotoCommand):
             student_id, pk = found.student_id, found.pk
         else:
             student_id, pk = found
+            self._ask_about(f"Student {student_id}, who was deleted,", confirm=options["confirm"])
         with conduct(self.name, self.actor, can_be_undone=False) as conductor:
-            conductor.act(
+            done = conductor.act(
                 "erase_student",
                 subject=f"student {student_id}",
                 details={"student": pk, "student_id": str(student_id)},
             )
+        if not done:
+            raise Conflict(_AGAIN)
         return self._conclude(student_id)
 
     def _found(self, text: str) -> Student | tuple[UUID, int]:
@@ -56,16 +60,20 @@ class Command(PhotoCommand):
                 if act and text in (act.details["student_id"], str(act.details["student"])):
                     return UUID(act.details["student_id"]), act.details["student"]
             stone = _tombstone(text)
-            if stone is None:
+            gone = (stone.student_id, 0) if stone else gone_student(text)
+            if gone is None:
                 raise
-            return stone.student_id, 0
+            return gone
 
     def _ask(self, student: Student, *, confirm: bool) -> None:
+        self._ask_about(f"{student.name} (ID {student.pk})", confirm=confirm)
+
+    def _ask_about(self, who: str, *, confirm: bool) -> None:
         if confirm:
             return
         if self.json or not sys.stdin.isatty():
             raise Refused("Nothing was erased: add --confirm to say that it is meant.", code="not_confirmed")
-        self.say(f"{student.name} (ID {student.pk}) and every photo of theirs will be erased for good.")
+        self.say(f"{who} and every photo of theirs will be erased for good.")
         if input("Type yes to go on: ").strip().lower() != "yes":
             raise Refused("Nothing was erased.", code="not_confirmed")
 
@@ -81,6 +89,9 @@ class Command(PhotoCommand):
             else "No backup names them."
         )
         return DONE
+
+
+_AGAIN = "Somebody changed the student's files at the same moment. Run the command again."
 
 
 def _tombstone(text: str) -> Tombstone | None:
