@@ -10,6 +10,7 @@ import pytest
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.tests.school import enrol, face, hand_in, see_through, stored
+from students.views.base import StudentsView
 from testing.people import body_of, client_of
 
 
@@ -48,6 +49,20 @@ def test_whoever_has_it_gets_304_until_it_changes(api: Any, ada: dict[str, Any])
     hand_in(api, ada["id"], face(2))
     changed = api.get(ada["photo"], HTTP_IF_NONE_MATCH=answer["ETag"])
     assert (changed.status_code, body_of(changed)) == (200, version())
+
+
+def test_a_photo_replaced_while_it_is_asked_for(api: Any, ada: dict[str, Any], monkeypatch: Any) -> None:
+    find = StudentsView.student
+
+    def find_and_be_late(view: StudentsView) -> Student:
+        found = find(view)
+        monkeypatch.setattr(StudentsView, "student", find)
+        hand_in(api, ada["id"], face(2))
+        return found
+
+    monkeypatch.setattr(StudentsView, "student", find_and_be_late)
+    answer = api.get(ada["photo"])
+    assert (answer.status_code, body_of(answer)) == (200, version())
 
 
 def test_a_part_of_it(api: Any, ada: dict[str, Any]) -> None:

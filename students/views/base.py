@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet, Subquery
 from django.http.response import HttpResponseBase
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -50,13 +51,15 @@ class StudentsView(GenericAPIView[Student]):
         return represent_student(student, LinkMaker.of(self.request))
 
 
-def live_original(owner: Owner, sha256: str) -> StoredFile:
+def live_original(owner: Owner, stated: QuerySet[Any, Any]) -> StoredFile:
     """The immutable file behind what this owner shows today: the one whose sha256 the row states.
 
-    Raises `NotFound`, also when the register was left behind by a table that was emptied.
+    `stated` is the query for that sha256, asked in the same statement: a photo that was replaced between
+    two would look like none. Raises `NotFound`, also when the register was left behind by a table that was
+    emptied.
     """
     originals = StoredFile.objects.filter(**owner.files, kind=StoredFile.Kind.ORIGINAL, live=True)
-    live = originals.filter(sha256=sha256).first()
+    live = originals.filter(sha256=Subquery(stated)).first()
     if live is None:
         raise NotFound
     return live

@@ -18,7 +18,7 @@ from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
 from photostore.paging import NewestFirst
 from photostore.uploads.handler import one_file
-from students.models import StudentPhoto
+from students.models import Student, StudentPhoto
 from students.photos import remove_photo, restore_version, upload_photo
 from students.representation import represent_version
 from students.serializers import PhotoInput, PhotoUpload, PhotoVersionOutput, StudentOutput, UploadOutput
@@ -105,4 +105,5 @@ class PhotoBytesView(StudentsView):
     def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002
         """Today's photo. The type comes from the photo: behind `profile.jpg` there may be a PNG."""
         student = self.student()
-        return serve_to_holder(request, live_original(owner_of(student), student.photo_sha256), "profile.jpg")
+        stated = Student.objects.filter(pk=student.pk).values("photo_sha256")
+        return serve_to_holder(request, live_original(owner_of(student), stated), "profile.jpg")
