@@ -26,6 +26,8 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 CURE = "Install Chromium: apt-get install chromium"
+# For whatever is waited for, a page or a sentence on it; a laden machine takes its time.
+PATIENCE_MS = 30_000
 Window = tuple[int, Literal["light", "dark"]]
 LEFT_OUT = "browser_tests_left_out"
 _left_out: list[str] = []
@@ -132,13 +134,14 @@ def browser() -> Iterator[Browser]:
     For one module and not for the session: Playwright's loop runs in this thread as long as it is open,
     and Django would take every query for one made inside it.
     """
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = chromium()
     if path is None:
         pytest.fail(f"There is no Chromium. {CURE}", pytrace=False)
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
@@ -156,7 +159,7 @@ def page(browser: Browser, served: LiveServer, request: pytest.FixtureRequest) -
     context = browser.new_context(
         base_url=served.url, viewport={"width": width, "height": 850}, color_scheme=scheme, locale="en-GB"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     visit = Visit(page, served.url)
     yield page

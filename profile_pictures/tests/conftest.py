@@ -7,6 +7,7 @@ import pytest
 from django.conf import global_settings
 from rest_framework.test import APIClient
 
+from testing.browser import PATIENCE_MS
 from testing.people import DISK, client_of, make_person
 
 
@@ -56,7 +57,7 @@ def new_window(
 
     def open_window(**options: Any) -> Any:
         contexts.append(browser.new_context(base_url=served.url, **options))
-        contexts[-1].set_default_timeout(15_000)
+        contexts[-1].set_default_timeout(PATIENCE_MS)
         return contexts[-1].new_page()
 
     yield open_window
