@@ -22,7 +22,7 @@ from photostore.storage import storage_for
 from students import identity
 from students.enrolment import create_student
 from students.models import Student
-from students.versions import EXTENSIONS, photo_limits
+from students.versions import EXTENSIONS, photo_limits, take_in
 from testing.pictures import portrait, saved
 
 _STUDENTS = """
@@ -105,6 +105,42 @@ def a_reseeded_school(count: int) -> None:
         key = keys.student_version(old, f"{number:064x}", EXTENSIONS[picture.content_type])
         storage_for().put(key, tagged, content_type=picture.content_type, durable=False)
         create_student(fields={"name": f"Pupil {number}", "student_number": f"S-{number}"}, actor=actor)
+
+
+def a_school_with_identities(count: int) -> None:
+    """Everybody has a photo that was really handed in."""
+    call_command("migrate", verbosity=0)
+    storage_for().prepare()
+    data = saved(portrait(1, 60, 80), "JPEG")
+    actor = Actor(id="", name="bench", door="command")
+    for number in range(count):
+        create_student(
+            fields={"name": f"Pupil {number}", "student_number": f"S-{number}"},
+            incoming=take_in(data, filename="p.jpg", origin="import"),
+            actor=actor,
+        )
+
+
+def a_backup() -> dict[str, float]:
+    """Everybody into a backup."""
+    return _timed(lambda: _quietly("create_seed_backup"))
+
+
+def relink() -> dict[str, float]:
+    """Every link and every row of a photo is gone; the backup knows them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM photostore_storedfile")
+        cursor.execute("DELETE FROM students_studentphoto")
+        cursor.execute("UPDATE students_student SET profile_photo = '', photo_sha256 = ''")
+        cursor.execute("SET session_replication_role = DEFAULT")
+    figures = _timed(lambda: _quietly("restore_student_photos"))
+    return figures | {"right": Student.objects.with_photo().count()}
+
+
+def undo() -> dict[str, float]:
+    """All of it taken back."""
+    return _timed(lambda: _quietly("undo_photo_operation", "--last"))
 
 
 def plan() -> dict[str, float]:

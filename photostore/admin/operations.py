@@ -125,7 +125,7 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         spot = SIDES[side](act) if act is not None and side in SIDES else None
         if spot is None:
             raise Http404
-        return _streamed(spot)
+        return streamed(spot)
 
 
 def may_undo(request: HttpRequest, operation: Operation) -> bool:
@@ -164,7 +164,8 @@ def _shown(act: Act, user: Any) -> dict[str, Any]:
     return {"act": act, **sides}
 
 
-def _streamed(spot: Spot) -> HttpResponse:
+def streamed(spot: Spot) -> HttpResponse:
+    """A picture that no link leads to, for a page that asked for permission; 404 for what is no picture."""
     storage = storage_for(spot.storage_alias)
     try:
         kind = sniff(b"".join(storage.stream(spot.key, end=128)))

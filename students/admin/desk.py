@@ -25,6 +25,7 @@ from photostore.errors import PhotostoreError
 from students.admin.actions import MARK_AS_LEFT, REMOVE_PHOTOS, bulk_action
 from students.admin.filters import ClassFilter, PhotoFilter
 from students.admin.forms import PHOTO_FIELD, StudentForm
+from students.admin.proposals import ProposalsDesk
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.photos import remove_photo, restore_version, subject_of
@@ -34,7 +35,7 @@ HISTORY_SHOWN = 24
 
 
 @admin.register(Student)
-class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
+class StudentAdmin(ProposalsDesk, ModelAdmin, BytesAdmin):  # type: ignore[misc]
     """Find a student, look at the photo, replace it, bring an earlier one back."""
 
     form = StudentForm
@@ -49,6 +50,7 @@ class StudentAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     show_full_result_count = False
     actions = [bulk_action(MARK_AS_LEFT), bulk_action(REMOVE_PHOTOS)]
     readonly_fields = ["photo", "history"]
+    list_before_template = "students/desk/above_list.html"
     change_form_outer_after_template = "students/desk/photo_form.html"
     fieldsets = [
         (_("Photo"), {"fields": ["photo", PHOTO_FIELD]}),

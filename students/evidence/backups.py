@@ -1,13 +1,42 @@
-"""What a backup knows of yesterday's students, as the evidence needs it. Whoever reads backups fills it."""
+"""What a backup knows of yesterday's students, as the evidence needs it. Whoever reads backups fills it.
+
+It is kept in temporary tables of the database session, so that memory stays flat as the school grows; what
+concerns a batch of files is looked up at once.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID
 
+from django.db import connection
+
 from students import backups
+
+BATCH = 1_000
+
+_CREATE = """
+DROP TABLE IF EXISTS students_backed_up, students_backed_up_photos;
+CREATE TEMPORARY TABLE students_backed_up (student_id uuid, pk bigint, number text, name text,
+    sha256s text[], is_only_one_called boolean NOT NULL DEFAULT false);
+CREATE TEMPORARY TABLE students_backed_up_photos (sha256 text, student_id uuid)
+"""
+_FINISH = """
+UPDATE students_backed_up SET is_only_one_called = true WHERE name IN
+    (SELECT name FROM students_backed_up GROUP BY name HAVING count(*) = 1);
+CREATE INDEX ON students_backed_up (student_id); CREATE INDEX ON students_backed_up (pk);
+CREATE INDEX ON students_backed_up_photos (sha256);
+ANALYZE students_backed_up; ANALYZE students_backed_up_photos
+"""
+_ABOUT = """
+SELECT student_id, pk, number, name, sha256s, is_only_one_called FROM students_backed_up
+WHERE student_id IN (
+    SELECT unnest(%s::uuid[])
+    UNION SELECT student_id FROM students_backed_up WHERE pk = ANY(%s)
+    UNION SELECT student_id FROM students_backed_up_photos WHERE sha256 = ANY(%s))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,43 +48,63 @@ class BackedUpStudent:
     number: str = ""
     name: str = ""
     sha256s: frozenset[str] = frozenset()
-    todays_sha256: str = ""
+    is_only_one_called: bool = False
 
 
-class BackupStudents:
-    """A backup's students by old primary key, by `student_id` and by the photos' sha256s."""
+@dataclass(frozen=True)
+class Known:
+    """What a backup knows about one batch: students by `student_id`, by old primary key, by sha256."""
 
-    def __init__(self, students: Iterable[BackedUpStudent] = ()) -> None:
-        self._by_id: dict[UUID, BackedUpStudent] = {}
-        self._by_pk: dict[int, BackedUpStudent] = {}
-        self._by_sha256: dict[str, list[BackedUpStudent]] = {}
-        self._names: Counter[str] = Counter()
-        for student in students:
-            self._add(student)
-
-    def _add(self, student: BackedUpStudent) -> None:
-        self._by_id[student.student_id] = student
-        if student.pk is not None:
-            self._by_pk[student.pk] = student
-        for sha256 in student.sha256s:
-            self._by_sha256.setdefault(sha256, []).append(student)
-        self._names[student.name] += 1
+    by_id: dict[UUID, BackedUpStudent] = field(default_factory=dict)
+    pks: dict[int, BackedUpStudent] = field(default_factory=dict)
+    sha256s: dict[str, list[BackedUpStudent]] = field(default_factory=dict)
 
     def by_student_id(self, student_id: UUID | None) -> BackedUpStudent | None:
         """Whom a folder's UUID meant."""
-        return self._by_id.get(student_id) if student_id else None
+        return self.by_id.get(student_id) if student_id else None
 
     def by_pk(self, pk: int | None) -> BackedUpStudent | None:
         """Whom an old primary key meant."""
-        return None if pk is None else self._by_pk.get(pk)
+        return None if pk is None else self.pks.get(pk)
 
     def with_photo(self, *sha256s: str) -> list[BackedUpStudent]:
         """Whose photo had one of these sha256s; the first that anybody had decides."""
-        return next((found for sha256 in sha256s if (found := self._by_sha256.get(sha256))), [])
+        return next((found for sha256 in sha256s if (found := self.sha256s.get(sha256))), [])
 
-    def is_only_one_called(self, name: str) -> bool:
-        """Whether the name is unique in the backup."""
-        return self._names[name] == 1
+
+class BackupStudents:
+    """A backup's students, copied into temporary tables; one backup at a time in a session."""
+
+    def __init__(self, students: Iterable[BackedUpStudent]) -> None:
+        remaining = iter(students)
+        with connection.cursor() as cursor:
+            cursor.execute(_CREATE)
+            # Read first, then copied: a broken backup is never read inside a COPY.
+            while batch := list(islice(remaining, BATCH)):
+                with cursor.copy(
+                    "COPY students_backed_up (student_id, pk, number, name, sha256s) FROM STDIN"
+                ) as copy:
+                    for one in batch:
+                        copy.write_row((one.student_id, one.pk, one.number, one.name, sorted(one.sha256s)))
+                with cursor.copy("COPY students_backed_up_photos FROM STDIN") as copy:
+                    for one in batch:
+                        for sha256 in one.sha256s:
+                            copy.write_row((sha256, one.student_id))
+            cursor.execute(_FINISH)
+
+    def about(self, ids: Collection[UUID], pks: Collection[int], sha256s: Collection[str]) -> Known:
+        """Whoever has one of these: one query for a batch."""
+        known = Known()
+        with connection.cursor() as cursor:
+            cursor.execute(_ABOUT, [list(ids), list(pks), list(sha256s)])
+            for student_id, pk, number, name, photos, only_one in cursor.fetchall():
+                one = BackedUpStudent(student_id, pk, number, name, frozenset(photos), only_one)
+                known.by_id[student_id] = one
+                if pk is not None:
+                    known.pks[pk] = one
+                for sha256 in photos:
+                    known.sha256s.setdefault(sha256, []).append(one)
+        return known
 
 
 def students_in(backup: backups.Backup) -> BackupStudents:
@@ -71,7 +120,6 @@ def students_in(backup: backups.Backup) -> BackupStudents:
             number=(one.student_number or "") if backup.sealed else "",
             name=one.name,
             sha256s=one.sha256s | _attendance(one),
-            todays_sha256=one.today.sha256 if one.today else "",
         )
         for one in backup.students()
     )

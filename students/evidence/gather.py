@@ -8,7 +8,8 @@ from itertools import islice
 from uuid import UUID
 
 from students.evidence import lookup
-from students.evidence.backups import BackedUpStudent, BackupStudents
+from students.evidence.backups import BackedUpStudent, BackupStudents, Known
+from students.evidence.hashes import NumberHashes
 from students.evidence.names import Place, place_of
 from students.evidence.signals import Finding, Kind, Signal, StudentRef, judge
 from students.strays import BATCH, Stray
@@ -17,9 +18,22 @@ from students.tombstones import erased_pictures, erased_students
 
 def findings(strays: Iterable[Stray], backup: BackupStudents | None = None) -> Iterator[Finding]:
     """What is known of each file. Asks the database once per question and batch."""
-    remaining = iter(strays)
+    remaining, hashes = iter(strays), NumberHashes()
     while batch := list(islice(remaining, BATCH)):
-        yield from _Gathering(batch, backup or BackupStudents()).findings()
+        yield from _Gathering(batch, _known(batch, backup), hashes).findings()
+
+
+def _known(batch: list[Stray], backup: BackupStudents | None) -> Known:
+    """What the backup knows about these files: by folder, by old id, by the identity inside, by bytes."""
+    if backup is None:
+        return Known()
+    places = [place_of(stray.key) for stray in batch]
+    ids = {place.folder for place in places} | {stray.named_student for stray in batch}
+    return backup.about(
+        ids={one for one in ids if one},
+        pks={place.pk for place in places if place.pk is not None},
+        sha256s={sha256 for stray in batch for sha256 in (stray.sha256, stray.bare_sha256)},
+    )
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class _Subject:
 class _Gathering:
     """One batch and all that was looked up for it."""
 
-    def __init__(self, strays: list[Stray], backup: BackupStudents) -> None:
+    def __init__(self, strays: list[Stray], backup: Known, hashes: NumberHashes) -> None:
         self.backup = backup
         self.subjects = [self._subject(stray) for stray in strays]
         self.recorded = {one.stray: backup.with_photo(*one.telling_sha256s) for one in self.subjects}
@@ -71,7 +85,9 @@ class _Gathering:
         olds += [old for stray in strays if (old := backup.by_student_id(stray.named_student))]
         named = {stray.named_student for stray in strays if stray.named_student}
         self.here = lookup.by_student_id(named | {old.student_id for old in olds})
-        self.hashes = lookup.by_number_hash({stray.number_hash for stray in strays if stray.number_hash})
+        self.hashes = lookup.by_number_hash(
+            {stray.number_hash for stray in strays if stray.number_hash}, hashes
+        )
         stems = {subject.place.stem for subject in self.subjects if subject.place.stem}
         self.numbers = lookup.by_number(stems | {old.number for old in olds if old.number})
         self.names = lookup.by_name({old.name for old in olds if old.name})
@@ -151,7 +167,7 @@ class _Gathering:
     def _named(self, subject: _Subject, old: BackedUpStudent | None) -> Iterator[Signal]:
         """By a name that is unique on both sides. Of two different numbers one is a namesake's."""
         found: set[StudentRef] = set()
-        if old and self.backup.is_only_one_called(old.name):
+        if old and old.is_only_one_called:
             found = self.names.get(old.name, set())
         elif subject.place.name_words:
             found = lookup.by_name_words(subject.place.name_words)

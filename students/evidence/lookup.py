@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db.models import Q
 
 from students import identity
+from students.evidence.hashes import NumberHashes
 from students.evidence.signals import StudentRef
 from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
 from students.search import words
-from students.strays import BATCH
 
 Refs = dict[str, set[StudentRef]]
 
@@ -52,42 +52,26 @@ def by_name_words(name_words: tuple[str, ...]) -> set[StudentRef]:
     return {ref_of(one) for one in found if tuple(sorted(words(one.name))) == name_words}
 
 
-def by_number_hash(hashes: Collection[str]) -> Refs:
+def by_number_hash(hashes: Collection[str], with_every_key: NumberHashes) -> Refs:
     """Whose number, today's or a former one, has these keyed hashes: one indexed look-up.
 
     Rows carry the hash that was made when they were saved. With several keys a tag and a row may have
-    been made with different ones, so then every number is hashed with every key.
+    been made with different ones, so then every number is looked up as hashed with every key.
     """
     refs: Refs = defaultdict(set)
     if not hashes:
+        return refs
+    if len(identity.keys()) > 1:
+        owners = with_every_key.owners(hashes)
+        students = by_pk(set().union(*owners.values()))
+        for hashed, pks in owners.items():
+            refs[hashed] |= {students[pk] for pk in pks if pk in students}
         return refs
     for student in Student.objects.filter(number_hash__in=hashes):
         refs[student.number_hash].add(ref_of(student))
     for former in FormerStudentNumber.objects.filter(number_hash__in=hashes).select_related("student"):
         refs[former.number_hash].add(ref_of(former.student))
-    if len(identity.keys()) > 1:
-        _add_other_keys(refs, set(hashes))
     return refs
-
-
-def _add_other_keys(refs: Refs, hashes: set[str]) -> None:
-    keys = identity.keys()
-    owners: dict[str, set[int]] = defaultdict(set)
-    for number, pk in _every_number():
-        for key in keys:
-            hashed = identity.number_hash(number, key)
-            if hashed in hashes:
-                owners[hashed].add(pk)
-    students = by_pk(set().union(*owners.values()))
-    for hashed, pks in owners.items():
-        refs[hashed] |= {students[pk] for pk in pks if pk in students}
-
-
-def _every_number() -> Iterator[tuple[str | None, int]]:
-    todays = Student.objects.exclude(student_number=None).order_by()
-    former = FormerStudentNumber.objects.order_by()
-    yield from todays.values_list("student_number", "pk").iterator(chunk_size=BATCH)
-    yield from former.values_list("student_number", "student_id").iterator(chunk_size=BATCH)
 
 
 def by_sha256(sha256s: Iterable[str]) -> Refs:

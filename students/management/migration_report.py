@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from photostore.commands import PhotoCommand
 from photostore.operations import Conductor
@@ -18,6 +19,9 @@ MEANING = {
     State.BLOCKED: "blocked, the evidence disagrees",
     State.UNKNOWN: "no evidence",
 }
+
+# Memory stays flat: the counts are exact, what --json lists ends here.
+MAX_LISTED = 10_000
 
 
 def told(person: Person) -> Iterator[str]:
@@ -58,13 +62,15 @@ class Report:
             if one.given is False:
                 self.counts["skipped"] += 1
                 key = one.step.sources[0].stray.key
-                self.problems.append(f"{key}: not given to {student}: {one.why}")
-                self.command.say(self.problems[-1])
+                problem = f"{key}: not given to {student}: {one.why}"
+                self.command.say(problem)
+                if len(self.problems) < MAX_LISTED:
+                    self.problems.append(problem)
 
     def finish(self, plan: Plan, conductor: Conductor) -> None:
         """What is left, and the sum."""
         left = 0
-        listed = []
+        listed: list[dict[str, Any]] = []
         for one in left_for_a_person(plan):
             if one.acceptable and one.verdict.student and one.verdict.student.pk in self.accepted:
                 continue
@@ -72,7 +78,7 @@ class Report:
             self.command.say(f"Left: {one.stray.key}: {MEANING[one.verdict.state]}")
             for reason in one.reasons:
                 self.command.say(f"    {reason}")
-            if self.command.json:
+            if self.command.json and len(listed) < MAX_LISTED:
                 listed.append(as_json(one))
         self.command.result |= self.counts | {
             "operation": str(conductor.operation.pk),

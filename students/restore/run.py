@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -19,11 +19,13 @@ from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Stud
 from students.photos import subject_of
 from students.restore.entries import of_the_database, offer
 from students.restore.finding import Found
+from students.restore.lines import Lines, SeenStudents
 from students.restore.links import REMOVED, Case, Source
 from students.restore.needs import Needs, heals_needed
 from students.tombstones import erased_students
 
 BATCH = 200
+MAX_LISTED = 10_000
 TAKEN_AWAY = ("photo.remove", "attendance.delete", "student.delete", "student.erase")
 
 
@@ -36,7 +38,13 @@ class Summary:
     photos_missing: int = 0
     records_updated: int = 0
     healed: int = 0
-    left_for_a_person: list[str] = field(default_factory=list)
+    left_for_a_person: Lines = field(default_factory=Lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: all counts, and what is left for a person as far as anybody can read."""
+        counted = {one.name: getattr(self, one.name) for one in fields(self) if one.type == "int"}
+        left = self.left_for_a_person
+        return counted | {"left_for_a_person": left.first(MAX_LISTED), "left_count": left.count}
 
 
 @dataclass
@@ -51,7 +59,7 @@ class Restoration:
     # Somebody deleted by mistake: this student and nobody else, also against the word of the audit.
     only: UUID | None = None
     summary: Summary = field(default_factory=Summary)
-    _seen: set[int] = field(default_factory=set)
+    _seen: SeenStudents = field(default_factory=SeenStudents)
 
     def lines(self) -> Iterator[str]:
         """One line for every student, as they are done."""
@@ -66,7 +74,8 @@ class Restoration:
         last = 0
         while rows := list(_students().filter(pk__gt=last).order_by("pk")[:BATCH]):
             last = rows[-1].pk
-            unseen = [student for student in rows if student.pk not in self._seen]
+            seen = self._seen.among([student.pk for student in rows])
+            unseen = [student for student in rows if student.pk not in seen]
             yield from self._here([(student, of_the_database(student)) for student in unseen], Source(), {})
 
     def _of_the_backup(self, batch: list[BackedUpStudent], source: Source) -> Iterator[str]:
@@ -124,8 +133,8 @@ class Restoration:
         taken_away: dict[UUID, set[str]],
     ) -> Iterator[str]:
         files = _files(student for student, _entry in pairs)
+        self._seen.add([student.pk for student, _entry in pairs])
         for student, entry in pairs:
-            self._seen.add(student.pk)
             needs, had_folder = Needs(), _has_folder(student)
             case = Case(
                 student=student,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from django.core.exceptions import SuspiciousFileOperation
 
@@ -15,9 +16,10 @@ from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.evidence.gather import findings
 from students.evidence.lookup import ref_of
+from students.evidence.plan import Plan, make_plan
 from students.evidence.signals import Finding, State, Verdict
 from students.models import Student, StudentPhoto
-from students.strays import OF_OTHERS, UPLOADS, Location, read_stray, read_strays
+from students.strays import OF_OTHERS, UPLOADS, Location, read_stray, read_strays, stray_locations
 from students.takeover.steps import Done, carry_out, takeover_of
 
 COMMAND = "match_profile_photos"
@@ -28,16 +30,31 @@ def available() -> Iterator[FileStat]:
     return orphans("default", UPLOADS)
 
 
-def suggestions() -> Iterator[Finding]:
-    """What is known of each of them. Streams."""
-    return findings(read_strays(map(_location, available())))
+def suggestions() -> Plan:
+    """What is known of each of them."""
+    return make_plan(read_strays(map(_location, available())))
+
+
+def first_proposals(at_most: int) -> Plan:
+    """The same for the first few of all students' files that are nobody's, orphans' folders included."""
+    return make_plan(read_strays(islice(stray_locations(), at_most)))
 
 
 def named_file(text: str) -> Finding:
-    """The stray file of FILE: a key, or a bare name under `student_photos/`.
+    """The stray file of FILE, a key or a bare name under `student_photos/`, and what is known of it.
 
-    Raises `Refused` for what is no name of a file here, for a file that belongs to somebody, and for one
-    of another app's.
+    Raises as `stray_file`.
+    """
+    found = stray_file(text)
+    stray = read_stray(_location(found))
+    if stray is None:
+        raise Refused(f"There is no file {found.key}.")
+    return next(findings([stray]))
+
+
+def stray_file(text: str) -> FileStat:
+    """Where it lies. Raises `Refused` for what is no name of a file here, for a file that belongs to
+    somebody, and for one of another app's.
     """
     key = text if "/" in text else f"{UPLOADS}{text}"
     if not is_key(key) or key.startswith(OF_OTHERS):
@@ -46,12 +63,22 @@ def named_file(text: str) -> Finding:
         found = storage_for().stat(key)
     except SuspiciousFileOperation as error:
         raise Refused(f"{text!a} is not the name of a file of students.") from error
-    stray = read_stray(_location(found)) if found else None
-    if stray is None:
+    if found is None:
         raise Refused(f"There is no file {key}.")
     if StoredFile.objects.filter(key=key).exists():
         raise Refused(f"{key} belongs to somebody already.")
-    return next(findings([stray]))
+    return found
+
+
+def confirm_proposal(*, student: Student, key: str, sha256: str, actor: Actor) -> Done:
+    """`assign`, for a person who saw the picture with this sha256 and said yes to this student.
+
+    Raises `Refused` as `assign` does, and where the file is another one by now.
+    """
+    finding = named_file(key)
+    if finding.stray.sha256 != sha256:
+        raise Refused(f"{key} is another file by now; look at it again.", code="changed_since")
+    return assign(student=student, finding=finding, actor=actor)
 
 
 def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:

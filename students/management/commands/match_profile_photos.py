@@ -94,7 +94,7 @@ class Command(PhotoCommand):
     def _suggest(self) -> None:
         self._listed(
             "suggestions",
-            (("\n".join(_told(one)), as_json(one)) for one in self.progress(suggestions(), what="Looking")),
+            (("\n".join(_told(one)), as_json(one)) for one in suggestions().in_states(*State)),
             "{} files belong to nobody. Nothing was changed.",
         )
 
@@ -128,7 +128,7 @@ class Command(PhotoCommand):
             raise Refused("interactive asks a person; use suggest with --json.")
         tally = {"assigned": 0, "refused": 0, "declined": 0, "without a suggestion": 0}
         skipped = set()
-        for finding in suggestions():
+        for finding in suggestions().in_states(*State):
             student = finding.verdict.student
             if student is None or student in skipped:
                 tally["declined" if student else "without a suggestion"] += 1

@@ -17,7 +17,7 @@ from students.evidence.backups import BackupStudents, students_in
 from students.evidence.plan import Person, Plan, make_plan
 from students.evidence.signals import Finding, State, as_json
 from students.management.help import ExampleFormatter
-from students.management.migration_report import Report, told
+from students.management.migration_report import MAX_LISTED, Report, told
 from students.strays import read_strays, stray_locations
 from students.takeover.clean import Cleaning, clean, plan_cleaning
 from students.takeover.migrate import by_order, carry_over, carry_pairs
@@ -98,10 +98,11 @@ class Command(PhotoCommand):
         return make_plan(self.progress(strays, what="Reading orphans"), backup)
 
     def _list(self, plan: Plan) -> int:
-        orphans, collected = 0, []
+        orphans = 0
+        collected: list[dict[str, Any]] = []
         for person in plan.persons():
             orphans += 1
-            if self.json:
+            if self.json and len(collected) < MAX_LISTED:
                 collected.append(_orphan(person))
             for line in told(person):
                 self.say(line)
@@ -128,13 +129,16 @@ class Command(PhotoCommand):
         return FOUND_WRONG if conductor.skipped else DONE
 
     def _show_pairs(self, plan: Plan) -> int:
-        pairs = []
+        count = 0
+        pairs: list[dict[str, Any]] = []
         for pair in by_order(plan):
-            pairs.append({"orphan": pair.orphan.person, "student": pair.student.pk})
+            count += 1
+            if len(pairs) < MAX_LISTED:
+                pairs.append({"orphan": pair.orphan.person, "student": pair.student.pk})
             self.say(_pair_line(pair.orphan, str(pair.student)))
         self.result |= {"pairs": pairs, "code": "needs_confirm"}
         self.say(
-            f"Nothing was changed. {len(pairs)} pairs, by their place in two sorted lists and nothing else: "
+            f"Nothing was changed. {count} pairs, by their place in two sorted lists and nothing else: "
             "about one of them is right, whatever the size of the school. --confirm does it anyway."
         )
         return REFUSED
@@ -158,10 +162,10 @@ class Command(PhotoCommand):
         return FOUND_WRONG if conductor.skipped else DONE
 
     def _show_cleaning(self, cleaning: Cleaning) -> None:
-        keys = []
+        keys: list[str] = []
         for finding in cleaning.to_take():
             self.say(f"{finding.stray.key}  ({'; '.join(finding.reasons) or 'no evidence'})")
-            if self.json:
+            if self.json and len(keys) < MAX_LISTED:
                 keys.append(finding.stray.key)
         self.result |= {"would_take": keys}
         self._count_cleaning(cleaning, moved=0, skipped=0)

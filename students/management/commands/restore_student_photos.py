@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -178,7 +177,7 @@ class Command(PhotoCommand):
 
     def _conclude(self, run: Restoration, *, verify_only: bool) -> int:
         summary = run.summary
-        self.result |= asdict(summary)
+        self.result |= summary.as_json()
         for line in () if verify_only else summary.left_for_a_person:
             self.say(f"Left for a person: {line}")
         self.say(
@@ -188,5 +187,5 @@ class Command(PhotoCommand):
             f"Records updated: {summary.records_updated}\n"
             f"Healed: {summary.healed}"
         )
-        wrong = summary.photos_missing or summary.left_for_a_person
+        wrong = summary.photos_missing or summary.left_for_a_person.count
         return FOUND_WRONG if verify_only and wrong else DONE

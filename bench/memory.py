@@ -1,0 +1,43 @@
+"""`python -m bench.memory [STUDENTS ...]`: peak memory of the recovery commands as the school grows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from bench.child import in_child
+from bench.surroundings import surroundings
+
+SIZES = (3_000, 12_000)
+STEPS = {
+    "create_seed_backup": "a_backup",
+    "restore --verify-only, with a backup": "verify_only",
+    "restore, everybody's link gone": "relink",
+    "undo of that restore": "undo",
+}
+RESEEDED_STEPS = {"migrate --list": "plan", "migrate": "migrate", "undo of that migration": "undo"}
+
+
+def figures(count: int) -> Iterable[tuple[str, float, float]]:
+    """Work, MiB on top of a process that has Django loaded, seconds."""
+    yield from _measured("a_school_with_identities", count, STEPS)
+    yield from _measured("a_reseeded_school", count, RESEEDED_STEPS)
+
+
+def _measured(school: str, count: int, steps: dict[str, str]) -> Iterable[tuple[str, float, float]]:
+    with surroundings(throwaway=True) as environment:
+        environment["LOG_LEVEL"] = "ERROR"
+        in_child(f"bench.wrecked:{school}", environment, count=count)
+        for work, function in steps.items():
+            found = in_child(f"bench.wrecked:{function}", environment)
+            yield work, found["extra_mib"], found["seconds"]
+
+
+def main(sizes: Iterable[int]) -> None:
+    for size in sizes:
+        for work, mib, seconds in figures(size):
+            print(f"{size:>7,} students  {work:<40} {mib:6.1f} MiB  {seconds:7.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main([int(text) for text in sys.argv[1:]] or SIZES)
