@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from media_uploads.models import MediaFile
-from media_uploads.refusals import ImageTooLarge, InvalidType, TooLargeForOneRequest, VideoTooLarge
+from media_uploads.refusals import ImageTooLarge, InvalidType, VideoTooLarge
 from photostore.errors import Sentence
 from photostore.intake import FORMATS, KNOWN_EXTENSIONS, ImageLimits, sniff
 from photostore.uploads.handler import MEGABYTE
@@ -18,9 +18,11 @@ from photostore.videos.formats import HEAD_BYTES, VIDEO_EXTENSIONS
 __all__ = [
     "HEAD_BYTES",
     "IMAGE_LIMITS",
+    "MAX_REQUEST_BYTES",
+    "TOO_LARGE_FOR_ONE_REQUEST",
     "VIDEO_LIMITS",
     "check_announced",
-    "check_part",
+    "check_beginning",
     "check_size",
     "kind_of",
 ]
@@ -38,6 +40,7 @@ IMAGE_LIMITS = ImageLimits(
 VIDEO_LIMITS = VideoLimits(formats=frozenset(VIDEO_FORMATS), max_bytes=100 * MEGABYTE)
 # What one request may bring: a larger video comes by direct or resumable upload.
 MAX_REQUEST_BYTES = 50 * MEGABYTE
+TOO_LARGE_FOR_ONE_REQUEST = _("File too large for one request. Maximum size is 50MB")
 
 _IMAGES = ", ".join(known.label for name, known in FORMATS.items() if name in IMAGE_LIMITS.formats)
 _VIDEOS = ", ".join(known.label for known in VIDEO_FORMATS.values())
@@ -97,9 +100,7 @@ def check_size(kind: str, byte_count: int) -> None:
         raise VideoTooLarge
 
 
-def check_part(head: bytes, byte_count: int) -> None:
-    """While one request brings a file of so far `byte_count` bytes: raise `FileTooLarge` in our words."""
+def check_beginning(head: bytes, byte_count: int) -> None:
+    """While a file comes in that begins with `head`: raise `ImageTooLarge` before it is read whole."""
     if byte_count > IMAGE_LIMITS.max_bytes and sniff(head):
         raise ImageTooLarge
-    if byte_count > MAX_REQUEST_BYTES:
-        raise TooLargeForOneRequest

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from pathlib import PurePosixPath
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +91,32 @@ class Persona(models.Model):
         return self.name
 
 
+class MediaFileQuerySet(models.QuerySet["MediaFile"]):
+    """Questions about many files."""
+
+    def stats(self) -> dict[str, Any]:
+        """How many there are, of what kind, how large, and for which persona; in one query."""
+        groups = list(
+            self.order_by()
+            .values_list("persona_id", "media_type")
+            .annotate(files=Count("id"), bytes=Sum("file_size"))
+        )
+        of_kind: Counter[str] = Counter()
+        of_persona: Counter[str] = Counter()
+        for persona_id, kind, files, _bytes in groups:
+            of_kind[kind] += files
+            of_persona[str(persona_id)] += files
+        size = sum(int(group[3]) for group in groups)
+        return {
+            "total_files": of_kind.total(),
+            "total_images": of_kind[MediaFile.Type.IMAGE],
+            "total_videos": of_kind[MediaFile.Type.VIDEO],
+            "total_size_bytes": size,
+            "total_size_mb": round(size / 1_048_576, 2),
+            "files_per_persona": dict(of_persona),
+        }
+
+
 class MediaFile(models.Model):
     """An image or a video of a persona. Triggers take its bytes along when the row goes."""
 
@@ -119,6 +146,8 @@ class MediaFile(models.Model):
     description = models.TextField(_("description"), blank=True)
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
+
+    objects = MediaFileQuerySet.as_manager()
 
     class Meta:
         db_table = "media_files"

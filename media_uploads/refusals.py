@@ -39,13 +39,6 @@ class VideoTooLarge(FileTooLarge):
     sentence = _("Video file too large. Maximum size is 100MB")
 
 
-class TooLargeForOneRequest(FileTooLarge):
-    """A larger video comes by direct or resumable upload."""
-
-    code = "too_large_for_one_request"
-    sentence = _("File too large for one request. Maximum size is 50MB")
-
-
 class UploadNotFound(NotFound):
     """No such direct upload, somebody else's, expired, or its bytes are gone."""
 

@@ -3,6 +3,8 @@
 from django.urls import URLPattern
 
 from media_uploads.views import images as image_views
+from media_uploads.views import media as media_views
+from media_uploads.views import personas
 from media_uploads.views import uploads as direct
 from photostore.routes import both_forms
 
@@ -15,7 +17,15 @@ images: list[URLPattern] = [
     *both_forms(f"{IMAGE}set_primary/", image_views.SetPrimaryView.as_view(), "set-primary-image"),
     *both_forms(f"{IMAGE}serve/", image_views.ServeImageView.as_view(), "serve-user-image"),
 ]
-media: list[URLPattern] = []
+media: list[URLPattern] = [
+    *both_forms("api/personas/", personas.PersonasView.as_view(), "personas"),
+    *both_forms("api/personas/<int:persona_id>/", personas.PersonaView.as_view(), "persona"),
+    *both_forms("media/upload/<int:persona_id>", media_views.MediaUploadView.as_view(), "media-upload"),
+    *both_forms("media/files", media_views.MediaFilesView.as_view(), "media-files"),
+    *both_forms("media/files/<int:file_id>", media_views.MediaFileView.as_view(), "media-file"),
+    *both_forms("media/download/<int:file_id>", media_views.MediaDownloadView.as_view(), "media-download"),
+    *both_forms("media/stats", media_views.MediaStatsView.as_view(), "media-stats"),
+]
 uploads: list[URLPattern] = [
     *both_forms("media/uploads/<int:persona_id>", direct.OpenUploadView.as_view(), "open-direct-upload"),
     *both_forms("media/uploads/<uuid:upload_id>", direct.DirectUploadView.as_view(), "direct-upload"),

@@ -118,9 +118,16 @@ def settle_everything() -> int:
     done.
     """
     stale = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, written_at=None)
-    refreshed = sum(_under_its_lock(owner, refresh_copies) for owner in _owners(stale))
-    pending = PendingRemoval.objects.all()
-    return refreshed + sum(_under_its_lock(owner, drain) for owner in _owners(pending))
+    return sum(_under_its_lock(owner, refresh_copies) for owner in _owners(stale)) + drain_all()
+
+
+def drain_all() -> int:
+    """Remove or set aside all that was given up, whoever did it; the number done.
+
+    For after a commit that took along things of many owners, perhaps of other apps. The outbox is empty
+    otherwise, so nearly all of it is theirs. As `settle_everything`, it leaves to others what they hold.
+    """
+    return sum(_under_its_lock(owner, drain) for owner in _owners(PendingRemoval.objects.all()))
 
 
 def _owners(rows: QuerySet[Any]) -> Iterator[Owner]:

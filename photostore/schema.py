@@ -34,6 +34,7 @@ DESCRIPTIONS = {
     409: ("Somebody else was faster.", "conflict", str(errors.Conflict.sentence)),
     413: ("Too many bytes.", "file_too_large", "The file is too large. The limit is 20 MB."),
     415: ("Not a format that is taken here.", "unsupported_format", str(errors.WrongType.sentence)),
+    422: ("The virus scanner found something.", "infected", str(errors.Infected.sentence)),
     429: ("Too many attempts.", "throttled", str(errors.TooManyAttempts.sentence)),
     503: ("Storage or database is away.", "storage_unavailable", str(errors.StorageAway.sentence)),
 }

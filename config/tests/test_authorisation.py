@@ -131,6 +131,7 @@ THING = ("own", "foreign", "missing")
 STUDENTS = "api/students/"
 USERS = "api/users/"
 IMAGE = "api/user_image/<uuid:image_id>/"
+PERSONAS = "api/personas/"
 UPLOADS = "media/uploads/"
 UPLOAD = f"{UPLOADS}<uuid:upload_id>"
 TABLE = [
@@ -173,6 +174,20 @@ TABLE = [
     Row("post", f"{IMAGE}set_primary/", for_the_owner_and_trusted_staff, 200, things=THING),
     Row("post", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
     Row("delete", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
+    # S4: personas and media files
+    Row("get", PERSONAS, for_the_signed_in, 200),
+    Row("post", PERSONAS, for_the_signed_in, 201, lambda w: {"name": "Stage"}),
+    Row("get", f"{PERSONAS}<int:persona_id>/", for_the_owner, 200, things=THING),
+    Row("patch", f"{PERSONAS}<int:persona_id>/", for_the_owner, 200, lambda w: {"name": "Screen"}, things=THING),
+    Row("delete", f"{PERSONAS}<int:persona_id>/", for_the_owner, 204, things=THING),
+    Row("post", "media/upload/<int:persona_id>", for_the_owner, 201, lambda w: {"file": picture()}, form=True, things=THING),
+    Row("get", "media/files", for_the_signed_in, 200),
+    Row("get", "media/files/<int:file_id>", for_the_owner, 200, things=THING),
+    Row("put", "media/files/<int:file_id>", for_the_owner, 200, lambda w: {"description": "new"}, things=THING),
+    Row("patch", "media/files/<int:file_id>", for_the_owner, 200, lambda w: {"description": "new"}, things=THING),
+    Row("delete", "media/files/<int:file_id>", for_the_owner, 204, things=THING),
+    Row("get", "media/download/<int:file_id>", for_the_owner, 200, things=THING),
+    Row("get", "media/stats", for_the_signed_in, 200),
     # S4: direct uploads
     Row("post", f"{UPLOADS}<int:persona_id>", for_the_owner, 201, lambda w: {"filename": "a.jpg", "size": 100}, things=THING),
     Row("get", UPLOAD, for_the_owner, 200, things=THING),
@@ -215,7 +230,7 @@ class World:
                 "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
                 "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
                 "image_id": MISSING_UUID,
-                "persona_id": 4711, "upload_id": MISSING_UUID,
+                "persona_id": 4711, "file_id": 4711, "upload_id": MISSING_UUID,
             },
         }  # fmt: skip
 
@@ -239,7 +254,9 @@ class World:
         said = {"filename": "photo.jpg", "size": len(drawn(5)), "content_type": "image/jpeg"}
         upload = made(client.post(f"/media/uploads/{persona.pk}", said))
         send(client, upload, drawn(5))
-        return {"persona_id": persona.pk, "upload_id": upload["id"]}
+        file = {"file": picture(4)}
+        kept = made(client.post(f"/media/upload/{persona.pk}", file, format="multipart"))
+        return {"persona_id": persona.pk, "file_id": kept["id"], "upload_id": upload["id"]}
 
     def _pending(self, client: APIClient, seed: int) -> dict[str, Any]:
         return made(

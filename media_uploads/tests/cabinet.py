@@ -6,6 +6,8 @@ import hashlib
 import io
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from media_uploads.files import keep_file
 from media_uploads.models import MediaFile, Persona, Usage
 from photostore.audit import Actor
@@ -64,3 +66,19 @@ def check_consistent() -> None:
         mine = sizes.pop(usage.user_id, [])
         assert (usage.files, usage.bytes) == (len(mine), sum(mine))
     assert not sizes
+
+
+def send(api: Any, persona_id: int, data: bytes, filename: str = "me.jpg", **form: Any) -> Any:
+    """Through the front door."""
+    headers = form.pop("headers", {})
+    said = SimpleUploadedFile(filename, data, content_type=form.pop("content_type", "application/x-anything"))
+    return api.post(
+        f"/media/upload/{persona_id}", {"file": said, **form}, format="multipart", headers=headers
+    )
+
+
+def sent(api: Any, persona_id: int, data: bytes | None = None, filename: str = "me.jpg", **form: Any) -> Any:
+    """The same, and it is taken."""
+    answer = send(api, persona_id, picture(1) if data is None else data, filename, **form)
+    assert answer.status_code == 201, answer.content
+    return answer.json()

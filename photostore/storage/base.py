@@ -125,6 +125,13 @@ class PhotoStorage(Storage, ABC):
     def is_prepared(self) -> bool:
         """Whether `prepare` has run here. `False` beside a register with rows: the wrong, empty place."""
 
+    def scratch(self) -> BinaryIO:
+        """An empty file without a name, gone when it is closed, also by a crash; write, then read.
+
+        Where the storage is a disk it lies there: no smaller one fills up.
+        """
+        return cast(BinaryIO, tempfile.TemporaryFile())
+
     def survey(
         self,
         prefix: str = "",

@@ -17,7 +17,7 @@ from django.utils.deconstruct import deconstructible
 from photostore.errors import FileMissing, StorageAway
 from photostore.storage.base import CHUNK_BYTES, EVERY_KIND, FileStat, Kind, Line, PhotoStorage
 from photostore.storage.chunks import Chunks
-from photostore.storage.drafts import is_partial, link, open_draft
+from photostore.storage.drafts import is_partial, link, open_draft, open_scratch
 from photostore.storage.folders import Folders, disk_errors, prune, regular, sync_folder
 from photostore.storage.key_rules import check_key
 from photostore.storage.tree import survey, walk
@@ -145,6 +145,10 @@ class DiskStorage(PhotoStorage):
     def survey(self, prefix: str = "", *, sizes: bool = True) -> Iterator[Line]:
         """See `PhotoStorage`."""
         return survey(self._folders, prefix, sizes=sizes)
+
+    def scratch(self) -> BinaryIO:
+        """See `PhotoStorage`."""
+        return open_scratch(self._folders)
 
     def presigned_url(self, *_: object, **__: object) -> None:
         """`None`: the application serves local files itself."""

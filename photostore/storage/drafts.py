@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import BinaryIO
 from uuid import uuid4
 
 from photostore.errors import Conflict, StorageAway
@@ -76,6 +77,17 @@ def _start(folders: Folders, segments: Sequence[str], mode: int) -> Draft:
                 os.fchmod(descriptor, mode)
             return Draft(os.dup(folder), descriptor, name)
     raise StorageAway
+
+
+def open_scratch(folders: Folders) -> BinaryIO:
+    """An empty file without a name in the root, to be written and read; it goes when it is closed."""
+    with folders.writing(()) as root:
+        # Not O_TMPFILE, which some file systems and macOS lack: a kill between these two lines leaves a
+        # partial, and the sweep knows those.
+        name = f".{uuid4().hex}.part"
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=root)
+        os.unlink(name, dir_fd=root)
+    return os.fdopen(descriptor, "w+b", buffering=0)
 
 
 def link(folders: Folders, source_folder: int, source: str, segments: Sequence[str], target: str) -> None:

@@ -13,21 +13,16 @@ from django.utils import translation
 
 from photostore.errors import FileTooLarge, Sentence
 from photostore.problems import answer, describe, leave_a_trace
-from photostore.uploads.handler import (
-    DEFAULT_MAX_FILE_BYTES,
-    FORM_OVERHEAD_BYTES,
-    MEGABYTE,
-    too_large,
-)
+from photostore.uploads.handler import FORM_OVERHEAD_BYTES, UploadRules
 
 # Read in pieces by their views; Django would hold any other body in memory.
 STREAMED = ("multipart/", "application/offset+octet-stream")
 
 
 class BodyLimitMiddleware:
-    """Holds each route to the size that its view states as `max_file_bytes`.
+    """Holds each route to the size that its view states (see `UploadRules`).
 
-    A view may also state `too_large_sentence`, where its contract fixes one. An API view that states no
+    An API view that states no
     size takes no file: a megabyte is enough for its JSON. Other pages (the admin) get the default. A body
     without a Content-Length is counted while it is read.
     """
@@ -41,39 +36,35 @@ class BodyLimitMiddleware:
         chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         if not (length or chunked):
             return self.get_response(request)
-        max_file_bytes, sentence = _limit(request)
-        request.max_file_bytes = max_file_bytes  # type: ignore[attr-defined]
-        request.too_large_sentence = sentence  # type: ignore[attr-defined]
-        max_body_bytes = max_file_bytes + FORM_OVERHEAD_BYTES
+        rules = _rules(request)
+        request.upload_rules = rules  # type: ignore[attr-defined]
+        max_body_bytes = rules.max_file_bytes + FORM_OVERHEAD_BYTES
         if length > max_body_bytes:
-            return _refused(request, max_file_bytes, sentence)
+            return _refused(request, rules)
         if chunked:
             if not request.META.get("CONTENT_TYPE", "").lower().startswith(STREAMED):
                 # Django holds a body without files in memory, up to this size.
                 max_body_bytes = min(max_body_bytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-            _count_while_reading(request, max_body_bytes, sentence)
+            _count_while_reading(request, max_body_bytes, rules.too_large_sentence)
         return self.get_response(request)
 
 
-def _refused(request: HttpRequest, max_file_bytes: int, sentence: Sentence | None) -> HttpResponseBase:
+def _refused(request: HttpRequest, rules: UploadRules) -> HttpResponseBase:
     """Nobody has chosen the language yet: this comes before everything else."""
     with translation.override(translation.get_language_from_request(request)):
-        body = describe(too_large(max_file_bytes or MEGABYTE, sentence))
+        body = describe(rules.refusal())
         assert body is not None
         leave_a_trace(request, body)
         return answer(request, body)
 
 
-def _limit(request: HttpRequest) -> tuple[int, Sentence | None]:
-    """The bytes of a file that the route takes, and the sentence about more, where it has its own."""
+def _rules(request: HttpRequest) -> UploadRules:
     try:
         view: Any = resolve(request.path_info).func
     except Http404:
-        return 0, None
+        return UploadRules(0)
     view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
-    if view_class is None:
-        return DEFAULT_MAX_FILE_BYTES, None
-    return int(getattr(view_class, "max_file_bytes", 0)), getattr(view_class, "too_large_sentence", None)
+    return UploadRules() if view_class is None else UploadRules.of(view_class)
 
 
 def _count_while_reading(request: HttpRequest, max_body_bytes: int, sentence: Sentence | None) -> None:

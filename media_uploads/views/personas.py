@@ -1,0 +1,76 @@
+"""`/api/personas/`: somebody's personas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from media_uploads.media_answers import PersonaOutput, represent_persona
+from media_uploads.media_forms import PersonaInput
+from media_uploads.models import Persona
+from media_uploads.personas import create_persona, delete_persona, rename_persona
+from media_uploads.refusals import PersonaNotFound
+from media_uploads.views.base import OwnThingsView, person_id
+
+
+@extend_schema(tags=["personas"])
+class PersonasView(OwnThingsView, GenericAPIView[Persona]):
+    """One's own personas."""
+
+    queryset = Persona.objects.all()
+
+    @extend_schema(responses=PersonaOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """One's personas, the oldest first."""
+        page: Sequence[Any] | None = self.paginate_queryset(
+            Persona.objects.filter(user_id=person_id(request))
+        )
+        return self.get_paginated_response([represent_persona(persona) for persona in page or []])
+
+    @extend_schema(request=PersonaInput, responses={201: PersonaOutput})
+    def post(self, request: Request) -> Response:
+        """Another persona."""
+        said = PersonaInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        persona = create_persona(user=request.user, name=said.validated_data["name"], actor=self.actor())
+        return Response(represent_persona(persona), status=status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["personas"])
+class PersonaView(OwnThingsView):
+    """One persona of one's own."""
+
+    @extend_schema(responses=PersonaOutput)
+    def get(self, request: Request, persona_id: int) -> Response:
+        """The persona."""
+        return Response(represent_persona(own_persona(request, persona_id)))
+
+    @extend_schema(request=PersonaInput, responses=PersonaOutput)
+    def patch(self, request: Request, persona_id: int) -> Response:
+        """Give it another name."""
+        own_persona(request, persona_id)
+        said = PersonaInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        name = said.validated_data["name"]
+        persona = rename_persona(user=request.user, persona_id=persona_id, name=name, actor=self.actor())
+        return Response(represent_persona(persona))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, persona_id: int) -> Response:
+        """Delete it, and all of its media files, for good."""
+        delete_persona(user=request.user, persona_id=persona_id, actor=self.actor())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def own_persona(request: Request, persona_id: int) -> Persona:
+    """The persona, if it belongs to whoever asks. Raises `PersonaNotFound`."""
+    found = Persona.objects.filter(pk=persona_id, user_id=person_id(request)).first()
+    if found is None:
+        raise PersonaNotFound(persona_id)
+    return found
