@@ -177,6 +177,20 @@ def publish(owner: Owner, publication: Publication) -> None:
     _upsert(children)
 
 
+def publish_former(owner: Owner, publication: Publication) -> None:
+    """Register `publication` as a former version, in the caller's transaction; what is live stays live."""
+    written: dict[str, Any] = {"storage_alias": publication.storage_alias, "written_at": timezone.now()}
+    former = {"live": False, "keep_aside": publication.keep_aside}
+    original = _row(owner, publication.original, StoredFile.Kind.ORIGINAL, **written, **former)
+    StoredFile.objects.bulk_create([original], ignore_conflicts=True)
+    parent = StoredFile.objects.get(storage_alias=publication.storage_alias, key=publication.original.key)
+    thumbnails = [
+        _row(owner, derivative, StoredFile.Kind.DERIVATIVE, parent=parent, **written)
+        for derivative in publication.derivatives
+    ]
+    StoredFile.objects.bulk_create(thumbnails, ignore_conflicts=True)
+
+
 def retire(owner: Owner, *, except_copies: Sequence[tuple[str, str]] = ()) -> None:
     """Make the owner's live original a former one and give up its documented names."""
     owned = StoredFile.objects.filter(**owner.files)

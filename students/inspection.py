@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from uuid import UUID
 
 from photostore.inventory import Inspector, inspect_with, name_owners_with
 from photostore.operations.guards import Guard, guard_with
 from photostore.register import Owner
 from students import identity
+from students.evidence.names import place_of
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 
 # The acts of this app; wherever the file that they were done to lay before.
@@ -19,8 +18,6 @@ KINDS_OF_ACTS = frozenset(
         *("rebuild_thumbnails", "relink_attendance", "relink_photos", "set_aside_stray"),
     }
 )
-_DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.")
-_OF_UUID = re.compile(r"(?:photos|derived)/students/([0-9a-f-]{36})/")
 
 
 def register() -> None:
@@ -47,16 +44,13 @@ def register() -> None:
 
 def owner_of_key(key: str) -> Owner | None:
     """The student under whose lock an upload would write `key`; None where there is no such student."""
-    if match := _DOCUMENTED.match(key):
-        return Owner(OWNER_LABEL, str(int(match[1])))
-    if match := _OF_UUID.match(key):
-        try:
-            student_id = UUID(match[1])
-        except ValueError:
-            return None
-        pk = Student.objects.filter(student_id=student_id).values_list("pk", flat=True).first()
-        return None if pk is None else Owner(OWNER_LABEL, str(pk))
-    return None
+    place = place_of(key)
+    if place.role == "documented":
+        return Owner(OWNER_LABEL, str(place.pk))
+    if place.folder is None:
+        return None
+    pk = Student.objects.filter(student_id=place.folder).values_list("pk", flat=True).first()
+    return None if pk is None else Owner(OWNER_LABEL, str(pk))
 
 
 def _named(picture: bytes) -> str | None:

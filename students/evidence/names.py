@@ -13,7 +13,7 @@ from students.search import words
 Role = Literal["version", "safe", "attendance", "documented", "other"]
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_IN_FOLDER = re.compile(rf"photos/students/({_UUID})/(.+)")
+_IN_FOLDER = re.compile(rf"(?:photos|derived)/students/({_UUID})/(.+)")
 _DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.[a-z0-9]{1,5}", re.IGNORECASE)
 _ATTENDANCE = re.compile(r"attendance/(\d{4}-\d{2}-\d{2}_[AP]M)\.[a-z]{3,4}")
 _ID = re.compile(r"(?:student[_-])?(\d{1,18})(?:[_-]profile)?", re.IGNORECASE)

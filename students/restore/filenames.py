@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from photostore.inventory import orphans
+from students.evidence.names import place_of
 from students.models import Student
-
-DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.[A-Za-z0-9]{1,5}")
-SAFE = re.compile(r"photos/students/([0-9a-f-]{36})/profile\.jpg")
 
 
 def proposals() -> Iterator[dict[str, Any]]:
@@ -25,12 +21,9 @@ def proposals() -> Iterator[dict[str, Any]]:
 
 
 def _named(key: str) -> Student | None:
-    without = Student.objects.without_photo()
-    if match := DOCUMENTED.fullmatch(key):
-        return without.filter(pk=int(match[1])).first()
-    if match := SAFE.fullmatch(key):
-        try:
-            return without.filter(student_id=UUID(match[1])).first()
-        except ValueError:
-            return None
+    without, place = Student.objects.without_photo(), place_of(key)
+    if place.pk is not None:
+        return without.filter(pk=place.pk).first()
+    if place.role == "safe" and place.folder:
+        return without.filter(student_id=place.folder).first()
     return None

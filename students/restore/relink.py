@@ -6,14 +6,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind, Changed, register
 from photostore.outbox import drain
-from photostore.register import NewFile, Owner, Publication, publish, settle, store
+from photostore.register import Owner, Publication, publish, publish_former, settle, store
 from students.backups import BackedUpPhoto
 from students.models import Student, StudentPhoto
 from students.photos import subject_of
@@ -106,33 +105,7 @@ def _link(student: Student, photo: BackedUpPhoto, publication: Publication, deta
     if is_today:
         publish(owner_of(student), publication)
     else:
-        register_former(owner_of(student), publication)
-
-
-def register_former(owner: Owner, publication: Publication) -> None:
-    """The rows of a version that is not live; today's stays what it is."""
-    original = _row(owner, publication.original, StoredFile.Kind.ORIGINAL, live=False, keep_aside=True)
-    StoredFile.objects.bulk_create([original], ignore_conflicts=True)
-    parent = StoredFile.objects.get(storage_alias="default", key=publication.original.key)
-    thumbnails = [
-        _row(owner, file, StoredFile.Kind.DERIVATIVE, parent=parent) for file in publication.derivatives
-    ]
-    StoredFile.objects.bulk_create(thumbnails, ignore_conflicts=True)
-
-
-def _row(owner: Owner, file: NewFile, kind: StoredFile.Kind, **values: Any) -> StoredFile:
-    return StoredFile(
-        key=file.key,
-        sha256=file.sha256,
-        byte_size=len(file.data),
-        content_type=file.content_type,
-        width=file.width,
-        height=file.height,
-        kind=kind,
-        written_at=timezone.now(),
-        **owner.files,
-        **values,
-    )
+        publish_former(owner_of(student), publication)
 
 
 def _make_todays(student: Student, details: dict[str, Any], photo: BackedUpPhoto) -> None:

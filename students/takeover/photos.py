@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -13,7 +11,7 @@ from photostore.audit import record
 from photostore.errors import FileMissing
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, Changed
-from photostore.register import NewFile, Owner, retire, settle, store
+from photostore.register import publish_former, retire, settle, store
 from students.models import Student, StudentPhoto
 from students.photos import go_live, subject_of
 from students.takeover.ground import clear_ground, give_ground_back, targets_of, write_down
@@ -123,31 +121,7 @@ def _add_former(student: Student, version: Version, act: Act) -> None:
     record(actor_of(act), "photo.add_former", subject=subject_of(student), new_sha256=photo.sha256)
     photo.student, photo.replaced_at = student, timezone.now()
     photo.save()
-    now = timezone.now()
-    original = _file(owner, version.publication.original, StoredFile.Kind.ORIGINAL, now)
-    original.live, original.keep_aside = False, True
-    original.save()
-    thumbnails = [
-        _file(owner, one, StoredFile.Kind.DERIVATIVE, now) for one in version.publication.derivatives
-    ]
-    for thumbnail in thumbnails:
-        thumbnail.parent = original
-    StoredFile.objects.bulk_create(thumbnails)
-
-
-def _file(owner: Owner, file: NewFile, kind: StoredFile.Kind, at: datetime) -> StoredFile:
-    return StoredFile(
-        key=file.key,
-        sha256=file.sha256,
-        byte_size=len(file.data),
-        content_type=file.content_type,
-        width=file.width,
-        height=file.height,
-        kind=kind,
-        written_at=at,
-        owner_label=owner.label,
-        owner_id=owner.id,
-    )
+    publish_former(owner, version.publication)
 
 
 def _check_revertible(act: Act, student: Student) -> None:
