@@ -23,6 +23,7 @@ from media_uploads.direct.opening import open_upload, speaks_tus
 from media_uploads.direct.representation import CHUNK_TYPE, TUS_VERSION, represent_upload
 from media_uploads.direct.serializers import DirectUploadInput, DirectUploadOutput, announced_by_tus
 from media_uploads.kinds import VIDEO_LIMITS
+from media_uploads.media_answers import MediaFileOutput, represent_file
 from media_uploads.models import DirectUpload
 from media_uploads.refusals import UploadNotFound
 from media_uploads.throttles import UploadThrottle
@@ -91,7 +92,7 @@ class DirectUploadsView(APIView):
             raise WrongTusVersion
 
 
-@extend_schema(tags=["media uploads"])
+@extend_schema(tags=["media files"])
 class OpenUploadView(DirectUploadsView):
     """The first step."""
 
@@ -130,7 +131,7 @@ class OpenUploadView(DirectUploadsView):
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
 
 
-@extend_schema(tags=["media uploads"])
+@extend_schema(tags=["media files"])
 class DirectUploadView(DirectUploadsView):
     """An upload on its way."""
 
@@ -187,13 +188,18 @@ class DirectUploadView(DirectUploadsView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-@extend_schema(tags=["media uploads"])
+@extend_schema(tags=["media files"])
 class CompleteUploadView(DirectUploadsView):
     """The last step."""
 
     @extend_schema(
         request=None,
-        responses={201: DirectUploadOutput, 409: ProblemSerializer, 413: ProblemSerializer},
+        responses={
+            201: MediaFileOutput,
+            409: ProblemSerializer,
+            413: ProblemSerializer,
+            422: ProblemSerializer,
+        },
     )
     def post(self, request: Request, upload_id: UUID) -> Response:
         """Check what arrived as strictly as a plain upload, and make a media file of it: once, 409 after.
@@ -201,7 +207,8 @@ class CompleteUploadView(DirectUploadsView):
         A file that is refused is gone, and its upload with it.
         """
         kept = complete_upload(user=request.user, upload_id=upload_id, actor=Actor.of(request))
-        return Response({"id": kept.pk}, status=status.HTTP_201_CREATED)
+        body = represent_file(kept, LinkMaker.of(request))
+        return Response(body, status=status.HTTP_201_CREATED)
 
 
 def _offset(request: Request) -> int:
