@@ -20,7 +20,7 @@ RESEEDED_STEPS = {"migrate --list": "plan", "migrate": "migrate", "undo of that 
 
 def figures(count: int) -> Iterable[tuple[str, float, float]]:
     """Work, MiB on top of a process that has Django loaded, seconds."""
-    yield from _measured("a_school_with_identities", count, STEPS)
+    yield from _measured("a_school", count, STEPS)
     yield from _measured("a_reseeded_school", count, RESEEDED_STEPS)
 
 

@@ -22,7 +22,7 @@ from photostore.storage import storage_for
 from students import identity
 from students.enrolment import create_student
 from students.models import Student
-from students.versions import EXTENSIONS, photo_limits, take_in
+from students.versions import EXTENSIONS, photo_limits
 from testing.pictures import portrait, saved
 
 _STUDENTS = """
@@ -62,6 +62,7 @@ WHERE f.kind = 'original'
 def a_school(count: int) -> None:
     """Students with a photo each: rows by SQL, copies as links to the version."""
     call_command("migrate", verbosity=0)
+    identity.keys()  # the rows below look signed, and a key that is expected is not made any more
     picture = saved(portrait(1, 60, 80), "JPEG")
     sha256 = take_in_image(picture, filename="p.jpg", limits=photo_limits()).source_sha256
     with connection.cursor() as cursor:
@@ -107,20 +108,6 @@ def a_reseeded_school(count: int) -> None:
         create_student(fields={"name": f"Pupil {number}", "student_number": f"S-{number}"}, actor=actor)
 
 
-def a_school_with_identities(count: int) -> None:
-    """Everybody has a photo that was really handed in."""
-    call_command("migrate", verbosity=0)
-    storage_for().prepare()
-    data = saved(portrait(1, 60, 80), "JPEG")
-    actor = Actor(id="", name="bench", door="command")
-    for number in range(count):
-        create_student(
-            fields={"name": f"Pupil {number}", "student_number": f"S-{number}"},
-            incoming=take_in(data, filename="p.jpg", origin="import"),
-            actor=actor,
-        )
-
-
 def a_backup() -> dict[str, float]:
     """Everybody into a backup."""
     return _timed(lambda: _quietly("create_seed_backup"))
@@ -129,11 +116,13 @@ def a_backup() -> dict[str, float]:
 def relink() -> dict[str, float]:
     """Every link and every row of a photo is gone; the backup knows them."""
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+        for table in ("photostore_storedfile", "students_studentphoto", "students_student"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute("DELETE FROM photostore_storedfile")
         cursor.execute("DELETE FROM students_studentphoto")
         cursor.execute("UPDATE students_student SET profile_photo = '', photo_sha256 = ''")
-        cursor.execute("SET session_replication_role = DEFAULT")
+        for table in ("photostore_storedfile", "students_studentphoto", "students_student"):
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     figures = _timed(lambda: _quietly("restore_student_photos"))
     return figures | {"right": Student.objects.with_photo().count()}
 
