@@ -251,7 +251,7 @@ class Usage(models.Model):
 
     class Meta:
         verbose_name = _("usage")
-        verbose_name_plural = _("usage")
+        verbose_name_plural = _("storage")
 
     def __str__(self) -> str:
         return f"{self.files} files, {self.bytes} bytes"

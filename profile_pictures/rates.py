@@ -1,125 +1,19 @@
-"""How often handing in and confirming succeeds and fails, day by day, read off the audit."""
+"""How often handing in and confirming succeeds and fails, day by day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from photostore.models import AuditEntry
+from photostore.rates import Chart, chart
 
-DAYS = 30
-# A change is recorded by its use case, a refusal by the route that answered it.
 ACTIONS = {
-    "upload": ("picture.upload", "POST api/users/upload-profile-picture/"),
-    "confirm": ("picture.confirm", "POST api/users/confirm-profile-picture/"),
+    _("Handing in"): ("picture.upload", "POST api/users/upload-profile-picture/"),
+    _("Confirming"): ("picture.confirm", "POST api/users/confirm-profile-picture/"),
 }
-
-# The drawing, in units of its own: 30 days of 20, and 100 for the busiest of them.
-STEP, HEIGHT = 20, 100
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day's attempts."""
-
-    day: date
-    done: int
-    refused: int
-
-    @property
-    def attempts(self) -> int:
-        """Both."""
-        return self.done + self.refused
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One day in the chart: where it stands, and how high its two parts are."""
-
-    day: Day
-    x: int
-    done_height: float
-    refused_height: float
-
-    @property
-    def done_y(self) -> float:
-        """Upper edge of the lower part."""
-        return HEIGHT - self.done_height
-
-    @property
-    def refused_y(self) -> float:
-        """Upper edge of the upper part."""
-        return self.done_y - self.refused_height
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Thirty days of one step, as bars."""
-
-    step: str
-    days: list[Day]
-
-    @property
-    def done(self) -> int:
-        """Successes in all."""
-        return sum(day.done for day in self.days)
-
-    @property
-    def refused(self) -> int:
-        """Failures in all."""
-        return sum(day.refused for day in self.days)
-
-    @property
-    def success_percent(self) -> int | None:
-        """Of all attempts; None without any."""
-        attempts = self.done + self.refused
-        return round(100 * self.done / attempts) if attempts else None
-
-    @property
-    def busiest(self) -> int:
-        """The most attempts on one day."""
-        return max(day.attempts for day in self.days)
-
-    @property
-    def bars(self) -> list[Bar]:
-        """The drawing."""
-        unit = HEIGHT / max(1, self.busiest)
-        return [
-            Bar(day, index * STEP, day.done * unit, day.refused * unit) for index, day in enumerate(self.days)
-        ]
 
 
 def charts(*, until: date | None = None) -> list[Chart]:
-    """Uploads and confirmations of the last thirty days; two queries over the newest part of the audit."""
-    last = until or timezone.localdate()
-    days = [last - timedelta(days=back) for back in reversed(range(DAYS))]
-    return [Chart(step, _days(days, names)) for step, names in ACTIONS.items()]
-
-
-def _days(days: list[date], names: Iterable[str]) -> list[Day]:
-    # A route answers without its slash as well.
-    routes = [*names, *(name.removesuffix("/") for name in names)]
-    rows = (
-        AuditEntry.objects.filter(
-            at__gte=_midnight(days[0]), at__lt=_midnight(days[-1], 1), action__in=routes
-        )
-        .annotate(day=TruncDate("at"))
-        .values("day")
-        .annotate(
-            done=Count("pk", filter=Q(outcome=AuditEntry.Outcome.DONE)),
-            refused=Count("pk", filter=Q(outcome=AuditEntry.Outcome.REFUSED)),
-        )
-        .order_by("day")
-    )
-    counted = {row["day"]: (row["done"], row["refused"]) for row in rows}
-    return [Day(day, *counted.get(day, (0, 0))) for day in days]
-
-
-def _midnight(day: date, later: int = 0) -> datetime:
-    """The moment at which a day begins, so that the audit's index on moments is used."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=later), time.min))
+    """Uploads and confirmations of the last thirty days; two queries."""
+    return [chart(title, actions, until=until) for title, actions in ACTIONS.items()]

@@ -62,7 +62,7 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     readonly_fields = SHOWN
 
     class Media:
-        css = {"all": ["profile_pictures/admin.css"]}
+        css = {"all": ["photostore/charts.css", "profile_pictures/admin.css"]}
 
     # What is shown
 

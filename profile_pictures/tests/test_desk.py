@@ -55,7 +55,7 @@ def test_the_list_shows_thumbnails_states_and_the_chart(desk: Client, danas: Any
     assert "4 succeeded, 1 failed" in page
     assert "2 succeeded, 1 failed" in page
     assert page.count("<svg viewBox") == 2
-    assert page.count('class="pictures-done"') == 2
+    assert page.count('class="charts-done"') == 2
     assert "Remove 1 expired picture" in page
 
 

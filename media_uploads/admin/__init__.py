@@ -1,0 +1,5 @@
+"""This app on the desk."""
+
+from media_uploads.admin.storage import UsageAdmin
+
+__all__ = ["UsageAdmin"]
