@@ -4,7 +4,7 @@ from django.urls import URLPattern
 
 from media_uploads.views import images as image_views
 from media_uploads.views import media as media_views
-from media_uploads.views import personas
+from media_uploads.views import personas, storage_status
 from media_uploads.views import uploads as direct
 from photostore.routes import both_forms
 
@@ -16,6 +16,8 @@ images: list[URLPattern] = [
     *both_forms(f"{IMAGE}delete/", image_views.DeleteImageView.as_view(), "delete-user-image"),
     *both_forms(f"{IMAGE}set_primary/", image_views.SetPrimaryView.as_view(), "set-primary-image"),
     *both_forms(f"{IMAGE}serve/", image_views.ServeImageView.as_view(), "serve-user-image"),
+    *both_forms("api/debug/r2-status/", storage_status.StorageStatusView.as_view(), "storage-status"),
+    *both_forms("api/test-r2-storage/", storage_status.TestStorageView.as_view(), "test-storage"),
 ]
 media: list[URLPattern] = [
     *both_forms("api/personas/", personas.PersonasView.as_view(), "personas"),

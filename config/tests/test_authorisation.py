@@ -194,6 +194,8 @@ TABLE = [
     Row("delete", UPLOAD, for_the_owner, 204, things=THING),
     Row("patch", UPLOAD, for_tus_clients_only, 204, things=THING),
     Row("post", f"{UPLOAD}/complete", for_the_owner, 201, things=THING),
+    Row("get", "api/debug/r2-status/", for_staff, 200),
+    Row("post", "api/test-r2-storage/", for_staff, 200),
     # The house
     Row("get", "", for_everybody, 200),
     Row("get", "favicon.ico", for_everybody, 302),

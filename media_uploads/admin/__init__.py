@@ -1,5 +1,6 @@
 """This app on the desk."""
 
+from media_uploads.admin.images import UserImageAdmin
 from media_uploads.admin.storage import UsageAdmin
 
-__all__ = ["UsageAdmin"]
+__all__ = ["UsageAdmin", "UserImageAdmin"]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet, Subquery
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,6 +30,7 @@ from media_uploads.image_serializers import (
 from media_uploads.images import delete_image, set_primary, upload_image
 from media_uploads.models import UserImage
 from media_uploads.throttles import UploadThrottle
+from media_uploads.views.wording import MethodsInOurWords
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
@@ -47,7 +46,7 @@ IMAGE_FIELD = "image"
 MOST_WITHOUT_PAGES = 500
 
 
-class ImagesView(GenericAPIView[UserImage]):
+class ImagesView(MethodsInOurWords, GenericAPIView[UserImage]):
     """For everybody who is signed in; each door says what else it needs."""
 
     queryset = UserImage.objects.all()
@@ -66,10 +65,6 @@ class ImagesView(GenericAPIView[UserImage]):
         owner_id = UserImage.objects.filter(pk=image_id).values_list("user_id", flat=True).first()
         if owner_id is None or not (owner_id == self.request.user.pk or self.may(verb)):
             raise ImageNotFound
-
-    def http_method_not_allowed(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """In the words of the contract."""
-        raise MethodNotAllowed(request.method or "", detail=_("Method not allowed"))
 
 
 @extend_schema(tags=["user images"])

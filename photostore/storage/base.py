@@ -48,6 +48,11 @@ class PhotoStorage(Storage, ABC):
     (see `key_rules`) raises `SuspiciousFileOperation`. Use from any number of threads and processes.
     """
 
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """What it is, for people: `disk`, `s3` or `r2`."""
+
     # Whether clients may send to the storage itself, by presigned links (see `photostore.incoming`).
     takes_uploads_itself: ClassVar[bool]
 

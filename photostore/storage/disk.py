@@ -37,6 +37,8 @@ class DiskStorage(PhotoStorage):
 
     takes_uploads_itself = False
 
+    kind = "disk"
+
     def __init__(
         self, location: str | Path, file_mode: int | None = None, folder_mode: int | None = None
     ) -> None:

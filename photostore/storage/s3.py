@@ -59,6 +59,11 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
             "list_page_size": 1000,
         }
 
+    @property
+    def kind(self) -> str:
+        """See `PhotoStorage`. R2 has one region, and nobody else calls a region that."""
+        return "r2" if self.region_name == "auto" else "s3"
+
     @cached_property
     def _client_options(self) -> ClientOptions:
         return ClientOptions(**{option.name: getattr(self, option.name) for option in fields(ClientOptions)})

@@ -1,0 +1,89 @@
+"""`/api/debug/r2-status/` and `/api/test-r2-storage/`: for staff, whether storage works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from media_uploads.image_files import home_of_images
+from media_uploads.views.wording import MethodsInOurWords
+from photostore.audit import Actor, record
+from photostore.errors import StorageAway
+from photostore.inventory.places import Place, places
+from photostore.trial import Trial, reached, round_trip
+
+
+class StorageTrialOutput(serializers.Serializer[None]):
+    """One place that keeps files."""
+
+    aliases = serializers.ListField(
+        child=serializers.CharField(), help_text="What it is for: default, safe, public."
+    )
+    storage = serializers.ChoiceField(choices=["disk", "s3", "r2"])
+    succeeded = serializers.BooleanField()
+    milliseconds = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="Of each step that was tried; where it did not succeed, the last one failed.",
+    )
+
+
+class StorageStatusOutput(serializers.Serializer[None]):
+    """Every place that keeps files. No address, bucket or key of any is told."""
+
+    success = serializers.BooleanField(help_text="Whether all of them succeeded.")
+    images_go_to = serializers.CharField(help_text="The alias where new user images are kept.")
+    storages = StorageTrialOutput(many=True)
+
+
+@extend_schema(tags=["storage"])
+class StorageStatusView(MethodsInOurWords, APIView):
+    """Whether storage answers."""
+
+    permission_classes = [IsAdminUser]
+
+    @extend_schema(responses=StorageStatusOutput)
+    def get(self, request: Request) -> Response:  # noqa: ARG002 - Django REST framework's signature
+        """Say which storage is configured, and whether it can be reached.
+
+        A storage that is away is what this call is there to tell, so that is a 200 with `success: false`.
+        """
+        return Response(_answer({place: reached(place) for place in places()}))
+
+
+@extend_schema(tags=["storage"])
+class TestStorageView(MethodsInOurWords, APIView):
+    """Whether storage keeps what it is given."""
+
+    permission_classes = [IsAdminUser]
+
+    @extend_schema(request=None, responses=StorageStatusOutput)
+    def post(self, request: Request) -> Response:
+        """Write a few bytes to every storage, read them back and delete them again.
+
+        A storage that fails is a 200 with `success: false`, as above.
+        """
+        answer = _answer({place: round_trip(place) for place in places()})
+        record(Actor.of(request), "storage.test", code="" if answer["success"] else StorageAway.code)
+        return Response(answer)
+
+
+def _answer(trials: dict[Place, Trial]) -> dict[str, Any]:
+    return {
+        "success": all(trial.succeeded for trial in trials.values()),
+        "images_go_to": home_of_images(),
+        "storages": [
+            {
+                "aliases": list(place.aliases),
+                "storage": place.storage.kind,
+                "succeeded": trial.succeeded,
+                "milliseconds": trial.milliseconds,
+            }
+            for place, trial in trials.items()
+        ],
+    }
