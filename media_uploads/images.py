@@ -6,7 +6,6 @@ is refused. The partial unique index holds the truth, whoever writes.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -41,12 +40,8 @@ def upload_image(
     """Take the picture in and keep it, as the user's primary one where that is asked for.
 
     Raises `WrongType`, `InvalidFile`, `QuotaExceeded`, `StorageAway`, `NotFound` where the user is gone by
-    now, and whatever `photostore.scanner.scan` raises.
+    now, and whatever `photostore.scanner` raises.
     """
-    check_room(user.pk, 1)
-    scanner.scan(io.BytesIO(data))
-    clean = take_in(data, filename=filename)
-    check_room(user.pk, len(clean.picture.data))
     image = UserImage(
         pk=uuid4(),
         user=user,
@@ -55,7 +50,11 @@ def upload_image(
         caption=caption,
         original_filename=plain_name(filename),
     )
+    check_room(user.pk, 1)
     with failures_recorded(actor, "image.upload", user.pk):
+        scanner.scan_bytes(data)
+        clean = take_in(data, filename=filename)
+        check_room(user.pk, len(clean.picture.data))
         folder = keys.user_folder(user.pk, user.get_username())
         key, image.uploaded_at = new_key(folder, image_type, clean.picture.extension)
         _keep(image, files_of(image.pk, key, clean), actor)
@@ -124,7 +123,7 @@ def change_caption(*, image_id: UUID, caption: str, actor: Actor) -> None:
 
 @contextmanager
 def failures_recorded(actor: Actor, action: str, user_id: int) -> Iterator[None]:
-    """Leave an audit row when the storage fails, which no refusal of ours would leave."""
+    """Leave an audit row when storage or scanner fail, which no refusal of ours would leave."""
     try:
         yield
     except StorageAway as error:

@@ -25,6 +25,10 @@ from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 
 OFFERED_USERS = 20
+SHOWN = (
+    *("picture", "user", "image_type", "is_primary", "caption", "original_filename", "measures", "size"),
+    *("mime_type", "uploaded_at", "key", "storage_alias", "sha256"),
+)
 
 
 class UserFilter(SimpleListFilter):
@@ -63,10 +67,7 @@ class UserImageAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     ordering = ["-uploaded_at", "-id"]
     show_full_result_count = False
     actions = ["make_primary"]
-    fields = [
-        *("picture", "user", "image_type", "is_primary", "caption", "original_filename", "measures", "size"),
-        *("mime_type", "uploaded_at", "key", "storage_alias", "sha256"),
-    ]
+    fields = SHOWN
 
     class Media:
         css = {"all": ["media_uploads/images.css"]}
@@ -126,7 +127,7 @@ class UserImageAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     def get_readonly_fields(self, request: HttpRequest, obj: UserImage | None = None) -> list[str]:  # noqa: ARG002
         """The caption is written here, and a primary image chosen; once there is one, there is one."""
         writable = {"caption"} if obj and obj.is_primary else {"caption", "is_primary"}
-        return [name for name in self.fields if name not in writable]
+        return [name for name in SHOWN if name not in writable]
 
     def save_model(self, request: HttpRequest, obj: UserImage, form: Any, change: bool) -> None:  # noqa: ARG002
         """What was changed, and nothing else: the rest of the page may be older than the row."""

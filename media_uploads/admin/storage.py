@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +44,15 @@ class UsageAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
 
     class Media:
         css = {"all": ["photostore/charts.css", "media_uploads/storage.css"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Usage | None = None) -> bool:
+        """Only along with its user: else nobody who ever kept anything could be deleted on the desk."""
+        people = get_user_model()._meta
+        return obj is not None and request.user.has_perm(f"{people.app_label}.delete_{people.model_name}")
+
+    def delete_view(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Not by itself."""
+        raise PermissionDenied
 
     @admin.display(description=_("Size"), ordering="bytes")
     def size(self, usage: Usage) -> str:

@@ -42,6 +42,8 @@ from photostore.schema import ProblemSerializer
 from photostore.uploads.handler import optional_file
 
 IMAGE_FIELD = "image"
+# What an upload may be answered with beside the usual: an unknown name, a wrong type, a virus, too many.
+REFUSALS = (404, 415, 422, 429)
 # A client that knows no pages gets this many at most; `count` tells it that there are more.
 MOST_WITHOUT_PAGES = 500
 
@@ -77,7 +79,7 @@ class UploadImageView(ImagesView):
 
     @extend_schema(
         request={"multipart/form-data": UserImageUpload},
-        responses={200: UploadedImageOutput, 404: ProblemSerializer, 415: ProblemSerializer},
+        responses={200: UploadedImageOutput, **dict.fromkeys(REFUSALS, ProblemSerializer)},
         examples=[
             OpenApiExample(
                 "A cover", value={"image_type": "cover", "caption": "At the sea"}, request_only=True

@@ -135,6 +135,8 @@ def test_deleting_a_person_takes_the_images_along(danas: Any, dana: Any, eriks: 
     client = Client()
     root = make_person("root", is_staff=True, is_superuser=True)
     client.force_login(root, backend="profile_pictures.backends.ThrottledModelBackend")
+    usage = client.post(f"/admin/media_uploads/usage/{dana.pk}/delete/", {"post": "yes"})
+    assert usage.status_code == 403, "a figure goes along with its user, not by itself"
     answer = client.post(f"/admin/profile_pictures/user/{dana.pk}/delete/", {"post": "yes"})
     assert answer.status_code == 302
     assert UserImage.objects.count() == 1
