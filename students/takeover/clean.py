@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
 
 from photostore.commands import Refused
+from photostore.errors import Conflict
+from photostore.inventory import held
+from photostore.inventory.diff import YOUNG
+from photostore.inventory.sweep import MAX_ONLY_COPIES, MAX_SHARE
 from photostore.models import StoredFile
 from photostore.operations import Conductor
+from photostore.storage import storage_for
 from students.evidence.plan import Plan
 from students.evidence.signals import Finding, State
 from students.models import Student
 from students.strays import FOLDERS, UPLOADS, Stray
 from students.takeover.sources import aside_details
-
-YOUNG = timedelta(hours=1)
-MAX_SHARE = 0.2
-MAX_ONLY_COPIES = 20
 
 _ONLY_COPIES = """
 SELECT count(DISTINCT bare_sha256) FROM students_findings AS stray
@@ -94,8 +95,22 @@ def _is_ours_to_clean(stray: Stray) -> bool:
     return stray.key.startswith((FOLDERS, UPLOADS)) and stray.stored_at == stray.key
 
 
-def clean(cleaning: Cleaning, conductor: Conductor) -> Iterator[tuple[Finding, bool]]:
-    """Set the files aside one by one, each looked at again; whether it was done."""
+def clean(cleaning: Cleaning, conductor: Conductor) -> Iterator[tuple[Finding, str]]:
+    """Set the files aside one by one, each looked at again; why one was left, empty where it was not."""
     for one in cleaning.to_take():
-        subject, details = f"orphan {one.stray.person}", aside_details(one.stray)
-        yield one, conductor.act("set_aside_stray", subject=subject, details=details)
+        yield one, _set_aside(one, cleaning.older_than, conductor)
+
+
+def _set_aside(one: Finding, older_than: datetime, conductor: Conductor) -> str:
+    """Look again under the lock of an upload that would have this name, and act before it is given back."""
+    stray = one.stray
+    try:
+        with held(stray.key):
+            there = storage_for(stray.storage_alias).stat(stray.key)
+            if there is None or there.modified_at >= older_than:
+                return "It is gone, or was written anew."
+            details = aside_details(stray)
+            done = conductor.act("set_aside_stray", subject=f"orphan {stray.person}", details=details)
+            return "" if done else conductor.why
+    except Conflict as busy:  # somebody has been changing these files for half a minute
+        return str(busy)

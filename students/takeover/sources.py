@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,37 +15,18 @@ from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.intake import FORMATS, CleanImage, Rendition, sniff, take_in_image
 from photostore.models import Act, StoredFile
 from photostore.operations import Changed
-from photostore.operations.quarantine import SetAside
-from photostore.register import Owner
+from photostore.operations.sweeping import SweepAside
 from photostore.storage import storage_for
 from students import identity
-from students.evidence.names import place_of
-from students.models import OWNER_LABEL, Student
+from students.models import Student
 from students.strays import Stray
 from students.versions import MAX_STORED_BYTES, IncomingPhoto, photo_limits
 
 
-class SetAsideStray(SetAside):
-    """Sets a stray file aside under the lock of the student whose next upload would have its name."""
+class SetAsideStray(SweepAside):
+    """The sweep's act, of a student's file: the students' own permissions guard it."""
 
     name = "set_aside_stray"
-
-    def perform(self, act: Act) -> None:
-        """See `SetAside`."""
-        with _lock_of(act.details["key"]):
-            super().perform(act)
-
-    def revert(self, act: Act) -> None:
-        """See `SetAside`. A name that is somebody's by now stays theirs."""
-        with _lock_of(act.details["key"]):
-            if _is_registered(act.details["key"]):
-                raise Changed(_("Another file has this name by now."))
-            super().revert(act)
-
-
-def _lock_of(key: str) -> AbstractContextManager[None]:
-    pk = place_of(key).pk
-    return nullcontext() if pk is None else Owner(OWNER_LABEL, str(pk)).locked()
 
 
 def _is_registered(key: str) -> bool:

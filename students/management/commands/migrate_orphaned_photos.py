@@ -153,10 +153,10 @@ class Command(PhotoCommand):
             return DONE
         with conduct(f"{self.name} --clean", self.actor) as conductor:
             moved = 0
-            for finding, done in self.progress(clean(cleaning, conductor), what="Setting aside"):
-                moved += done
-                if not done:
-                    self.say(f"Left alone: {finding.stray.key}: {conductor.why}")
+            for finding, why_not in self.progress(clean(cleaning, conductor), what="Setting aside"):
+                moved += not why_not
+                if why_not:
+                    self.say(f"Left alone: {finding.stray.key}: {why_not}")
         self._count_cleaning(cleaning, moved=moved, skipped=conductor.skipped)
         self.say(f"{moved} files are in quarantine; undo_photo_operation --last brings them back.")
         return FOUND_WRONG if conductor.skipped else DONE

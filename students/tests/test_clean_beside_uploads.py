@@ -1,0 +1,127 @@
+"""`migrate_orphaned_photos --clean --confirm` beside uploads: what arrives while it runs is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from photostore import keys
+from photostore.audit import Actor
+from photostore.models import QuarantinedFile, StoredFile
+from photostore.operations.quarantine import sha256_of
+from photostore.storage import storage_for
+from students.models import Student, StudentPhoto
+from students.photos import upload_photo
+from students.takeover import clean as cleaning
+from students.tests.reseeding import run
+from students.tests.school import face
+from students.versions import IncomingPhoto, take_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+
+OLGA = Actor(id="", name="olga", door="api")
+# Each new pupil's upload arrives in the very moment in which the clean-up takes the stray under its name.
+UPLOADS = {"disk": 1_000, "s3": 50}
+FACES = 5
+
+
+class Arriving:
+    """Uploads that begin when the clean-up reaches their pupil, in a thread with a connection of its own."""
+
+    def __init__(self, faces: list[IncomingPhoto]) -> None:
+        self.faces, self.failures = faces, list[BaseException]()
+        self._due: SimpleQueue[int | None] = SimpleQueue()
+        self._done: SimpleQueue[None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._upload_what_comes)
+
+    def __enter__(self) -> Arriving:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._due.put(None)
+        self._thread.join()
+
+    def beside(self, pk: int, work: Callable[[], str]) -> str:
+        """Do `work` while the upload of pupil `pk` is under way; now the one is first, now the other."""
+        self._due.put(pk)
+        time.sleep(random.choice((0, 0, 0.002, 0.005, 0.01)))
+        try:
+            return work()
+        finally:
+            self._done.get(timeout=60)
+
+    def _upload_what_comes(self) -> None:
+        try:
+            while (pk := self._due.get()) is not None:
+                try:
+                    student = Student.objects.create(pk=pk, name=f"Pupil {pk}")
+                    upload_photo(student=student, incoming=self.faces[pk % FACES], actor=OLGA)
+                except BaseException as error:
+                    self.failures.append(error)
+                self._done.put(None)
+        finally:
+            connection.close()
+
+
+@pytest.mark.drill("an upload arriving while --clean --confirm takes its name, 1,000 × (S3: 50 ×)")
+def test_a_thousand_uploads_lose_nothing(
+    each_storage: str, outcome: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "YOUNG", timedelta(seconds=-60))
+    faces = [take_in(face(n, width=60, height=80), filename="new.jpg", origin="api") for n in range(FACES)]
+    upload_photo(student=Student.objects.create(pk=FACES, name="Ada"), incoming=faces[0], actor=OLGA)
+    strays = {pk: _leave_a_stray(pk) for pk in range(1_000, 1_000 + UPLOADS[each_storage])}
+    with Arriving(faces) as uploads:
+        _start_them_at(uploads, monkeypatch)
+        code, said = run("migrate_orphaned_photos", "--clean", "--confirm", "--force")
+    assert not uploads.failures
+    assert code in (0, 1)
+    assert 0 < said["moved"] < len(strays), "sometimes the one was first, sometimes the other"
+    aside = QuarantinedFile.objects.all()
+    for row in aside:
+        assert sha256_of(row.storage_alias, keys.quarantined(row.operation, row.key)) == strays.pop(_pk(row))
+    assert not strays
+    outcome(**_judge(faces))
+
+
+def _start_them_at(uploads: Arriving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the clean-up looks again and before it waits for anybody."""
+    really = cleaning._set_aside
+
+    def set_aside(one: Any, *rest: Any) -> str:
+        return uploads.beside(_pk(one.stray), lambda: really(one, *rest))
+
+    monkeypatch.setattr(cleaning, "_set_aside", set_aside)
+
+
+def _pk(file: Any) -> int:
+    return int(file.key.split("_")[2])
+
+
+def _leave_a_stray(pk: int) -> str:
+    """A file under the name that the photo of a pupil to come is going to have; its sha256."""
+    key, data = keys.student_documented(pk, "jpg"), f"not a photo of {pk}".encode()
+    storage_for().put(key, data, content_type="image/jpeg", durable=False)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _judge(faces: list[IncomingPhoto]) -> dict[str, int]:
+    """By the bytes under every registered name, and by whose face they are."""
+    counts = {"right": 0, "wrong": 0, "left": 0}
+    for photo in StudentPhoto.objects.filter(replaced_at=None).exclude(student_id=FACES):
+        rows = StoredFile.objects.filter(owner_id=str(photo.student_id)).exclude(kind="derivative")
+        own = photo.untagged_sha256 == faces[photo.student_id % FACES].clean.picture.sha256
+        whole = [sha256_of(row.storage_alias, row.key) == row.sha256 == photo.sha256 for row in rows]
+        counts["right" if own and whole == [True] * 3 else "wrong"] += 1
+    counts["left"] = Student.objects.count() - 1 - counts["right"] - counts["wrong"]
+    return counts
