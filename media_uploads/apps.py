@@ -11,8 +11,17 @@ class MediaUploadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the inventory which files without a row are still on their way in."""
+        """Tell which files without a row are still on their way in, and who may see files in operations."""
         from media_uploads.direct.ending import awaited_keys
         from photostore.inventory import claim_keys_with
+        from photostore.operations.guards import Guard, guard_with
 
         claim_keys_with(awaited_keys)
+        for folder, model in (("users", "userimage"), ("uploads", "mediafile")):
+            guard_with(
+                Guard(
+                    folders=frozenset({folder}),
+                    view=f"media_uploads.view_{model}",
+                    change=f"media_uploads.change_{model}",
+                )
+            )

@@ -124,9 +124,16 @@ def test_without_the_permission_nothing_is_shown(operation: Operation, permissio
 PICTURES = {
     "students": KEY,
     "people": "profile_pictures/7/0b4c4b52-6f6c-4d55-9a51-0d3a1a6f3f01.jpg",
+    "images": "users/ada/images/gallery_1790000000000000.jpg",
+    "media": "uploads/images/1/7/0b4c4b52-6f6c-4d55-9a51-0d3a1a6f3f01.jpg",
     "nobody": "renamed at random.jpg",
 }
-MORE = {"students": "student", "people": "profilepictureupload"}
+MORE = {
+    "students": "student",
+    "people": "profilepictureupload",
+    "images": "userimage",
+    "media": "mediafile",
+}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +148,11 @@ MORE = {"students": "student", "people": "profilepictureupload"}
         ("people", ["view_student", "change_student"], False, False),
         ("people", ["view_profilepictureupload"], True, False),
         ("people", ["view_profilepictureupload", "change_profilepictureupload"], True, True),
+        ("images", ["view_mediafile", "change_mediafile"], False, False),
+        ("images", ["view_userimage", "change_userimage"], True, True),
+        ("media", ["view_userimage", "change_userimage"], False, False),
+        ("media", ["view_mediafile"], True, False),
+        ("media", ["view_mediafile", "change_mediafile"], True, True),
         ("nobody", ["view_student", "change_student"], False, False),
         ("nobody", ["view_profilepictureupload", "change_profilepictureupload"], False, False),
         (
