@@ -1,6 +1,8 @@
 """This app on the desk."""
 
+from media_uploads.admin.files import MediaFileAdmin
 from media_uploads.admin.images import UserImageAdmin
+from media_uploads.admin.personas import PersonaAdmin
 from media_uploads.admin.storage import UsageAdmin
 
-__all__ = ["UsageAdmin", "UserImageAdmin"]
+__all__ = ["MediaFileAdmin", "PersonaAdmin", "UsageAdmin", "UserImageAdmin"]
