@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -11,6 +13,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from photostore.admin import ReadOnlyAdmin
 from photostore.outbox import drain_all
 from profile_pictures.models import User
 
@@ -24,6 +27,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        """What the service itself writes about somebody (what they use) needs no leave to go with them."""
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        desks = self.admin_site._registry.items()
+        written = {str(model._meta.verbose_name) for model, desk in desks if isinstance(desk, ReadOnlyAdmin)}
+        return deleted, counts, {str(name) for name in needed} - written, protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """The database takes along what is theirs, in every app; the bytes go after the commit."""
