@@ -15,6 +15,7 @@ from media_uploads.tests.announced import announce, complete, path_of, send, sen
 from media_uploads.tests.cabinet import check_consistent, persona_of, picture, stored
 from photostore.errors import StorageAway
 from photostore.models import AuditEntry, PendingRemoval
+from photostore.storage import storage_for
 from testing.people import client_of
 from testing.videos import video
 
@@ -259,6 +260,17 @@ def test_after_a_storage_that_was_away_it_can_be_tried_again(
     assert not MediaFile.objects.exists()
     assert complete(danas, upload).status_code == 201
     one_row_and_nothing_left()
+
+
+def test_another_object_in_its_place_is_refused(danas: Any, persona: Any, each_storage: str) -> None:
+    """Whoever holds the storage's own keys may have put it there; a link of ours would not let it in."""
+    if each_storage == "disk":
+        return
+    upload = sent(danas, persona, picture())
+    storage_for().put(DirectUpload.objects.get().key, picture(2) + b"more", content_type="image/jpeg")
+    answer = complete(danas, upload)
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_as_announced")
+    nothing_was_kept()
 
 
 class Killed(BaseException):
