@@ -52,8 +52,8 @@ def _case(client: Client, filters: dict[str, str]) -> Figures:
     deep = _page(client, "/api/students/", page_size=PAGE, cursor=cursor, **filters)
     their_first = _page(client, "/documented/students/", **filters)
     their_deep = _page(client, "/documented/students/", page=_page_number(filters), **filters)
-    figures = dict(zip(("first", "deep"), _in_turn(ROUNDS, first, deep), strict=True))
-    theirs = _in_turn(DOCUMENTED_ROUNDS, their_first, their_deep)
+    figures = dict(zip(("first", "deep"), in_turn(ROUNDS, first, deep), strict=True))
+    theirs = in_turn(DOCUMENTED_ROUNDS, their_first, their_deep)
     return figures | {
         "their_first": theirs[0],
         "their_deep": theirs[1],
@@ -109,7 +109,7 @@ def hundred_rows() -> Figures:
     def many(call: Call) -> Call:
         return lambda: [call() for _ in range(20)]
 
-    measured = _in_turn(ROUNDS, many(ours), many(theirs))
+    measured = in_turn(ROUNDS, many(ours), many(theirs))
     return {"ours": measured[0] / 20, "theirs": measured[1] / 20}
 
 
@@ -117,7 +117,7 @@ def _context(request: WSGIRequest) -> dict[str, object]:
     return {"request": Request(request)}
 
 
-def _in_turn(rounds: int, *calls: Call) -> list[float]:
+def in_turn(rounds: int, *calls: Call) -> list[float]:
     """CPU seconds of each, with PostgreSQL's: medians over the rounds, in each of which they take turns."""
     for call in calls:
         call()

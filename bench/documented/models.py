@@ -1,9 +1,10 @@
-"""The documented way to keep a person's photo: an ImageField for it, and one for each rendition."""
+"""The documented way to keep photos: an ImageField for each, and one for each rendition."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 
@@ -22,3 +23,26 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Image(models.Model):
+    """The documented image of a user, with an ImageField for each rendition."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="documented_images")
+    image = models.ImageField(upload_to="images/")
+    image_640 = models.ImageField(upload_to="images/640/")
+    image_256 = models.ImageField(upload_to="images/256/")
+    image_96 = models.ImageField(upload_to="images/96/")
+    image_type = models.CharField(max_length=16, default="gallery")
+    is_primary = models.BooleanField(default=False)
+    caption = models.CharField(max_length=1000, blank=True)
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager[Image]] = models.Manager()
+
+    class Meta:
+        app_label = "documented"
+        ordering = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return self.caption

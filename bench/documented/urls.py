@@ -1,12 +1,16 @@
-"""The documented service's two addresses."""
+"""The documented service's addresses."""
 
 from __future__ import annotations
 
 from django.urls import path
 
+from bench.documented.images import ImagesView, ServeImageView, UploadImageView
 from bench.documented.views import PhotoView, UploadPhotoView
 
 urlpatterns = [
     path("people/<int:pk>/upload-photo/", UploadPhotoView.as_view()),
     path("people/<int:pk>/photo.jpg", PhotoView.as_view()),
+    path("images/upload/", UploadImageView.as_view()),
+    path("images/of/<str:username>/", ImagesView.as_view()),
+    path("images/<int:pk>/serve/", ServeImageView.as_view()),
 ]

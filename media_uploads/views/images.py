@@ -222,12 +222,11 @@ def images_of(username: str) -> QuerySet[UserImage]:
 
 def stored_image(image_id: UUID) -> StoredFile:
     """The register's row of an image. Raises `ImageNotFound`, and `ImageFileMissing` where it has none."""
-    files = StoredFile.objects.filter(**owner_of(image_id).files, kind=StoredFile.Kind.ORIGINAL)
-    file = files.first()
-    if file is None:
+    try:
+        return StoredFile.objects.get(**owner_of(image_id).files, kind=StoredFile.Kind.ORIGINAL)
+    except StoredFile.DoesNotExist:
         exists = UserImage.objects.filter(pk=image_id).exists()
-        raise ImageFileMissing if exists else ImageNotFound
-    return file
+        raise (ImageFileMissing if exists else ImageNotFound) from None
 
 
 def _asks_for_pages(request: Request) -> bool:

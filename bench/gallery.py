@@ -1,0 +1,98 @@
+"""Measured in a process with Django in it: Dana's images, pages of them, and a hundred of them as JSON."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, RequestFactory
+from rest_framework.renderers import JSONRenderer
+
+from bench.documented.image_rows import UserImageSerializer
+from bench.pages import Call, Figures, in_turn
+from media_uploads.image_representation import COLUMNS, represent
+from media_uploads.images import upload_image
+from media_uploads.models import UserImage
+from photostore.audit import Actor
+from photostore.delivery.links import LinkMaker
+from photostore.storage import storage_for
+from testing.people import make_person
+from testing.pictures import phone_jpeg
+
+PAGE = 100
+ROUNDS = 25
+_FILL = """
+INSERT INTO media_uploads_userimage (id, user_id, image, storage_alias, image_type, is_primary, caption,
+    original_filename, sha256, file_size, mime_type, width, height, uploaded_at)
+SELECT gen_random_uuid(), %(user_id)s, 'users/dana/images/gallery_' || i || '.jpg', 'default', 'gallery',
+    false, 'Image ' || i, 'IMG_' || i || '.jpg', repeat(md5(i::text), 2), 250000, 'image/jpeg', 1920, 1440,
+    now() - i * interval '1 minute'
+FROM generate_series(1, %(count)s) AS i
+"""
+
+
+def found(count: int, picture: str) -> dict[str, str]:
+    """Migrates an empty database; Dana has `count` images without bytes, and one with: `picture` gets them.
+
+    Gives her token and the address of that one.
+    """
+    from knox.models import AuthToken
+
+    call_command("migrate", verbosity=0)
+    dana = make_person("dana")
+    image = upload_image(
+        user=dana, data=phone_jpeg(1, 1.8), filename="photo.jpg", actor=Actor("", "", "bench")
+    )
+    Path(picture).write_bytes(storage_for().read(image.key, max_bytes=10_000_000))
+    with connection.cursor() as cursor:
+        cursor.execute(_FILL, {"user_id": dana.pk, "count": count})
+        cursor.execute("VACUUM ANALYZE media_uploads_userimage")
+    _row, token = AuthToken.objects.create(dana)
+    return {"token": str(token), "serve": f"/api/user_image/{image.pk}/serve/"}
+
+
+def pages(token: str, deep: int) -> Figures:
+    """CPU seconds with PostgreSQL's: of the first page of a hundred, and of the one from row `deep` on."""
+    client = Client(headers={"authorization": f"Bearer {token}"})
+    place = UserImage.objects.order_by("-uploaded_at", "-id")[deep - 1].uploaded_at
+    cursor = b64encode(urlencode({"p": str(place)}).encode()).decode()
+    first, last = _page(client), _page(client, cursor=cursor)
+    return dict(zip(("first", "deep"), in_turn(ROUNDS, first, last), strict=True))
+
+
+def _page(client: Client, **query: Any) -> Call:
+    address = f"/api/user_images/dana/?{urlencode({'page_size': PAGE, **query})}"
+
+    def call() -> None:
+        response = client.get(address)
+        assert len(json.loads(response.content)["images"]) == PAGE, response.content
+
+    return call
+
+
+def hundred_rows() -> Figures:
+    """CPU seconds from a hundred loaded rows to JSON, ours and documented."""
+    request = RequestFactory().get("/api/user_images/dana/")
+    dana = get_user_model()._default_manager.get(username="dana")
+    newest = UserImage.objects.filter(user=dana).order_by("-uploaded_at")[:PAGE]
+    rows, images = list(newest.values(*COLUMNS)), list(newest)
+    renderer = JSONRenderer()
+
+    def ours() -> bytes:
+        links = LinkMaker.of(request)
+        return renderer.render([represent(row, links) for row in rows])
+
+    def theirs() -> bytes:
+        return renderer.render(UserImageSerializer(images, many=True, context={"request": request}).data)
+
+    def many(call: Call) -> Call:
+        return lambda: [call() for _ in range(20)]
+
+    our_seconds, their_seconds = in_turn(ROUNDS, many(ours), many(theirs))
+    return {"ours": our_seconds / 20, "theirs": their_seconds / 20}
