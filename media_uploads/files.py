@@ -23,7 +23,7 @@ from media_uploads.models import FILE_OWNER_LABEL, MediaFile, Persona
 from media_uploads.quota import check_room, claim_room
 from media_uploads.refusals import MediaFileNotFound, PersonaNotFound
 from photostore import keys, scanner
-from photostore.audit import Actor, record, record_refusal
+from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import InvalidFile, PhotostoreError, StorageAway
 from photostore.intake import Rendition, take_in_image
 from photostore.outbox import drain, drain_leftovers
@@ -78,11 +78,8 @@ def keep_file(
     row.original_filename, row.description = plain_name(filename), description
     owner = owner_of(row.pk)
     with owner.locked():
-        try:
+        with failures_recorded(actor, "media.upload", subject_of(user.pk)):
             store(publication)
-        except StorageAway as error:
-            record_refusal(actor, "media.upload", subject=subject_of(user.pk), code=error.code)
-            raise
         _publish(owner, publication, row, actor, also)
     drain_leftovers()
     return row
@@ -144,13 +141,7 @@ def _publication(persona_id: int, user_id: int, incoming: Incoming) -> Publicati
             height=incoming.height,
         ),
         derivatives=[
-            NewFile(
-                key=keys.persona_media_thumbnail(name, size),
-                data=thumbnail.data,
-                content_type=thumbnail.content_type,
-                width=thumbnail.width,
-                height=thumbnail.height,
-            )
+            NewFile.of(keys.persona_media_thumbnail(name, size), thumbnail)
             for size, thumbnail in incoming.thumbnails.items()
         ],
     )

@@ -59,21 +59,9 @@ def files_of(image_id: UUID, key: str, clean: CleanImage) -> Publication:
     """What is kept of an image: the picture under `key`, and its thumbnails."""
     picture = clean.picture
     return Publication(
-        original=NewFile(
-            key=key,
-            data=picture.data,
-            content_type=picture.content_type,
-            width=picture.width,
-            height=picture.height,
-        ),
+        original=NewFile.of(key, picture),
         derivatives=[
-            NewFile(
-                key=keys.user_image_thumbnail(image_id, size),
-                data=thumbnail.data,
-                content_type=thumbnail.content_type,
-                width=thumbnail.width,
-                height=thumbnail.height,
-            )
+            NewFile.of(keys.user_image_thumbnail(image_id, size), thumbnail)
             for size, thumbnail in clean.thumbnails.items()
         ],
         storage_alias=home_of_images(),

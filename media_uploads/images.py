@@ -6,8 +6,7 @@ is refused. The partial unique index holds the truth, whoever writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +19,7 @@ from media_uploads.image_refusals import ImageNotFound
 from media_uploads.models import UserImage
 from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
-from photostore.audit import Actor, record, record_refusal
+from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import NotFound, PhotostoreError, StorageAway
 from photostore.outbox import drain, drain_leftovers
 from photostore.register import Publication, publish, store
@@ -51,7 +50,7 @@ def upload_image(
         original_filename=plain_name(filename),
     )
     check_room(user.pk, 1)
-    with failures_recorded(actor, "image.upload", user.pk):
+    with failures_recorded(actor, "image.upload", subject_of(user.pk)):
         scanner.scan_bytes(data)
         clean = take_in(data, filename=filename)
         check_room(user.pk, len(clean.picture.data))
@@ -119,16 +118,6 @@ def change_caption(*, image_id: UUID, caption: str, actor: Actor) -> None:
         image.caption = caption
         image.save(update_fields=["caption"])
         record(actor, "image.caption", subject=subject_of(image.user_id), new_sha256=image.sha256)
-
-
-@contextmanager
-def failures_recorded(actor: Actor, action: str, user_id: int) -> Iterator[None]:
-    """Leave an audit row when storage or scanner fail, which no refusal of ours would leave."""
-    try:
-        yield
-    except StorageAway as error:
-        record_refusal(actor, action, subject=subject_of(user_id), code=error.code)
-        raise
 
 
 def _primary_of(user_id: int) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from photostore.errors import StorageAway
 from photostore.models import AuditEntry
 from photostore.request_id import current_request_id
 
@@ -73,6 +76,16 @@ def record(
         request_id=current_request_id(),
         address=actor.address,
     )
+
+
+@contextmanager
+def failures_recorded(actor: Actor, action: str, subject: str) -> Iterator[None]:
+    """Leave an audit row when storage or scanner fail, which no refusal of ours would leave."""
+    try:
+        yield
+    except StorageAway as error:
+        record_refusal(actor, action, subject=subject, code=error.code)
+        raise
 
 
 def record_refusal(actor: Actor, action: str, *, subject: str = "", code: str = "") -> None:

@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.clearing import make_way
 from photostore.errors import FileMissing, PhotostoreError, StorageAway, StrangePlace
+from photostore.intake import Rendition
 from photostore.locks import advisory_lock
 from photostore.models import StoredFile
 from photostore.storage import PhotoStorage, storage_for
@@ -83,6 +84,17 @@ class NewFile:
     content_type: str
     width: int
     height: int
+
+    @classmethod
+    def of(cls, key: str, picture: Rendition) -> NewFile:
+        """A picture as the intake gave it."""
+        return cls(
+            key=key,
+            data=picture.data,
+            content_type=picture.content_type,
+            width=picture.width,
+            height=picture.height,
+        )
 
     @cached_property
     def sha256(self) -> str:

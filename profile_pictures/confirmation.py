@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from photostore.audit import Actor, record
+from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import FileMissing
 from photostore.outbox import drain
 from photostore.storage import storage_for
@@ -29,7 +29,6 @@ from profile_pictures.pictures import (
 from profile_pictures.refusals import NothingToConfirm, UploadNotFound
 from profile_pictures.uploads import (
     delete_rows,
-    failures_recorded,
     locked_person,
     persons_pictures,
     remove_bytes,
@@ -44,7 +43,7 @@ def confirm_upload(
 
     Raises `NothingToConfirm`, `CropOutside` (it stays pending) and `StorageAway` (so it does).
     """
-    with persons_pictures(user.pk), failures_recorded(actor, "picture.confirm", user.pk):
+    with persons_pictures(user.pk), failures_recorded(actor, "picture.confirm", subject_of(user.pk)):
         upload = ProfilePictureUpload.objects.pending().filter(user=user, pk=upload_id).first()
         if upload is None:
             raise NothingToConfirm
@@ -70,7 +69,7 @@ def revert_to(*, user: User, upload_id: int, actor: Actor) -> ProfilePictureUplo
 
     Raises `UploadNotFound`, also where its bytes are gone, and `StorageAway`.
     """
-    with persons_pictures(user.pk), failures_recorded(actor, "picture.revert", user.pk):
+    with persons_pictures(user.pk), failures_recorded(actor, "picture.revert", subject_of(user.pk)):
         upload = ProfilePictureUpload.objects.confirmed().filter(user=user, pk=upload_id).first()
         if upload is None or storage_for().stat(upload.key) is None:
             raise UploadNotFound

@@ -152,21 +152,9 @@ def _cut(data: bytes, crop: Crop) -> CleanImage:
 def _publication(user_id: int, name: str, key: str, clean: CleanImage) -> Publication:
     picture = clean.picture
     return Publication(
-        original=NewFile(
-            key=key,
-            data=picture.data,
-            content_type=picture.content_type,
-            width=picture.width,
-            height=picture.height,
-        ),
+        original=NewFile.of(key, picture),
         derivatives=[
-            NewFile(
-                key=keys.profile_picture_thumbnail(user_id, name, size),
-                data=thumbnail.data,
-                content_type=thumbnail.content_type,
-                width=thumbnail.width,
-                height=thumbnail.height,
-            )
+            NewFile.of(keys.profile_picture_thumbnail(user_id, name, size), thumbnail)
             for size, thumbnail in clean.thumbnails.items()
         ],
     )

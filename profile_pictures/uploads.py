@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
-from photostore.audit import Actor, record, record_refusal
-from photostore.errors import NotFound, StorageAway
+from photostore.audit import Actor, failures_recorded, record
+from photostore.errors import NotFound
 from photostore.locks import advisory_lock
 from photostore.outbox import drain, drain_leftovers
 from photostore.register import Publication, publish, store
@@ -37,7 +37,7 @@ def upload_picture(*, user: User, data: bytes, filename: str, actor: Actor) -> P
     """
     _refuse_too_many(user)
     clean = take_in(data, filename=filename)
-    with persons_pictures(user.pk), failures_recorded(actor, "picture.upload", user.pk):
+    with persons_pictures(user.pk), failures_recorded(actor, "picture.upload", subject_of(user.pk)):
         _refuse_too_many(user)
         publication = pending_files(user.pk, clean)
         upload = _row(user, publication, filename)
@@ -124,16 +124,6 @@ def persons_pictures(user_id: int) -> Iterator[None]:
     """Hold off everybody else who would change this person's pictures. Raises `Conflict` after 30 s."""
     with advisory_lock(f"profile_pictures.user:{user_id}"):
         yield
-
-
-@contextmanager
-def failures_recorded(actor: Actor, action: str, user_id: int) -> Iterator[None]:
-    """Leave an audit row when the storage fails, which no refusal of ours would leave."""
-    try:
-        yield
-    except StorageAway as error:
-        record_refusal(actor, action, subject=subject_of(user_id), code=error.code)
-        raise
 
 
 def locked_person(user_id: int) -> User:

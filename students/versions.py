@@ -159,13 +159,7 @@ def publication_of(
             height=picture.height,
         ),
         derivatives=[
-            NewFile(
-                key=keys.student_thumbnail(student.student_id, sha256, size),
-                data=thumbnail.data,
-                content_type=thumbnail.content_type,
-                width=thumbnail.width,
-                height=thumbnail.height,
-            )
+            NewFile.of(keys.student_thumbnail(student.student_id, sha256, size), thumbnail)
             for size, thumbnail in (thumbnails.thumbnails.items() if thumbnails else ())
         ],
         copies=copies,

@@ -59,13 +59,7 @@ def version_of(
             height=height,
         ),
         derivatives=[
-            NewFile(
-                key=keys.student_thumbnail(student.student_id, sha256, size),
-                data=small.data,
-                content_type=small.content_type,
-                width=small.width,
-                height=small.height,
-            )
+            NewFile.of(keys.student_thumbnail(student.student_id, sha256, size), small)
             for size, small in thumbnails.items()
         ],
         copies=copies,
