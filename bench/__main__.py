@@ -20,7 +20,7 @@ from rich.table import Table
 
 from bench.rows import Row
 
-BENCHES = ("intake", "students", "http", "serving", "images", "inventory", "recovery")
+BENCHES = ("intake", "students", "http", "serving", "images", "media", "inventory", "recovery")
 RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
-from uuid import UUID
 
 from rest_framework import serializers
 
@@ -14,6 +13,10 @@ from photostore import keys
 from photostore.delivery.links import LinkMaker
 
 THUMBNAIL_SIZES = ("96", "256", "640")
+COLUMNS = (
+    *("id", "file", "sha256", "original_filename", "file_size", "mime_type", "media_type", "persona_id"),
+    *("user_id", "description", "created_at", "updated_at", "width", "height", "duration"),
+)
 
 
 def represent_persona(persona: Persona) -> dict[str, Any]:
@@ -23,31 +26,37 @@ def represent_persona(persona: Persona) -> dict[str, Any]:
 
 def represent_file(file: MediaFile, links: LinkMaker) -> dict[str, Any]:
     """One media file, for its user; whoever holds the links may follow them until they expire."""
+    return represent({column: getattr(file, column) for column in COLUMNS} | {"file": file.key}, links)
+
+
+def represent(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
+    """The same for a row of `COLUMNS`: pages of a hundred are made of plain values."""
+    key, sha256 = row["file"], row["sha256"]
+    filename = key.rpartition("/")[2]
     return {
-        "id": file.pk,
-        "filename": file.filename,
-        "original_filename": file.original_filename,
-        "file_size": file.file_size,
-        "mime_type": file.mime_type,
-        "media_type": file.media_type,
-        "persona_id": file.persona_id,
-        "user_id": file.user_id,
-        "description": file.description,
-        "created_at": _moment(file.created_at),
-        "updated_at": _moment(file.updated_at),
-        "url": links.live(file.key, sha256=file.sha256, version_key=file.key),
-        "thumbnails": _thumbnail_links(file, links),
-        "width": file.width,
-        "height": file.height,
-        "duration": file.duration,
+        "id": row["id"],
+        "filename": filename,
+        "original_filename": row["original_filename"],
+        "file_size": row["file_size"],
+        "mime_type": row["mime_type"],
+        "media_type": row["media_type"],
+        "persona_id": row["persona_id"],
+        "user_id": row["user_id"],
+        "description": row["description"],
+        "created_at": _moment(row["created_at"]),
+        "updated_at": _moment(row["updated_at"]),
+        "url": links.live(key, sha256=sha256, version_key=key),
+        "thumbnails": _thumbnail_links(filename.partition(".")[0], sha256, links),
+        "width": row["width"],
+        "height": row["height"],
+        "duration": row["duration"],
     }
 
 
-def _thumbnail_links(file: MediaFile, links: LinkMaker) -> dict[str, str]:
+def _thumbnail_links(name: str, sha256: str, links: LinkMaker) -> dict[str, str]:
     """Squares of 96 and 256 px, and a fit into 640 px."""
-    name = UUID(PurePosixPath(file.key).stem)
     made = {size: keys.persona_media_thumbnail(name, size) for size in THUMBNAIL_SIZES}
-    return {size: links.live(key, sha256=file.sha256, version_key=key) for size, key in made.items()}
+    return {size: links.live(key, sha256=sha256, version_key=key) for size, key in made.items()}
 
 
 def _moment(at: datetime) -> str:

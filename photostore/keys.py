@@ -73,7 +73,7 @@ def persona_media(kind: str, persona_id: int, user_id: int, name: UUID, extensio
     return f"uploads/{kind}/{persona_id}/{user_id}/{name}.{extension}"
 
 
-def persona_media_thumbnail(name: UUID, size: str) -> str:
+def persona_media_thumbnail(name: UUID | str, size: str) -> str:
     """A thumbnail of the media file called `name`: of the picture, or of a video's poster frame."""
     return f"derived/media/{name}_{size}.webp"
 

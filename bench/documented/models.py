@@ -46,3 +46,30 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.caption
+
+
+class MediaItem(models.Model):
+    owner_id = models.BigIntegerField(db_index=True)
+    original_filename = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    persona_id = models.BigIntegerField(default=1)
+    file_size = models.BigIntegerField(default=100)
+    mime_type = models.CharField(max_length=64, default="image/jpeg")
+    media_type = models.CharField(max_length=8, default="image")
+    width = models.PositiveIntegerField(default=4000)
+    height = models.PositiveIntegerField(default=3000)
+    duration = models.FloatField(null=True)
+    file = models.FileField(upload_to="media/")
+    file_640 = models.ImageField(upload_to="media/640/")
+    file_256 = models.ImageField(upload_to="media/256/")
+    file_96 = models.ImageField(upload_to="media/96/")
+
+    objects: ClassVar[models.Manager[MediaItem]] = models.Manager()
+
+    class Meta:
+        app_label = "documented"
+
+    def __str__(self) -> str:
+        return self.original_filename

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from media_uploads.files import delete_file, describe_file, keep_file, owner_of
 from media_uploads.kinds import IMAGE_LIMITS, MAX_REQUEST_BYTES, TOO_LARGE_FOR_ONE_REQUEST, check_beginning
-from media_uploads.media_answers import MediaFileOutput, StatsOutput, represent_file
+from media_uploads.media_answers import COLUMNS, MediaFileOutput, StatsOutput, represent, represent_file
 from media_uploads.media_forms import AboutUpload, DescriptionInput, FileFilters, MediaUpload
 from media_uploads.models import MediaFile
 from media_uploads.refusals import MediaFileNotFound
@@ -78,9 +78,9 @@ class MediaFilesView(OwnThingsView, GenericAPIView[MediaFile]):
         asked = FileFilters(data=request.query_params)
         asked.is_valid(raise_exception=True)
         files = MediaFile.objects.filter(user_id=person_id(request), **asked.validated_data)
-        page: Sequence[Any] | None = self.paginate_queryset(files)
+        page: Sequence[Any] | None = self.paginate_queryset(files.values(*COLUMNS))
         links = LinkMaker.of(request)
-        return self.get_paginated_response([represent_file(file, links) for file in page or []])
+        return self.get_paginated_response([represent(row, links) for row in page or []])
 
 
 @extend_schema(tags=["media files"])
