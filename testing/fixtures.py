@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from photostore.storage.configuration import S3
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from testing.s3_server import S3Server
+
+
+@pytest.fixture(autouse=True)
+def no_language_of_the_test_before() -> Iterator[None]:
+    """A request leaves its language active in its thread until the next request."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
