@@ -83,7 +83,7 @@ def test_links_are_told_and_never_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("each_storage", ["disk", "s3"], indirect=True)
 def test_one_byte_flipped_is_found_by_checksum(each_storage: str) -> None:
-    count = 20_000 if each_storage == "disk" else 200
+    count = 3_500 if each_storage == "disk" else 100  # on disk, several times what is read at once
     fill(count)
     victim = StoredFile.objects.order_by("pk")[count // 3]
     data = bytearray(storage_for().read(victim.key, max_bytes=1000))
