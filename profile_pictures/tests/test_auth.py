@@ -229,6 +229,21 @@ def test_nobody_is_401_and_everybody_who_signed_in_may(
 # --- tokens -----------------------------------------------------------------------------------------
 
 
+def test_the_others_that_expired_go_with_the_next_sign_in(alice: Any) -> None:
+    for _ in range(3):
+        login()
+    AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    assert login().status_code == 200
+    assert AuthToken.objects.count() == 1
+
+
+def test_a_token_costs_one_query_however_many_there_are(alice: Any, django_assert_num_queries: Any) -> None:
+    for _ in range(5):
+        token = login().json()["token"]
+    with django_assert_num_queries(1):
+        assert APIClient().get(ME, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 200
+
+
 def test_an_expired_token_is_401_and_gone(alice: Any) -> None:
     token = login().json()["token"]
     AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from knox.views import LoginView as KnoxLoginView
 from knox.views import LogoutAllView as KnoxLogoutAllView
@@ -39,6 +40,7 @@ class LoginView(KnoxLoginView):  # type: ignore[misc]
         serializer = LoginSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         request.user = serializer.validated_data["user"]
+        request.user.auth_token_set.filter(expiry__lt=timezone.now()).delete()
         record(Actor.of(request), "login")
         answer: Response = super().post(request, format)
         return answer
