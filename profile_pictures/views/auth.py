@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
+from knox.models import AuthToken
 from knox.views import LoginView as KnoxLoginView
 from knox.views import LogoutAllView as KnoxLogoutAllView
 from knox.views import LogoutView as KnoxLogoutView
@@ -40,7 +41,7 @@ class LoginView(KnoxLoginView):  # type: ignore[misc]
         serializer = LoginSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         request.user = serializer.validated_data["user"]
-        request.user.auth_token_set.filter(expiry__lt=timezone.now()).delete()
+        AuthToken.objects.filter(user=request.user, expiry__lt=timezone.now()).delete()
         record(Actor.of(request), "login")
         answer: Response = super().post(request, format)
         return answer
