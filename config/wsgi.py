@@ -5,7 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from photostore.uploads.bodies import Bodies
+from photostore.uploads.charsets import Charsets
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = Bodies(get_wsgi_application())
+application = Charsets(Bodies(get_wsgi_application()))

@@ -1,5 +1,6 @@
 """Bodies that come too slowly or malformed, sent to a real gunicorn."""
 
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 import requests
+from knox.models import AuthToken
 
+from photostore.uploads.bodies import SECONDS_FOR_ANY_BODY
 from testing.server import LiveServer, live_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,6 +35,7 @@ def answer_to(server: LiveServer, request: bytes, *, seconds: float = 20) -> byt
         return received
 
 
+FORM = "multipart/form-data; boundary=b"
 LOGIN = b"POST /api/auth/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
 
@@ -46,3 +50,35 @@ def test_a_body_that_never_comes_ends_and_the_others_are_served(server: LiveServ
     assert b" 400 " in answer.splitlines()[0]
     assert time.monotonic() - started < 15
     assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
+
+
+def test_bodies_that_come_byte_by_byte_keep_no_thread(server: LiveServer, alice: Any) -> None:
+    form = b"POST /api/users/upload-profile-picture/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    form += b"Content-Type: multipart/form-data; boundary=b\r\n"
+    form += f"Authorization: Bearer {AuthToken.objects.create(alice)[1]}\r\n".encode()
+    started = time.monotonic()
+    with server.connect() as json_line, server.connect() as form_line:
+        waiting = {json_line: LOGIN, form_line: form}
+        for line, request in waiting.items():
+            line.sendall(request + b"Content-Length: 500000\r\n\r\n{")
+        while waiting and time.monotonic() - started < 60:
+            answered, _, _ = select.select(waiting, [], [], 3)
+            for line in answered:
+                assert b" 400 " in line.recv(65536).splitlines()[0]
+                del waiting[line]
+            for line in waiting:
+                line.sendall(b"x")
+    assert time.monotonic() - started < SECONDS_FOR_ANY_BODY + 15
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", FORM])
+def test_only_plain_charsets_are_decoded(server: LiveServer, kind: str) -> None:
+    url, body = f"{server.url}/api/auth/login/?a=-b", b'--b\r\nContent-Disposition: form-data; name="x"\r\n'
+    for charset in ("punycode", "idna", "utf-7", "unicode_escape", "zlib", "utf-16", "utf-8; a*=klingon''x"):
+        for call in (requests.post, requests.get):
+            answer = call(url, body, headers={"Content-Type": f"{kind}; charset={charset}"}, timeout=10)
+            assert answer.status_code == 415, charset
+            assert answer.json()["code"] == "unsupported_charset"
+    for charset in ("utf-8", "UTF8", "iso-8859-1", "us-ascii", "klingon"):
+        headers = {"Content-Type": f"{kind}; charset={charset}"}
+        assert requests.post(url, body, headers=headers, timeout=10).status_code == 400, charset

@@ -86,9 +86,11 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:
         # A JPEG whose header claims more rows than there are is only a warning to libjpeg, and truncated
-        # files are nothing at all to libvips unless told so.
+        # files are nothing at all to libvips unless told so. In a TIFF every strip has a length of its own:
+        # what libtiff cannot read of one, or misses at the end of the file, is only an error to libvips.
         strict = name == "jpeg" and not lenient
-        options: dict[str, object] = {"access": "sequential", "fail_on": "warning" if strict else "truncated"}
+        fail_on = "warning" if strict else "error" if name == "tiff" else "truncated"
+        options: dict[str, object] = {"access": "sequential", "fail_on": fail_on}
         if name == "jpeg":
             options["shrink"] = shrink
         elif name == "webp" and frames == 1:

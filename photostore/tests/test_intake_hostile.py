@@ -78,6 +78,24 @@ def test_a_tiff_of_several_pages_is_refused_rather_than_cut() -> None:
     assert refusal.value.code == "several_pages"
 
 
+@pytest.mark.parametrize("compression", ["tiff_lzw", "group4"])
+def test_a_tiff_with_damaged_strips_is_refused(compression: str) -> None:
+    noise = Image.effect_noise((300, 300), 80).convert("1" if compression == "group4" else "L")
+    data = bytearray(saved(noise, "TIFF", compression=compression))
+    data[1000:3000] = b"\xff" * 2000
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(bytes(data), filename="a.tif", limits=EVERYTHING)
+    assert refusal.value.code == "undecodable"
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "PNG", "WEBP", "TIFF"])
+def test_half_a_picture_is_refused(kind: str) -> None:
+    whole = saved(Image.effect_noise((300, 300), 80), kind)
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(whole[: len(whole) // 2], filename=f"a.{kind.lower()}", limits=EVERYTHING)
+    assert refusal.value.code == "undecodable"
+
+
 def test_a_bmp_bomb_is_refused_by_its_header() -> None:
     bomb = bytearray(saved(quarters(), "BMP"))
     bomb[18:26] = (30_000).to_bytes(4, "little") * 2

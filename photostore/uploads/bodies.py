@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket as sockets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from threading import Lock, Thread
 from typing import Any
 
 # A phone on a bad line sends 50 kB a second; whoever sends less for long keeps a thread from others.
@@ -14,6 +17,7 @@ DRAIN_SECONDS = 3.0
 # A client that sends without listening (most libraries) gets to its end and reads the answer; a body
 # of gigabytes does not get to waste our time.
 DRAIN_BYTES = 64 * 1_048_576
+LOOK_SECONDS = 1.0
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -36,7 +40,12 @@ class Bodies:
             return self.application(environ, start_response)
         body = TimedBody(environ["wsgi.input"], environ.get("gunicorn.socket"))
         environ["wsgi.input"] = body
-        return _Draining(self.application(environ, start_response), body)
+        _watch.add(body)
+        try:
+            return _Draining(self.application(environ, start_response), body)
+        except BaseException:
+            _watch.remove(body)
+            raise
 
 
 class TimedBody:
@@ -50,6 +59,22 @@ class TimedBody:
         self.socket = socket
         self.started = time.monotonic()
         self.count = 0
+        self.drained_until: float | None = None
+        self.is_read = False
+        self.is_cut = False
+
+    @property
+    def deadline(self) -> float:
+        """When more of it must have come, or when draining it ends; as `time.monotonic` counts."""
+        if self.drained_until is not None:
+            return self.drained_until
+        return self.started + SECONDS_FOR_ANY_BODY + self.count / SLOWEST_BYTES_PER_SECOND
+
+    def cut(self) -> None:
+        """Let whoever waits for the next byte have the end instead; the answer still reaches the client."""
+        self.is_cut = True
+        with suppress(OSError):  # the client is gone
+            self.socket.shutdown(sockets.SHUT_RD)
 
     def read(self, size: int = -1) -> bytes:
         """As the server's own stream."""
@@ -62,6 +87,7 @@ class TimedBody:
     def drain(self) -> None:
         """Read on for a moment and drop it."""
         deadline, drained = time.monotonic() + DRAIN_SECONDS, 0
+        self.drained_until = deadline
         try:
             while drained < DRAIN_BYTES and (left := deadline - time.monotonic()) > 0:
                 data = self._within(left, self.stream.read, 65536)
@@ -74,8 +100,7 @@ class TimedBody:
     def _timed(self, read: Callable[[int], bytes], size: int) -> bytes:
         data = self._within(SECONDS_WITHOUT_A_BYTE, read, size)
         self.count += len(data)
-        allowed = SECONDS_FOR_ANY_BODY + self.count / SLOWEST_BYTES_PER_SECOND
-        if data and time.monotonic() - self.started > allowed:
+        if self.is_cut or (data and time.monotonic() > self.deadline):
             raise TimeoutError("The body comes too slowly.")
         return data
 
@@ -84,6 +109,7 @@ class TimedBody:
         try:
             if self.socket:
                 self.socket.settimeout(seconds)
+            self.is_read = True
             return read(size)
         except OSError:
             raise
@@ -91,6 +117,7 @@ class TimedBody:
             # gunicorn's own exceptions for malformed chunks have no common base but this.
             raise OSError("The body is malformed.") from error
         finally:
+            self.is_read = False
             if self.socket:
                 self.socket.settimeout(before)
 
@@ -109,3 +136,47 @@ class _Draining:
                 self.answer.close()
         finally:
             self.body.drain()
+            _watch.remove(self.body)
+
+
+class _Watch:
+    """One thread that ends the wait for bodies which come too slowly.
+
+    A read returns when it has all that was asked for, and the socket's own timeout begins anew with every
+    byte: who sends one byte every nine seconds would keep a thread of the server for days.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.bodies: set[TimedBody] = set()
+        self.is_looking = False
+
+    def add(self, body: TimedBody) -> None:
+        if body.socket is None:
+            return
+        with self.lock:
+            self.bodies.add(body)
+            if not self.is_looking:
+                self.is_looking = True
+                Thread(target=self._look, name="slow bodies", daemon=True).start()
+
+    def remove(self, body: TimedBody) -> None:
+        # Under the lock, so that a body is never cut whose connection goes on to the next request.
+        with self.lock:
+            self.bodies.discard(body)
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(LOOK_SECONDS)
+            now = time.monotonic()
+            with self.lock:
+                for body in self.bodies:
+                    # While nobody reads, the time is ours: a video is looked at, a lock is waited for.
+                    if body.is_read and now > body.deadline:
+                        body.cut()
+                if not self.bodies:
+                    self.is_looking = False
+                    return
+
+
+_watch = _Watch()

@@ -1,4 +1,4 @@
-"""Refuses a body that is too large before it is read, on every route."""
+"""Refuses a body that is too large, or in an odd charset, before it is read, on every route."""
 
 from __future__ import annotations
 
@@ -10,13 +10,31 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import resolve
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from photostore.errors import FileTooLarge, Sentence
-from photostore.problems import answer, describe, leave_a_trace
+from photostore.problems import answer, describe, leave_a_trace, problem
+from photostore.uploads.charsets import REFUSED
 from photostore.uploads.handler import FORM_OVERHEAD_BYTES, UploadRules
 
 # Read in pieces by their views; Django would hold any other body in memory.
 STREAMED = ("multipart/", "application/offset+octet-stream")
+
+
+class CharsetMiddleware:
+    """Answers what `Charsets` found, with its line in the log and its row in the audit."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 415 at once, or let the request through."""
+        if not request.META.get(REFUSED):
+            return self.get_response(request)
+        with translation.override(translation.get_language_from_request(request)):
+            body = problem(415, _("Send text in UTF-8."), "unsupported_charset")
+            leave_a_trace(request, body)
+            return answer(request, body)
 
 
 class BodyLimitMiddleware:
