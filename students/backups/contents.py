@@ -78,6 +78,8 @@ class BackedUpStudent:
     status: str = "active"
     left_on: date | None = None
     former_numbers: tuple[str, ...] = ()
+    # The documented name that the student's row gave; the only word of a photo that was never adopted.
+    profile_photo: str = ""
     photo_updated_at: datetime | None = None
     photo_removed_at: datetime | None = None
     created_at: datetime | None = None

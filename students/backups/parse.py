@@ -35,6 +35,7 @@ def student_in(found: object) -> BackedUpStudent:
         status=values.one_of("status", set(Student.Status.values)),
         left_on=values.optional_day("left_on"),
         former_numbers=tuple(_number(item) for item in values.items("former_numbers")),
+        profile_photo=values.optional_text("profile_photo", longest=1024) or "",
         photo_updated_at=values.optional_moment("photo_updated_at"),
         photo_removed_at=values.optional_moment("photo_removed_at"),
         created_at=values.moment("created_at"),

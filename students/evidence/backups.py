@@ -111,12 +111,13 @@ def students_in(backup: backups.Backup) -> BackupStudents:
     """The evidence of a backup file.
 
     One that this deployment did not seal may be another school's: there the same integers are other
-    children, so then only UUIDs and sha256s count.
+    children, so then only UUIDs and sha256s count. Nor does the integer of somebody who had no photo say
+    whose a file of that name is: it lay there already, of an earlier child.
     """
     return BackupStudents(
         BackedUpStudent(
             student_id=one.student_id,
-            pk=one.id if backup.sealed else None,
+            pk=one.id if backup.sealed and (one.sha256s or one.profile_photo) else None,
             number=(one.student_number or "") if backup.sealed else "",
             name=one.name,
             sha256s=one.sha256s | _attendance(one),

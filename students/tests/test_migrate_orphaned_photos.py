@@ -162,6 +162,27 @@ def test_strong_signals_that_disagree_block(api: Any, each_storage: str) -> None
     }
 
 
+@pytest.mark.parametrize("had_it", [True, False])
+def test_a_documented_name_counts_only_where_the_row_gave_it(
+    api: Any, each_storage: str, *, had_it: bool
+) -> None:
+    """A file of an earlier child may have lain under the integer of somebody who never had a photo."""
+    bob = enrol(api, "Bob", student_number="B")
+    key = f"student_photos/student_{bob['id']}_profile.jpg"
+    put(key, face(3))
+    if had_it:  # as a deployment that was never adopted
+        Student.objects.filter(pk=bob["id"]).update(profile_photo=key, photo_sha256="0" * 64)
+    enrol(api, "Ada", student_number="A", photo=face(1))
+    assert run("create_seed_backup")[0] == 0
+    forget_everything()
+    for name, number in (("Ada", "A"), ("Bob", "B")):
+        Student.objects.create(name=name, student_number=number, number_hash=identity.number_hash(number))
+    code, said = migrate("--accept-names")
+    assert (code, said["students"], said["left_count"]) == (0, 1 + had_it, 1 - had_it)
+    assert bool(Student.objects.get(name="Bob").photo_sha256) == had_it
+    assert [one["key"] for one in said["left"]] == ([] if had_it else [key])
+
+
 def test_a_former_number_still_finds_its_student(api: Any) -> None:
     made = enrol(api, "Ada", student_number="A")
     api.patch(f"/api/students/{made['id']}/", {"student_number": "A-2"}, format="json")
