@@ -266,6 +266,13 @@ def test_anybody_else_is_403_whether_or_not_there_is_such_a_name(
     assert AuditEntry.objects.filter(outcome="refused", code="permission_denied").exists()
 
 
+def test_the_scanner_is_asked_once(danas: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+    monkeypatch.setattr("photostore.scanner.scan", lambda file: seen.append(file.read()))
+    assert hand_in(danas, face()).status_code == 200
+    assert seen == [face()]
+
+
 # --- names and keys ---------------------------------------------------------------------------------
 
 
