@@ -14,7 +14,6 @@ from rest_framework.exceptions import APIException, UnsupportedMediaType, Valida
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from media_uploads.direct.arriving import arrived_bytes, own_upload, receive_bytes
 from media_uploads.direct.completing import complete_upload
@@ -27,7 +26,7 @@ from media_uploads.media_answers import MediaFileOutput, represent_file
 from media_uploads.models import DirectUpload
 from media_uploads.refusals import UploadNotFound
 from media_uploads.throttles import UploadThrottle
-from photostore.audit import Actor
+from media_uploads.views.base import OwnThingsView
 from photostore.delivery.links import LinkMaker
 from photostore.schema import ProblemSerializer
 
@@ -56,7 +55,7 @@ class NoTusHere(APIException):
     )
 
 
-class DirectUploadsView(APIView):
+class DirectUploadsView(OwnThingsView):
     """Everybody's own uploads; somebody else's are not found."""
 
     def get_permissions(self) -> Sequence[Any]:
@@ -72,7 +71,6 @@ class DirectUploadsView(APIView):
         """tus wants its version on every answer, and the ones it knows on a 412."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer["Tus-Resumable"] = TUS_VERSION
-        answer.setdefault("Cache-Control", "no-store")
         if answer.status_code == status.HTTP_412_PRECONDITION_FAILED:
             answer["Tus-Version"] = TUS_VERSION
         return answer
@@ -123,7 +121,7 @@ class OpenUploadView(DirectUploadsView):
         upload = open_upload(
             user=request.user,
             persona_id=persona_id,
-            actor=Actor.of(request),
+            actor=self.actor(),
             **said.validated_data,
         )
         body = self.represented(upload, arrived=0)
@@ -184,7 +182,7 @@ class DirectUploadView(DirectUploadsView):
         """Give it up: what had arrived is gone."""
         if self.by_tus:
             self.check_tus()
-        abort_upload(user=request.user, upload_id=upload_id, actor=Actor.of(request))
+        abort_upload(user=request.user, upload_id=upload_id, actor=self.actor())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -206,7 +204,7 @@ class CompleteUploadView(DirectUploadsView):
 
         A file that is refused is gone, and its upload with it.
         """
-        kept = complete_upload(user=request.user, upload_id=upload_id, actor=Actor.of(request))
+        kept = complete_upload(user=request.user, upload_id=upload_id, actor=self.actor())
         body = represent_file(kept, LinkMaker.of(request))
         return Response(body, status=status.HTTP_201_CREATED)
 
