@@ -178,11 +178,11 @@ def _publish(
             persona = Persona.objects.select_for_update(no_key=True)
             if not persona.filter(pk=row.persona_id, user_id=row.user_id).exists():
                 raise PersonaNotFound(row.persona_id)
+            if also is not None:
+                also(row)  # first: a completed upload gives up the room that it was promised
             claim_room(row.user_id, row.file_size)
             row.save(force_insert=True)
             publish(owner, publication)
-            if also is not None:
-                also(row)
             record(actor, "media.upload", subject=subject_of(row.user_id), new_sha256=row.sha256)
     except PhotostoreError:
         # A refusal of ours, so nothing was committed. What cannot be removed now is left to the sweep.

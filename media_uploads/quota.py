@@ -22,19 +22,11 @@ def check_room(user_id: int, byte_count: int) -> None:
     _compare(Usage.objects.filter(user_id=user_id).first() or Usage(user_id=user_id), byte_count)
 
 
-def claim_room(user_id: int, byte_count: int) -> None:
+def claim_room(user_id: int, byte_count: int) -> int:
     """Hold the person's usage until the end of the caller's transaction, which adds a file of this size.
 
-    Twenty uploads that race for the last place pass one by one. Raises `QuotaExceeded`.
-    """
-    Usage.objects.bulk_create([Usage(user_id=user_id)], ignore_conflicts=True)
-    _compare(Usage.objects.select_for_update().get(user_id=user_id), byte_count)
-
-
-def reserve_room(user_id: int, byte_count: int) -> int:
-    """As `claim_room`, with what the person's other open uploads have announced counted as kept already.
-
-    For the transaction that adds another one; gives how many are open. Raises `QuotaExceeded`.
+    What their open uploads have announced counts as kept already: that room is promised. Twenty uploads that
+    race for the last place pass one by one. Gives how many uploads are open. Raises `QuotaExceeded`.
     """
     Usage.objects.bulk_create([Usage(user_id=user_id)], ignore_conflicts=True)
     usage = Usage.objects.select_for_update().get(user_id=user_id)

@@ -16,7 +16,7 @@ from media_uploads.direct.ending import give_up_bytes, remove_a_few_expired
 from media_uploads.files import plain_name, subject_of
 from media_uploads.kinds import check_announced
 from media_uploads.models import DirectUpload, Persona
-from media_uploads.quota import reserve_room
+from media_uploads.quota import claim_room
 from media_uploads.refusals import PersonaNotFound, TooManyOpenUploads
 from photostore import keys
 from photostore.audit import Actor, record
@@ -121,6 +121,6 @@ def _reserve(upload: DirectUpload) -> None:
 
 
 def _reserve_locked(upload: DirectUpload) -> None:
-    waiting = reserve_room(upload.user_id, upload.size)
+    waiting = claim_room(upload.user_id, upload.size)
     if waiting >= settings.OPEN_UPLOADS_PER_USER:
         raise TooManyOpenUploads(waiting=waiting)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
@@ -105,7 +106,8 @@ def test_a_persona_must_be_ones_own(danas: Any, eriks: Any, persona: Any) -> Non
     assert foreign.status_code == missing.status_code == 404
     assert foreign.json()["detail"] == f"Persona {persona.pk} not found"
     assert foreign.content.replace(str(persona.pk).encode(), b"N") == missing.content.replace(b"4711", b"N")
-    assert announce(client_of(), persona, b"x").status_code == 401
+    nobody = announce(client_of(), persona, b"x")
+    assert (nobody.status_code, nobody.json()["error"]) == (401, "Not authenticated")
 
 
 def test_what_is_announced_counts_against_the_quota(danas: Any, persona: Any, settings: Any) -> None:
@@ -115,6 +117,19 @@ def test_what_is_announced_counts_against_the_quota(danas: Any, persona: Any, se
     assert (answer.status_code, answer.json()["code"]) == (413, "quota_exceeded")
     assert danas.delete(path_of(first)).status_code == 204
     assert announce(danas, persona, bytes(3 * MB)).status_code == 201
+
+
+def test_nobody_takes_the_room_that_was_promised(danas: Any, persona: Any, settings: Any) -> None:
+    """Neither a plain upload nor an image: else a hundred megabytes would be refused after they were sent."""
+    settings.USER_QUOTA_FILES = 2
+    first, second = (sent(danas, persona, picture(seed)) for seed in (1, 2))
+    for address, field in (("/api/upload_user_image/", "image"), (f"/media/upload/{persona.pk}", "file")):
+        form = {field: SimpleUploadedFile("me.jpg", picture(3))}
+        answer = danas.post(address, form, format="multipart")
+        assert (answer.status_code, answer.json()["code"]) == (413, "quota_exceeded")
+    assert [complete(danas, upload).status_code for upload in (first, second)] == [201, 201]
+    assert Usage.objects.get().files == 2
+    assert len(stored("users/")) == 0 and len(stored("uploads/")) == 2
 
 
 def test_so_many_may_be_open_at_a_time(danas: Any, eriks: Any, persona: Any, settings: Any) -> None:
