@@ -53,6 +53,13 @@ class UploadCompleted(Conflict):
     sentence = _("This upload is completed already.")
 
 
+class BeingCompleted(Conflict):
+    """Somebody else completes it, or gives it up, at this moment."""
+
+    code = "being_completed"
+    sentence = _("This upload is being completed at this moment.")
+
+
 class UploadIncomplete(Conflict):
     """Bytes are missing; it can go on."""
 

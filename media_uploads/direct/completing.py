@@ -19,7 +19,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from media_uploads.direct.arriving import arrived_bytes, own_upload
-from media_uploads.direct.ending import owner_of, remove_upload
+from media_uploads.direct.ending import held_upload, owner_of, remove_upload
 from media_uploads.files import keep_file
 from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.refusals import NotAsAnnounced, UploadCompleted, UploadIncomplete, UploadNotFound
@@ -36,11 +36,10 @@ Way = DirectUpload.Way
 def complete_upload(*, user: Any, upload_id: UUID, actor: Actor) -> MediaFile:
     """Make a media file of what has arrived. A file that is refused is gone, and its upload with it.
 
-    Raises `UploadNotFound`, `UploadCompleted`, `UploadIncomplete`, and whatever `keep_file` raises; after
-    `StorageAway` and a scanner that is away it can be tried again.
+    Raises `UploadNotFound`, `UploadCompleted`, `BeingCompleted`, `UploadIncomplete`, and whatever `keep_file`
+    raises; after `StorageAway` and a scanner that is away it can be tried again.
     """
-    owner = owner_of(upload_id)
-    with owner.locked():
+    with held_upload(upload_id):
         upload = own_upload(user, upload_id)
         if upload.completed_at:
             raise UploadCompleted
@@ -58,7 +57,7 @@ def complete_upload(*, user: Any, upload_id: UUID, actor: Actor) -> MediaFile:
         except (InvalidFile, FileTooLarge):
             remove_upload(upload)
             raise
-        drain(owner)
+        drain(owner_of(upload_id))
     return kept
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from media_uploads.files import subject_of
 from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload
-from media_uploads.refusals import UploadCompleted, UploadNotFound
+from media_uploads.refusals import BeingCompleted, UploadCompleted, UploadNotFound
 from photostore.audit import Actor, record
 from photostore.errors import FileMissing, PhotostoreError
 from photostore.incoming import bucket, spool
@@ -36,12 +36,27 @@ def owner_of(upload_id: UUID) -> Owner:
     return Owner(UPLOAD_OWNER_LABEL, str(upload_id))
 
 
+@contextmanager
+def held_upload(upload_id: UUID) -> Iterator[None]:
+    """Hold off everybody else who would complete or remove it. Raises `BeingCompleted` where one does.
+
+    Nobody waits: a film is looked at for half a minute, and who asks ten times over would keep ten threads.
+    """
+    owner = owner_of(upload_id)
+    if not try_lock(owner.lock):
+        raise BeingCompleted
+    try:
+        yield
+    finally:
+        unlock(owner.lock)
+
+
 def abort_upload(*, user: Any, upload_id: UUID, actor: Actor) -> None:
     """Give an upload up: what had arrived is gone.
 
-    Raises `UploadNotFound`, `UploadCompleted`, `InUse` while bytes arrive, and `StorageAway`.
+    Raises `UploadNotFound`, `UploadCompleted`, `BeingCompleted`, `InUse` while bytes arrive, `StorageAway`.
     """
-    with owner_of(upload_id).locked():
+    with held_upload(upload_id):
         upload = DirectUpload.objects.filter(pk=upload_id, user_id=user.pk).first()
         if upload is None or (not upload.completed_at and not upload.is_open):
             raise UploadNotFound

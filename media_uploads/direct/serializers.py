@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -13,7 +14,9 @@ from rest_framework import serializers
 MAX_DESCRIPTION_LENGTH = 10_000
 # RFC 9110: a type, a subtype, perhaps parameters; nothing that could end a header line.
 _CONTENT_TYPE = RegexValidator(
-    r"^([\w!#$&^.+-]+/[\w!#$&^.+-]+( ?; ?[\w.+-]+=[\w.+-]+)*)?\Z", _("This is no content type.")
+    r"^([\w!#$&^.+-]+/[\w!#$&^.+-]+( ?; ?[\w.+-]+=[\w.+-]+)*)?\Z",
+    _("This is no content type."),
+    flags=re.ASCII,
 )
 
 

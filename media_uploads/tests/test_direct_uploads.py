@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
-from media_uploads.models import DirectUpload, MediaFile, Usage
+from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload, MediaFile, Usage
 from media_uploads.tests.announced import announce, complete, path_of, send, sent
 from media_uploads.tests.cabinet import check_consistent, persona_of, picture, stored
 from photostore.errors import StorageAway
+from photostore.locks import advisory_lock
 from photostore.models import AuditEntry, PendingRemoval
 from photostore.storage import storage_for
 from testing.people import client_of
@@ -85,6 +87,7 @@ def test_a_video_in_parts(danas: Any, persona: Any, each_storage: str) -> None:
         ({"size": -1}, 400, ""),
         ({"size": "many"}, 400, ""),
         ({"content_type": "image/jpeg\r\nX-Evil: 1"}, 400, "This is no content type."),
+        ({"content_type": "é/é"}, 400, "This is no content type."),
         ({"filename": ""}, 400, ""),
         ({"filename": "a\0.jpg"}, 400, ""),
     ],
@@ -222,6 +225,27 @@ def test_two_at_once_make_one_row(dana: Any, danas: Any, persona: Any) -> None:
     run_all([threading.Thread(target=race, args=[client_of(dana)]) for _ in range(4)])
     assert sorted(statuses) == [201, 409, 409, 409]
     one_row_and_nothing_left()
+
+
+def test_nobody_waits_for_somebody_who_completes(dana: Any, danas: Any, persona: Any) -> None:
+    upload = sent(danas, persona, picture())
+    answers: list[Any] = []
+
+    def ask() -> None:
+        try:
+            answers.append(complete(client_of(dana), upload))
+            answers.append(client_of(dana).delete(path_of(upload)))
+        finally:
+            connection.close()
+
+    with advisory_lock(f"{UPLOAD_OWNER_LABEL}:{upload['id']}"):
+        started = time.monotonic()
+        run_all([threading.Thread(target=ask)])
+    assert time.monotonic() - started < 10
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (409, "being_completed")
+    ] * 2
+    assert complete(danas, upload).status_code == 201
 
 
 def test_what_has_not_arrived_cannot_be_completed(danas: Any, persona: Any) -> None:
