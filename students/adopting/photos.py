@@ -15,6 +15,7 @@ from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students import identity
 from students.adopting.acts import taken_in
+from students.evidence.names import place_of
 from students.models import Student
 from students.restore.spots import Spot, others_at
 from students.strays import has_own_safe_place
@@ -47,11 +48,17 @@ def photo_adoptions() -> Iterator[Adoption]:
                 yield adoption
 
 
-def adoption_of(student: Student) -> Adoption | None:
-    """What is to be done for one student; None where no file of theirs lies about."""
+def adoption_of(student: Student, *, has_old_id: bool = True) -> Adoption | None:
+    """What is to be done for one student; None where no file of theirs lies about.
+
+    Without `has_old_id` the integer in a documented name may be that of another child: such a file is only
+    taken along where it shows the same picture as one that is the student's.
+    """
     spots = [spot for spot in _spots(student) if storage_for(spot[0]).stat(spot[1]) and not _is_known(spot)]
     if not spots:
         return None
+    if not has_old_id:
+        spots.sort(key=lambda spot: _goes_by_id(spot, student))
     source = spots[0]
     try:
         files = {spot: _read(spot) for spot in spots}
@@ -63,14 +70,24 @@ def adoption_of(student: Student) -> Adoption | None:
     for spot in same:
         if named[spot] not in (None, student.student_id):
             return Adoption(student, None, f"{spot[1]} says that it shows another student.")
-    # Where the row says which one it is, the others are told afterwards; else nobody can tell.
-    if len(same) < len(spots) and str(student.profile_photo) != source[1]:
-        other = next(spot for spot in spots if spot not in same)
-        return Adoption(student, None, f"{source[1]} and {other[1]} show different pictures.")
+    if doubt := _doubt(student, spots, same, has_old_id=has_old_id):
+        return Adoption(student, None, doubt)
     sha256 = sha256_of(*source) or ""
     if erased_of(student.student_id, [sha256]):
         return Adoption(student, None, f"{source[1]} was erased on request.")
     return Adoption(student, _details(student, same, sha256))
+
+
+def _doubt(student: Student, spots: list[Spot], same: list[Spot], *, has_old_id: bool) -> str:
+    """Why a person has to say whether the picture is the student's; empty where nobody has to."""
+    source = same[0]
+    if not has_old_id and _goes_by_id(source, student):
+        return f"{source[1]} has the student's id in its name, and nothing else."
+    # Where the row says which one it is, the others are told afterwards; else nobody can tell.
+    if len(same) < len(spots) and str(student.profile_photo) != source[1]:
+        other = next(spot for spot in spots if spot not in same)
+        return f"{source[1]} and {other[1]} show different pictures."
+    return ""
 
 
 def _details(student: Student, same: list[Spot], sha256: str) -> dict[str, Any]:
@@ -108,6 +125,10 @@ def _spots(student: Student) -> list[Spot]:
     # Where both aliases lead to one place it is one file, and two rows for it would remove each other's.
     old_safe = [("default", safe)] if has_own_safe_place() else []
     return list(dict.fromkeys([*own, *documented, *old_safe, ("safe", safe)]))
+
+
+def _goes_by_id(spot: Spot, student: Student) -> bool:
+    return place_of(spot[1]).role == "documented" and spot[1] != student.profile_photo.name
 
 
 def _is_known(spot: Spot) -> bool:

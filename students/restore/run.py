@@ -218,10 +218,13 @@ class Restoration:
 
 
 def _plan_old(case: Case) -> None:
-    """An old backup knows only that there was a photo; it is taken over from where it always lay."""
+    """An old backup knows only that there was a photo; it is taken over from where it always lay.
+
+    Students who are made again may have been given an integer that was another child's.
+    """
     if "photo.remove" in case.taken_away or case.rows:
         return
-    adoption = adoption_of(case.student)
+    adoption = adoption_of(case.student, has_old_id=case.entry.id == case.student.pk)
     if adoption is None:
         case.needs.missing.append(case.entry.student_id.hex)
     elif adoption.details is None:

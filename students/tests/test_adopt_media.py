@@ -92,6 +92,34 @@ def test_a_backup_of_the_old_kind_links_what_lies_where_it_says(
     assert "Missing photo file: Bea (ID" in out
 
 
+@pytest.mark.parametrize("knows_ids", [True, False])
+def test_the_integers_of_students_who_are_made_again_may_be_other_childrens(
+    each_storage: str, db: None, tmp_path: Any, *, knows_ids: bool
+) -> None:
+    """The old school's photos lie under its integers; the new one hands them out anew."""
+    last = Student.objects.create(name="Somebody").pk
+    Student.objects.all().delete()
+    first, second = last + 1, last + 2
+    for pk in (first, second):
+        put("default", f"student_photos/student_{pk}_profile.jpg", face(pk))
+    # Written in the other order, as from a table that was sorted by name.
+    entries = [old_student(name="Ada", id=second), old_student(name="Bea", id=first)]
+    if not knows_ids:
+        for entry in entries:
+            del entry["id"]
+    backup = tmp_path / "seed_backup_20250101_0000.json"
+    backup.write_bytes(old(*entries))
+    put("safe", f"photos/students/{entries[0]['student_id']}/profile.jpg", face(second))
+    code, out, err = run("restore_student_photos", "--backup-file", backup, "--create-students")
+    assert code == 0, err
+    for student, pk in zip(Student.objects.order_by("name"), (second, first), strict=True):
+        photo = StudentPhoto.objects.filter(student=student).first()
+        if photo:
+            assert likeness(storage_for().read(str(photo.file), max_bytes=10**8), face(pk)) < 6, student
+    assert StudentPhoto.objects.count() == (2 if knows_ids else 0)
+    assert ("nothing else" in out) == (not knows_ids)
+
+
 def test_attendance_photos_of_an_old_deployment_are_adopted_and_given_back(
     api: Any, each_storage: str, db: None
 ) -> None:
