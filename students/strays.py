@@ -26,7 +26,7 @@ from students.versions import MAX_STORED_BYTES
 BATCH = 1_000
 UPLOADS = "student_photos/"
 FOLDERS = "photos/students/"
-OF_OTHERS = ("users/", "profile_pictures/", "uploads/", "derived/", "quarantine/")
+OF_OTHERS = ("users/", "profile_pictures/", "uploads/", "derived/", "quarantine/", keys.INCOMING)
 OUR_MARK = b"urn:photokeep:identity:"
 
 

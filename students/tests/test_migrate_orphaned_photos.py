@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from photostore import keys
 from photostore.storage import storage_for
 from students import identity
 from students.models import AttendancePhoto, Student, StudentPhoto
@@ -226,6 +227,14 @@ def test_the_order_rule_pairs_only_with_confirm(api: Any) -> None:
     assert (code, said["students"]) == (0, 4)
     assert not undo_last().skipped
     assert (tree(), links()) == before
+
+
+def test_what_is_on_its_way_in_is_no_students_photo(api: Any, each_storage: str) -> None:
+    """Not even where somebody sends the very photo of a student as a media file of their own."""
+    ada = Student.objects.get(pk=enrol(api, "Ada", student_number="A")["id"])
+    put(keys.incoming(7, uuid.uuid4()), identity.tag(face(1), student_id=ada.student_id, student_number="A"))
+    assert run("migrate_orphaned_photos", "--list")[1]["count"] == 0
+    assert migrate("--accept-names")[1]["students"] == 0
 
 
 def test_a_symlink_is_never_followed(api: Any, settings: Any, tmp_path: Any) -> None:
