@@ -68,7 +68,8 @@ class DirectUploadsView(OwnThingsView):
         return "Tus-Resumable" in self.request.headers
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """tus wants its version on every answer, and the ones it knows on a 412."""
+        """tus wants its version on every answer, the ones it knows on a 412, and no cache at all."""
+        response.headers.setdefault("Cache-Control", "no-store")
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer["Tus-Resumable"] = TUS_VERSION
         if answer.status_code == status.HTTP_412_PRECONDITION_FAILED:
