@@ -16,6 +16,7 @@ from photostore.models import QuarantinedFile, StoredFile
 from photostore.storage import storage_for
 from students import identity
 from students.models import SHA256_COLUMNS, AttendancePhoto, StudentPhoto
+from students.restore.lines import Lines
 from students.strays import OF_OTHERS, has_own_safe_place, was_used
 from students.tombstones import erased_of
 from students.versions import MAX_STORED_BYTES, photo_limits
@@ -46,9 +47,9 @@ def empty_folders(student_id: UUID) -> None:
         for prefix in (f"photos/students/{student_id}/", f"derived/students/{student_id}/"):
             for file in [*storage.scan(prefix), *storage.partials(prefix)]:
                 storage.remove(file.key)
-        for file in list(storage.scan(QUARANTINE)):
-            if f"/students/{student_id}/" in file.key:
-                _remove(alias, file.key)
+        theirs = [file.key for file in storage.scan(QUARANTINE) if f"/students/{student_id}/" in file.key]
+        for key in theirs:
+            _remove(alias, key)
 
 
 def remove_strays(student_id: UUID) -> None:
@@ -64,9 +65,11 @@ def remove_strays(student_id: UUID) -> None:
 
 def _loose_files() -> Iterator[Spot]:
     for alias in _aliases():
-        for file in list(storage_for(alias).scan(QUARANTINE)):
+        aside = Lines()  # all of it is listed before anything goes, and a quarantine may be large
+        for file in storage_for(alias).scan(QUARANTINE):
             if not _original_key(file.key).startswith(OF_OTHERS):
-                yield alias, file.key
+                aside.append(file.key)
+        yield from ((alias, key) for key in aside)
         yield from ((alias, file.key) for file in orphans(alias) if not file.key.startswith(OF_OTHERS))
 
 
