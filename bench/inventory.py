@@ -95,14 +95,23 @@ def _bucket_rows(environment: Environment) -> Iterable[Row]:
         in_child("bench.stock:bucket", environment, count=OBJECTS)
         figures: Figures = in_child("bench.stock:bucket_requests", environment)
     pages = -(-OBJECTS // 1_000)
+    work = f"the same on S3, {OBJECTS:,} objects"
     yield Row(
-        work=f"the same on S3, {OBJECTS:,} objects, requests",
+        work=f"{work}, LIST requests",
+        unit="",
+        ours=figures["lists"],
+        baseline=None,
+        target="one per 1,000 keys",
+        met=figures["lists"] <= pages,
+    )
+    yield Row(
+        work=f"{work}, all requests",
         unit="",
         ours=figures["ours"],
         baseline=figures["theirs"],
-        target="one LIST per 1,000 keys",
+        target="those and one more",
         # One more to see that the bucket answers before anything is believed.
-        met=figures["lists"] <= pages and figures["ours"] <= pages + 1,
+        met=figures["ours"] <= pages + 1,
     )
 
 

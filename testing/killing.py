@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.storage import storages
 from django.db import connection
 
 from photostore.commands import ONE_AT_A_TIME
@@ -30,7 +31,7 @@ def killed_before_step(number: int, work: Callable[[], Any]) -> bool:
     if child == 0:
         _work_and_die(number, work)
     _pid, status = os.waitpid(child, 0)
-    _wait_for_the_lock()
+    wait_for_the_lock()
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
         return True
@@ -40,7 +41,8 @@ def killed_before_step(number: int, work: Callable[[], Any]) -> bool:
 
 def _work_and_die(number: int, work: Callable[[], Any]) -> None:
     try:
-        _kill_before_step(number)
+        vars(storages)["_storages"].clear()  # nor over one to S3
+        kill_before_step(number)
         work()
         os._exit(ENDED_BY_ITSELF)
     except BaseException:
@@ -49,7 +51,8 @@ def _work_and_die(number: int, work: Callable[[], Any]) -> None:
         os._exit(FAILED)
 
 
-def _kill_before_step(number: int) -> None:
+def kill_before_step(number: int) -> None:
+    """From now on count the steps of this process, and kill it before the one with this number."""
     from photostore.models import Act, Operation
     from photostore.storage.disk import DiskStorage
     from photostore.storage.s3 import S3Storage
@@ -74,7 +77,7 @@ def _kill_before_step(number: int) -> None:
     watch(Operation, "save")
 
 
-def _wait_for_the_lock() -> None:
+def wait_for_the_lock() -> None:
     """PostgreSQL needs a moment to notice that the killed process is gone."""
     for _ in range(500):
         if try_lock(ONE_AT_A_TIME):

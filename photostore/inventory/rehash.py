@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from time import monotonic
 from typing import Literal
 
@@ -19,8 +19,11 @@ from photostore.inventory.knowledge import inspector_of
 from photostore.models import StoredFile
 from photostore.storage import storage_for
 
-# Reading and hashing leave Python's lock, so two threads keep two cores busy.
+# Reading and hashing leave Python's lock, so two threads keep two cores busy, if little else is done for
+# each file: a photo of 300 KB is hashed in 0.2 ms, and handing it over alone takes a tenth of that.
 THREADS = 2
+PER_TASK = 16
+READ_BYTES = 1_048_576
 BATCH = 500
 # What an inspector may be given whole; nothing that has one is larger.
 MAX_INSPECTED_BYTES = 64 * 1_048_576
@@ -77,20 +80,23 @@ def rehash(
 
 
 def _read_all(rows: Iterator[StoredFile], threads: int, until: float | None) -> Iterator[Reading]:
-    waiting: deque[Future[Reading]] = deque()
+    in_time = takewhile(lambda _row: until is None or monotonic() < until, rows)
+    waiting: deque[Future[list[Reading]]] = deque()
     prepared: set[str] = set()
     with ThreadPoolExecutor(threads, thread_name_prefix="rehash") as pool:
-        for row in rows:
-            if until is not None and monotonic() >= until:
-                break
-            if row.owner_label not in prepared:
-                prepared.add(row.owner_label)
-                _prepare(row.owner_label)
-            waiting.append(pool.submit(_read, row))
-            if len(waiting) >= 4 * threads:
-                yield waiting.popleft().result()
+        while some := list(islice(in_time, PER_TASK)):
+            for label in {row.owner_label for row in some} - prepared:
+                prepared.add(label)
+                _prepare(label)
+            waiting.append(pool.submit(_read_some, some))
+            if len(waiting) >= 2 * threads:
+                yield from waiting.popleft().result()
         while waiting:
-            yield waiting.popleft().result()
+            yield from waiting.popleft().result()
+
+
+def _read_some(rows: Sequence[StoredFile]) -> list[Reading]:
+    return [_read(row) for row in rows]
 
 
 def _prepare(owner_label: str) -> None:
@@ -102,18 +108,19 @@ def _prepare(owner_label: str) -> None:
 def _read(row: StoredFile) -> Reading:
     """In any thread: asks the storage only, never the database."""
     inspector = inspector_of(row.owner_label) if row.kind != StoredFile.Kind.DERIVATIVE else None
-    digest, kept = hashlib.sha256(), bytearray()
+    digest, kept, kept_bytes = hashlib.sha256(), list[bytes](), 0
     try:
-        for chunk in storage_for(row.storage_alias).stream(row.key):
+        for chunk in storage_for(row.storage_alias).stream(row.key, chunk_bytes=READ_BYTES):
             digest.update(chunk)
-            if inspector is not None and len(kept) < MAX_INSPECTED_BYTES:
-                kept += chunk
+            if inspector is not None and kept_bytes < MAX_INSPECTED_BYTES:
+                kept.append(chunk)
+                kept_bytes += len(chunk)
     except FileMissing:
         return Reading(row, None, None)
     named = None
     if inspector is not None:
         try:
-            named = inspector.named(bytes(kept))
+            named = inspector.named(b"".join(kept))
         except StorageAway:
             raise
         except PhotostoreError:  # not a picture any more; its sha256 says so

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from photostore.commands import DONE, PhotoCommand, duration
+from photostore.operations.conductor import finish_interrupted
 from photostore.operations.purge import purge, purgeable
 
 
@@ -30,6 +31,7 @@ class Command(PhotoCommand):
         files, byte_size = purgeable(before)
         self.result |= {"files": files, "bytes": byte_size, "purged": 0}
         if not files:
+            finish_interrupted()  # one that was killed after its last file has still to say that it is over
             self.say("Nothing in quarantine is that old.")
         elif options["dry_run"]:
             self.say(f"{files} files ({byte_size / 2**20:.1f} MB) would go for good. Nothing was removed.")
