@@ -25,7 +25,7 @@ torture: venv-dev ## Kills, full disks, a sick S3, crowds: what was injected, an
 	@$(PYTHON) -m testing.torture
 
 drill: venv-dev ## Disaster drills: what becomes of everybody's photo, right / wrong / left for a person
-	@$(PYTHON) -m pytest -q students/tests/test_drills.py
+	@$(PYTHON) -m pytest -q -m drill students/tests
 
 bench: venv-dev ## The speed, against the documented way, on this machine
 	@$(PYTHON) -m bench

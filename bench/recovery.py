@@ -10,8 +10,8 @@ from bench.surroundings import Environment, surroundings
 
 STUDENTS = 100_000
 # A migration writes, syncs and journals for each student. All of them would take most of an hour; the plan
-# is made for all, and the rate is that of the first minutes.
-MIGRATING_SECONDS = 120
+# is made for all, and the rate is that of the first minute.
+MIGRATING_SECONDS = 60
 MAX_EXTRA_MIB = 64
 
 

@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         table.add_column(column)
     for name in dict.fromkeys(name for name, _, _ in outcomes):
         by_storage = {where: counts for drill, where, counts in outcomes if drill == name}
-        table.add_row(name, by_storage.get("disk", by_storage.get("", "")), by_storage.get("s3", ""))
+        table.add_row(name, by_storage.get("disk", by_storage.get("", "-")), by_storage.get("s3", "-"))
     terminalreporter.write_line("")
     console = Console(width=110)
     with console.capture() as capture:

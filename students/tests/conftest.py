@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from students.tests.drill_school import backup, school  # noqa: F401 - the school of the drills
 from students.tests.killing import watched
 
 

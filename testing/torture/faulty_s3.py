@@ -20,6 +20,7 @@ class Fault(Enum):
     """What happens to a request."""
 
     SERVER_ERROR = "answers 500"
+    BUSY = "answers 503"
     SLOW = "is slow"
     CUT_REQUEST = "cuts the photo off on its way"
     CUT_ANSWER = "cuts its answer off"
@@ -113,8 +114,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = self.rfile.read(length)
-        if fault is Fault.SERVER_ERROR:
-            self.send_whole(500, [], b"")
+        if fault in (Fault.SERVER_ERROR, Fault.BUSY):
+            self.send_whole(503 if fault is Fault.BUSY else 500, [], b"")
             return
         if fault is Fault.SLOW:
             time.sleep(self.proxy.delay_seconds)
