@@ -5,7 +5,8 @@ from typing import Any
 
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-threads = 4
+# Of these photostore.intake lets twelve work on files or wait for it; the rest answer everybody else.
+threads = 16
 keepalive = 5
 
 # A worker's heartbeat does not wait for its requests, so this ends only workers that hang as a whole.

@@ -16,6 +16,7 @@ from django.utils import timezone
 from media_uploads.files import subject_of
 from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload
 from media_uploads.refusals import BeingCompleted, UploadCompleted, UploadNotFound
+from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import FileMissing, PhotostoreError
 from photostore.incoming import bucket, spool
@@ -130,7 +131,20 @@ def stray_multiparts(older_than: timedelta) -> Iterator[bucket.Unfinished]:
             yield found
 
 
-def awaited_keys(keys: Collection[str]) -> set[str]:
-    """Those of `keys` under which bytes of an open upload gather: what the inventory asks."""
-    open_uploads = DirectUpload.objects.filter(key__in=keys, completed_at=None)
+def stray_bytes(older_than: timedelta) -> Iterator[str]:
+    """Keys of bytes that came by a link when its upload was over, and that nobody waits for.
+
+    Raises `StorageAway`.
+    """
+    before = timezone.now() - max(older_than, bucket.LINK_LIFE)
+    if not storage_for().is_prepared():
+        return
+    for found in storage_for().scan(keys.INCOMING):
+        if found.modified_at < before and not awaited_keys([found.key]):
+            yield found.key
+
+
+def awaited_keys(asked: Collection[str]) -> set[str]:
+    """Those of `asked` under which bytes of an open upload gather: what the inventory asks."""
+    open_uploads = DirectUpload.objects.filter(key__in=asked, completed_at=None)
     return set(open_uploads.values_list("key", flat=True))

@@ -57,6 +57,7 @@ def test_the_command_ends_them_all(danas: Any, persona: Any, each_storage: str) 
         "found": 4,
         "removed": 0,
         "aborted": 0,
+        "loose": 0,
         "dry_run": True,
         "exit_code": 0,
     }
@@ -116,6 +117,19 @@ def test_parts_that_no_row_knows_are_aborted(danas: Any, persona: Any, each_stor
     assert run("cleanup_media_uploads", "--older-than", "0s")[1]["aborted"] == 1
     assert list(bucket.unfinished_multiparts()) == []
     assert not DirectUpload.objects.filter(pk=known.pk).exists()
+
+
+def test_bytes_that_nobody_waits_for_go(danas: Any, persona: Any, monkeypatch: Any) -> None:
+    open_still = sent(danas, persona, picture())
+    storage_for().put("incoming/1/late", b"sent when all was over", content_type="video/mp4")
+    assert run("cleanup_media_uploads")[1]["loose"] == 0, "it is young"
+    monkeypatch.setattr(bucket, "LINK_LIFE", timedelta(seconds=-5))
+    monkeypatch.setattr("media_uploads.management.commands.cleanup_media_uploads.LIFE", timedelta(seconds=-5))
+    assert run("cleanup_media_uploads", "--dry-run")[1]["loose"] == 1
+    assert "incoming/1/late" in stored()
+    assert run("cleanup_media_uploads")[1]["loose"] == 1
+    assert "incoming/1/late" not in stored()
+    assert complete(danas, open_still).status_code == 201
 
 
 def test_the_inventory_waits_for_an_open_upload(danas: Any, persona: Any, monkeypatch: Any) -> None:

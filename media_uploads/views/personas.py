@@ -16,7 +16,9 @@ from media_uploads.media_forms import PersonaInput
 from media_uploads.models import Persona
 from media_uploads.personas import create_persona, delete_persona, rename_persona
 from media_uploads.refusals import PersonaNotFound
+from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView, person_id
+from photostore.schema import ProblemSerializer
 
 
 @extend_schema(tags=["personas"])
@@ -24,6 +26,7 @@ class PersonasView(OwnThingsView, GenericAPIView[Persona]):
     """One's own personas."""
 
     queryset = Persona.objects.all()
+    throttle_classes = [UploadThrottle]
 
     @extend_schema(responses=PersonaOutput(many=True))
     def get(self, request: Request) -> Response:
@@ -33,7 +36,7 @@ class PersonasView(OwnThingsView, GenericAPIView[Persona]):
         )
         return self.get_paginated_response([represent_persona(persona) for persona in page or []])
 
-    @extend_schema(request=PersonaInput, responses={201: PersonaOutput})
+    @extend_schema(request=PersonaInput, responses={201: PersonaOutput, 429: ProblemSerializer})
     def post(self, request: Request) -> Response:
         """Another persona."""
         said = PersonaInput(data=request.data)

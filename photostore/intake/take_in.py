@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import BoundedSemaphore
 
 from django.utils.text import format_lazy
@@ -22,7 +22,13 @@ from photostore.intake.render import kept_frames, pixel_sha256
 # A process decodes two pictures at a time, one of them large: 67 megapixels of HEIC or AVIF take a gigabyte
 # for some seconds, and whoever only wants to look at photos must not wait behind a queue of them.
 LARGE_PIXELS = 2**24
+# A photo that was saved sparingly grows when it is encoded anew at a higher quality, but not beyond this.
+MAX_GROWTH = 4
 PATIENCE_SECONDS = 15.0
+# So many threads work on files or wait for their turn; a worker has some more, for everybody else. Who comes
+# to a full line is sent away soon: one person with a slow picture and many connections would else hold all.
+LINE_SECONDS = 1.0
+_LINE = BoundedSemaphore(12)
 _DECODERS = BoundedSemaphore(2)
 _LARGE_DECODER = BoundedSemaphore(1)
 
@@ -71,19 +77,24 @@ def _take_in(data: bytes, name: str, limits: ImageLimits) -> CleanImage:
     source = open_source(data, name, animation=limits.animation)
     _check_header(source, limits)
     is_large = source.width * source.height * source.frames > LARGE_PIXELS
-    with at_most(_LARGE_DECODER) if is_large else nullcontext(), at_most(_DECODERS):
+    with in_line(), at_most(_LARGE_DECODER) if is_large else nullcontext(), at_most(_DECODERS):
         return _rendered(source, data, name, limits)
 
 
+def in_line() -> AbstractContextManager[None]:
+    """A place in the line of those who work on files or wait for it. Raises `Busy` where it is full."""
+    return at_most(_LINE, seconds=LINE_SECONDS)
+
+
 @contextmanager
-def at_most(decoders: BoundedSemaphore) -> Iterator[None]:
+def at_most(places: BoundedSemaphore, *, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Wait for one of these, and hold it. Raises `Busy` after a while."""
-    if not decoders.acquire(timeout=PATIENCE_SECONDS):
+    if not places.acquire(timeout=seconds):
         raise Busy
     try:
         yield
     finally:
-        decoders.release()
+        places.release()
 
 
 def _rendered(source: Source, data: bytes, name: str, limits: ImageLimits) -> CleanImage:
@@ -92,8 +103,12 @@ def _rendered(source: Source, data: bytes, name: str, limits: ImageLimits) -> Cl
     )
     kept = kept_format(name, frames=len(frames), has_alpha=frames[0].hasalpha(), limits=limits)
     small, dhash = thumbnails(frames[0])
+    picture = encode_picture(frames, kept, limits=limits, timing=source.timing)
+    if len(picture.data) > MAX_GROWTH * limits.max_bytes:
+        # A picture of one colour, packed so that half a megabyte becomes two hundred.
+        raise _too_many_pixels(limits)
     return CleanImage(
-        picture=encode_picture(frames, kept, limits=limits, timing=source.timing),
+        picture=picture,
         thumbnails=small,
         source_sha256=hashlib.sha256(data).hexdigest(),
         pixel_sha256=pixel_sha256(frames),

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import FileTooLarge, InvalidFile, Sentence, StorageFull
 from photostore.intake import ImageLimits, Rendition, take_in_image
-from photostore.intake.take_in import Busy, at_most
+from photostore.intake.take_in import Busy, at_most, in_line
 from photostore.videos import probe
 from photostore.videos.formats import HEAD_BYTES, VIDEO_FORMATS, agreed_video_format
 from photostore.videos.limits import CleanVideo, VideoLimits
@@ -61,7 +61,7 @@ def take_in_video(file: BinaryIO, *, filename: str, limits: VideoLimits) -> Clea
         )
     file.seek(0)
     name = agreed_video_format(file.read(HEAD_BYTES), filename=filename, allowed=limits.formats)
-    with at_most(_PROBES), _with_descriptor(file) as descriptor:
+    with in_line(), at_most(_PROBES), _with_descriptor(file) as descriptor:
         found, poster = _probed(descriptor, VIDEO_FORMATS[name].demuxer, limits)
     return CleanVideo(
         content_type=VIDEO_FORMATS[name].content_type,

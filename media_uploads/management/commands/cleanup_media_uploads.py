@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from media_uploads.direct.ending import removable, remove_over, stray_multiparts
+from media_uploads.direct.ending import removable, remove_over, stray_bytes, stray_multiparts
 from media_uploads.direct.opening import LIFE
 from photostore.commands import DONE, PhotoCommand, duration
 from photostore.incoming import bucket
+from photostore.storage import storage_for
 
 
 class Command(PhotoCommand):
@@ -18,7 +19,8 @@ class Command(PhotoCommand):
 
     help = (
         "Ends direct and resumable uploads that were not completed within 24 hours and removes what had "
-        "arrived of them; uploads in parts that the bucket still keeps open are aborted. With --older-than, "
+        "arrived of them, and what came by a link when its upload was over; uploads in parts that the bucket "
+        "still keeps open are aborted. With --older-than, "
         "those that were announced longer ago than that. Completed media files are never touched."
     )
 
@@ -35,14 +37,23 @@ class Command(PhotoCommand):
         uploads = removable(older_than)
         found = uploads.count()
         strays = list(stray_multiparts(LIFE if older_than is None else older_than))
-        self.result |= {"found": found, "removed": 0, "aborted": 0, "dry_run": options["dry_run"]}
+        loose = list(stray_bytes(LIFE if older_than is None else older_than))
+        self.result |= {"found": found, "removed": 0, "aborted": 0, "loose": len(loose)}
+        self.result["dry_run"] = options["dry_run"]
         if options["dry_run"]:
-            self.say(f"{found} uploads and {len(strays)} unfinished parts would go. Nothing was removed.")
+            self.say(
+                f"{found} uploads and {len(strays)} unfinished parts would go, and "
+                f"{len(loose)} files that nobody waits for. Nothing was removed."
+            )
             return DONE
         went = remove_over(uploads.iterator(chunk_size=500))
         self.result["removed"] = sum(self.progress(went, what="Removing", total=found))
         for stray in strays:
             bucket.abort_multipart(stray.key, stray.multipart_id)
             self.result["aborted"] += 1
+        for key in loose:
+            storage_for().remove(key)
         self.say(f"Removed {self.result['removed']} uploads, aborted {self.result['aborted']} in parts.")
+        if loose:
+            self.say(f"Removed {len(loose)} files that nobody was waiting for.")
         return DONE
