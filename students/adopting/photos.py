@@ -36,28 +36,29 @@ class Adoption:
     kind: str = "adopt_photo"
 
 
-def photo_adoptions() -> Iterator[Adoption]:
-    """Every student whose photo is there and not known yet, by primary key."""
+def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
+    """Every student whose photo is there and not known yet, by primary key; see `adoption_of`."""
     students = Student.objects.filter(photos=None).order_by("pk")
     last = 0
     while batch := list(students.filter(pk__gt=last)[:BATCH]):
         last = batch[-1].pk
         for student in batch:
-            adoption = adoption_of(student)
+            adoption = adoption_of(student, trust_ids=trust_ids)
             if adoption is not None:
                 yield adoption
 
 
-def adoption_of(student: Student, *, has_old_id: bool = True) -> Adoption | None:
+def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
     """What is to be done for one student; None where no file of theirs lies about.
 
-    Without `has_old_id` the integer in a documented name may be that of another child: such a file is only
-    taken along where it shows the same picture as one that is the student's.
+    The integer in a documented name may be that of another child, for integers come back after a reseed.
+    Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
+    the student's UUID, and another one where it shows the same picture as one of these.
     """
     spots = [spot for spot in _spots(student) if storage_for(spot[0]).stat(spot[1]) and not _is_known(spot)]
     if not spots:
         return None
-    if not has_old_id:
+    if not trust_ids:
         spots.sort(key=lambda spot: _goes_by_id(spot, student))
     source = spots[0]
     try:
@@ -70,7 +71,7 @@ def adoption_of(student: Student, *, has_old_id: bool = True) -> Adoption | None
     for spot in same:
         if named[spot] not in (None, student.student_id):
             return Adoption(student, None, f"{spot[1]} says that it shows another student.")
-    if doubt := _doubt(student, spots, same, has_old_id=has_old_id):
+    if doubt := _doubt(student, spots, same, trust_ids=trust_ids):
         return Adoption(student, None, doubt)
     sha256 = sha256_of(*source) or ""
     if erased_of(student.student_id, [sha256]):
@@ -78,11 +79,11 @@ def adoption_of(student: Student, *, has_old_id: bool = True) -> Adoption | None
     return Adoption(student, _details(student, same, sha256))
 
 
-def _doubt(student: Student, spots: list[Spot], same: list[Spot], *, has_old_id: bool) -> str:
+def _doubt(student: Student, spots: list[Spot], same: list[Spot], *, trust_ids: bool) -> str:
     """Why a person has to say whether the picture is the student's; empty where nobody has to."""
     source = same[0]
-    if not has_old_id and _goes_by_id(source, student):
-        return f"{source[1]} has the student's id in its name, and nothing else."
+    if not trust_ids and _goes_by_id(source, student):
+        return f"{source[1]} has the student's id in its name, and nothing else says whose it is."
     # Where the row says which one it is, the others are told afterwards; else nobody can tell.
     if len(same) < len(spots) and str(student.profile_photo) != source[1]:
         other = next(spot for spot in spots if spot not in same)

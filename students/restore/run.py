@@ -224,7 +224,7 @@ def _plan_old(case: Case) -> None:
     """
     if "photo.remove" in case.taken_away or case.rows:
         return
-    adoption = adoption_of(case.student, has_old_id=case.entry.id == case.student.pk)
+    adoption = adoption_of(case.student, trust_ids=case.entry.id == case.student.pk)
     if adoption is None:
         case.needs.missing.append(case.entry.student_id.hex)
     elif adoption.details is None:

@@ -22,7 +22,9 @@ def put(alias: str, key: str, data: bytes) -> None:
 def old_school(each_storage: str, db: None) -> list[Student]:
     """One under S0's name as PNG, one under S1's alone, one with a row of the old system, one of nobody's."""
     students = [Student.objects.create(name=name) for name in ("Ada", "Bea", "Cleo", "Dora")]
-    put("default", f"student_photos/student_{students[0].pk}_profile.png", face(1, "PNG"))
+    named = f"student_photos/student_{students[0].pk}_profile.png"
+    put("default", named, face(1, "PNG"))
+    Student.objects.filter(pk=students[0].pk).update(profile_photo=named, photo_sha256="0" * 64)
     put("default", f"photos/students/{students[1].student_id}/profile.jpg", face(2))
     put("default", "old/cleo.jpg", face(3))
     Student.objects.filter(pk=students[2].pk).update(profile_photo="old/cleo.jpg", photo_sha256="0" * 64)
@@ -118,6 +120,25 @@ def test_the_integers_of_students_who_are_made_again_may_be_other_childrens(
             assert likeness(storage_for().read(str(photo.file), max_bytes=10**8), face(pk)) < 6, student
     assert StudentPhoto.objects.count() == (2 if knows_ids else 0)
     assert ("nothing else" in out) == (not knows_ids)
+
+
+def test_an_id_in_a_name_is_no_proof(each_storage: str, db: None) -> None:
+    """The school may have been reseeded before: then the integer was another child's."""
+    ada = Student.objects.create(name="Ada")
+    key = f"student_photos/student_{ada.pk}_profile.jpg"
+    put("default", key, face(1))
+    before = stored()
+    code, out, _err = run("adopt_media")
+    assert code == 0
+    assert "Adopted: 0\nAttendance photos adopted: 0\nLeft for a person: 1" in out
+    assert f"{key} has the student's id in its name, and nothing else says whose it is." in out
+    assert "--trust-ids" in out
+    assert stored() == before
+    assert not StudentPhoto.objects.exists()
+    assert "Adopted: 1" in run("adopt_media", "--trust-ids")[1]
+    assert likeness(storage_for().read(key, max_bytes=10**8), face(1)) < 6
+    undo_the_last()
+    assert stored() == before
 
 
 def test_attendance_photos_of_an_old_deployment_are_adopted_and_given_back(

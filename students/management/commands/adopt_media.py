@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from photostore.commands import DONE, PhotoCommand
@@ -18,25 +19,43 @@ class Command(PhotoCommand):
         "Finds students' photos under their documented names (student_photos/student_{id}_profile.*, "
         "photos/students/{student_id}/profile.jpg and attendance/*.jpg) that are not known yet: hashes, "
         "cleans, tags and registers them and keeps each as a version. Nothing is renamed; the old bytes stay "
-        "in quarantine. Safe to stop and to run again; undo_photo_operation takes it back."
+        "in quarantine. A file that has only the integer id in its name is listed and left alone, unless "
+        "--trust-ids says that no student was ever entered anew. Safe to stop "
+        "and to run again; undo_photo_operation takes it back."
     )
 
-    def work(self, **_options: Any) -> int:
+    def arguments(self, parser: ArgumentParser) -> None:
+        """What an id in a name is worth."""
+        parser.add_argument(
+            "--trust-ids",
+            action="store_true",
+            help="take the integer in student_{id}_profile for proof: only where ids were never given anew",
+        )
+
+    def work(self, **options: Any) -> int:
         """The photos of students who have no version yet, then what else lies in their folders."""
         make_places()
         self.adopted, self.left = {"adopt_photo": 0, "give_attendance": 0}, []  # type: ignore[var-annotated]
         with conduct(self.name, self.actor) as conductor:
             total = Student.objects.filter(photos=None).count()
-            for adoption in self.progress(photo_adoptions(), what="Photos", total=total):
+            for adoption in self.progress(
+                photo_adoptions(trust_ids=options["trust_ids"]), what="Photos", total=total
+            ):
                 self._adopt(adoption, conductor)
             told = {item["id"] for item in self.left}
             for adoption in self.progress(rest_adoptions(told), what="Folders"):
                 self._adopt(adoption, conductor)
+        by_id = sum("nothing else says" in item["why"] for item in self.left)
         photos, attendance = self.adopted.values()
         self.result |= {"adopted": photos, "attendance": attendance, "left_for_a_person": self.left}
         self.say(
             f"Adopted: {photos}\nAttendance photos adopted: {attendance}\nLeft for a person: {len(self.left)}"
         )
+        if by_id:
+            self.say(
+                f"{by_id} of these have only an id in their names. Where no student was ever entered anew, "
+                "--trust-ids takes it for proof; match_profile_photos assign gives one to a student."
+            )
         return DONE
 
     def _adopt(self, adoption: Adoption, conductor: Conductor) -> None:
