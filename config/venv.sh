@@ -34,6 +34,29 @@ wanted() {
 	.venv/bin/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1"
 }
 
+is_there() {
+	[ ! -e "$unfinished" ] && works && [ "$(cat "$stamp" 2>/dev/null)" = "$(wanted "$requirements")" ]
+}
+
+if is_there; then
+	exit 0
+fi
+
+# One at a time: what another make has half installed looks like what a cut installation left behind.
+if [ -z "${VENV_IS_LOCKED:-}" ]; then
+	python=$(find_python)
+	VENV_IS_LOCKED=yes exec "$python" -c '
+import fcntl, os, sys
+lock = os.open(".venv.lock", os.O_RDWR | os.O_CREAT, 0o600)
+try:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except OSError:
+    print("Another make is installing into .venv: waiting for it.", flush=True)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+os.set_inheritable(lock, True)  # held until this script ends, however it ends
+os.execvp("sh", ["sh", *sys.argv[1:]])' "$0" "$requirements"
+fi
+
 if [ -e "$unfinished" ] || ! works; then
 	python=$(find_python)
 	if [ -e .venv ]; then
@@ -44,10 +67,10 @@ if [ -e "$unfinished" ] || ! works; then
 	"$python" -m venv --clear .venv
 fi
 
-hash=$(wanted "$requirements")
-if [ "$(cat "$stamp" 2>/dev/null)" = "$hash" ]; then
+if is_there; then
 	exit 0
 fi
+hash=$(wanted "$requirements")
 
 echo "Installing $requirements into .venv; the first time this takes a minute or two."
 # Stays behind when the installation is cut short, and then the next one starts from nothing.

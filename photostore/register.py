@@ -200,7 +200,7 @@ def publish_former(owner: Owner, publication: Publication) -> None:
         _row(owner, derivative, StoredFile.Kind.DERIVATIVE, parent=parent, **written)
         for derivative in publication.derivatives
     ]
-    StoredFile.objects.bulk_create(thumbnails, ignore_conflicts=True)
+    _upsert(thumbnails)  # they were written anew, also where rows of older ones were left
 
 
 def retire(owner: Owner, *, except_copies: Sequence[tuple[str, str]] = ()) -> None:

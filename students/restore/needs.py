@@ -40,7 +40,7 @@ def heals_needed(needs: Needs, rows: list[StoredFile], found: Found, *, checksum
     thumbnails: dict[int | None, list[StoredFile]] = {}
     for row in rows:
         if row.kind == StoredFile.Kind.DERIVATIVE:
-            if row.pk in suspects:
+            if row.pk in suspects or (checksum and _sha256(row) != row.sha256):
                 thumbnails.setdefault(row.parent_id, []).append(row)
         elif row.pk not in suspects and not (checksum and _sha256(row) != row.sha256):
             needs.verified += row.kind == StoredFile.Kind.ORIGINAL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,30 @@ def test_lost_links_come_back(school: list[Student], backup: Path, loss: Any) ->
     assert undo()[0] == 0
     assert links() == wrecked
     assert contents() == files
+
+
+def test_thumbnails_made_again_are_the_ones_that_the_register_knows(
+    school: list[Student], backup: Path
+) -> None:
+    StudentPhoto.objects.all().delete()
+    Student.objects.update(profile_photo="", photo_sha256="")
+    assert restore()[0] == 0
+    assert StudentPhoto.objects.filter(student=school[0]).count() > 1
+    assert damaged_thumbnails() == []
+
+
+def test_a_damaged_thumbnail_of_the_same_size_is_made_again(school: list[Student]) -> None:
+    row = StoredFile.objects.filter(kind=StoredFile.Kind.DERIVATIVE).order_by("pk")[0]
+    storage_for().put(row.key, bytes(row.byte_size), content_type=row.content_type)
+    assert damaged_thumbnails() == [row.key]
+    assert restore("--checksum")[0] == 0
+    assert damaged_thumbnails() == []
+
+
+def damaged_thumbnails() -> list[str]:
+    rows = StoredFile.objects.filter(kind=StoredFile.Kind.DERIVATIVE).order_by("pk")
+    found = ((row, storage_for().read(row.key, max_bytes=10**8)) for row in rows)
+    return [row.key for row, data in found if hashlib.sha256(data).hexdigest() != row.sha256]
 
 
 def test_the_database_is_gone_and_the_backup_brings_all_back(school: list[Student], backup: Path) -> None:

@@ -16,7 +16,7 @@ SHOWN = 20
 MEANS = {
     "missing": "a row names it, but it is not kept "
     "(bring back: restore_student_photos; make known: adopt_media)",
-    "damaged": "not the bytes that were stored (bring them back: restore_student_photos)",
+    "damaged": "not the bytes that were stored (bring them back: restore_student_photos --checksum)",
     "misplaced": "the identity inside names another student: perhaps swapped faces",
     "orphaned": "in storage for over an hour, but nobody's (see migrate_orphaned_photos --list; "
     "cleanup_orphaned_photos sets them aside)",
