@@ -26,6 +26,11 @@ from students.tombstones import erased_students
 
 BATCH = 200
 MAX_LISTED = 10_000
+# Who was deleted by mistake and brought back was not deleted after all, until that is undone.
+SWAPPED = {
+    "student.revive": ("student.delete", "student.revive"),
+    "student.unrevive": ("student.revive", "student.delete"),
+}
 TAKEN_AWAY = ("photo.remove", "attendance.delete", "student.delete", "student.erase")
 
 
@@ -206,14 +211,21 @@ class Restoration:
             for photo in entry.attendance
         }
         rows = AuditEntry.objects.filter(
-            action__in=TAKEN_AWAY, outcome="done", subject__in=[*subjects, *moments]
+            action__in=[*TAKEN_AWAY, *SWAPPED], outcome="done", subject__in=[*subjects, *moments]
         )
         if self.backup.created_at:
             rows = rows.filter(at__gte=self.backup.created_at)
         found: dict[UUID, set[str]] = {}
-        for action, subject in rows.values_list("action", "subject"):
+        for action, subject in rows.order_by("at", "pk").values_list("action", "subject"):
             student_id = subjects.get(subject) or moments[subject]
-            found.setdefault(student_id, set()).update({action, subject.rpartition(" ")[2]})
+            taken = found.setdefault(student_id, set())
+            if action in SWAPPED:
+                before, after = SWAPPED[action]
+                if before in taken:
+                    taken.remove(before)
+                    taken.add(after)
+            else:
+                taken.update({action, subject.rpartition(" ")[2]})
         return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from photostore.models import Operation
 from photostore.outbox import settle_everything
@@ -73,6 +74,25 @@ def test_everything_comes_back_also_what_is_newer_than_the_backup(api: Any, ada:
     assert likeness(b"".join(answer.streaming_content), face(3)) < 6
     assert not undo_last().skipped
     assert (links(), bytes_of_photos()) == gone
+
+
+def test_who_was_brought_back_was_not_deleted_after_all(api: Any, ada: Student) -> None:
+    """The students are lost, and there is only that same backup: the deletion does not outlive its end."""
+    delete(api, ada)
+    assert run("restore_student_photos", "--bring-back", str(ada.student_id))[0] == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("TRUNCATE students_student CASCADE")
+    assert run("restore_student_photos", "--create-students")[0] == 0
+    assert Student.objects.filter(student_id=ada.student_id).exists()
+
+
+def test_an_undone_way_back_leaves_the_student_deleted(api: Any, ada: Student) -> None:
+    delete(api, ada)
+    assert run("restore_student_photos", "--bring-back", str(ada.student_id))[0] == 0
+    undo_last()
+    assert "--bring-back" in run("restore_student_photos", "--create-students")[1]
+    assert not Student.objects.filter(student_id=ada.student_id).exists()
 
 
 def test_who_had_no_photo_on_the_last_day_has_none_again(api: Any, ada: Student) -> None:
