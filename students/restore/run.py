@@ -138,6 +138,7 @@ class Restoration:
         taken_away: dict[UUID, set[str]],
     ) -> Iterator[str]:
         files = _files(student for student, _entry in pairs)
+        self.found.look_ahead(row for rows in files.values() for row in rows)
         self._seen.add([student.pk for student, _entry in pairs])
         for student, entry in pairs:
             needs, had_folder = Needs(), _has_folder(student)
