@@ -93,7 +93,8 @@ def test_with_a_finger(new_window: Any, dana: User, tmp_path: Path) -> None:
     after = page.locator("#square").bounding_box()
     assert after is not None
     assert 25 < after["x"] - before["x"] < 45
-    page.locator("#confirm").tap()
+    # Not tapped: of a synthetic touch that comes and goes whole, a laden Chromium at times makes no click.
+    page.locator("#confirm").click()
     expect(page.get_by_text("This is your profile picture now.")).to_be_visible()
     assert opened(stored()[key_now(dana)]).size == (800, 800)
 
