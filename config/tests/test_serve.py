@@ -97,7 +97,7 @@ def test_a_port_in_use_is_said_before_any_work(tmp_path: Path, port: int) -> Non
 
 def assert_ends(process: subprocess.Popen[str], number: signal.Signals, state_dir: Path, port: int) -> None:
     os.killpg(process.pid, number)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
     assert gone_within(0, state_dir, port)
 
 
