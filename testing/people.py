@@ -1,7 +1,8 @@
 """The people in the tests, and a storage of their own for every test.
 
 Alice is staff and may do everything with students; Vera is staff and may only look; Bob is staff without
-any permission; Charlie is signed in and nothing more; Nobody has no token.
+any permission; Charlie has them and is not staff; Dana and Erik are signed in and nothing more; Nobody has no
+token.
 """
 
 from __future__ import annotations
@@ -94,6 +95,30 @@ def client_of(user: Any = None) -> APIClient:
 def api(alice: Any) -> APIClient:
     """Alice's client."""
     return client_of(alice)
+
+
+@pytest.fixture
+def dana(db: None) -> Any:
+    """Signed in and nothing more: whose pictures and files they are."""
+    return make_person("dana")
+
+
+@pytest.fixture
+def erik(db: None) -> Any:
+    """Somebody else."""
+    return make_person("erik")
+
+
+@pytest.fixture
+def danas(dana: Any) -> APIClient:
+    """Dana's client."""
+    return client_of(dana)
+
+
+@pytest.fixture
+def eriks(erik: Any) -> APIClient:
+    """Erik's client."""
+    return client_of(erik)
 
 
 def body_of(response: Any) -> bytes:

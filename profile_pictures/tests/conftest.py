@@ -1,36 +1,13 @@
-"""Two people, a client for each, and a window."""
+"""A window, as the tests of the page want it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import global_settings
-from rest_framework.test import APIClient
 
 from testing.browser import PATIENCE_MS
-from testing.people import DISK, client_of, make_person
-
-
-@pytest.fixture
-def dana(db: None) -> Any:
-    """Signed in and nothing more: whose picture it is."""
-    return make_person("dana")
-
-
-@pytest.fixture
-def erik(db: None) -> Any:
-    """Somebody else."""
-    return make_person("erik")
-
-
-@pytest.fixture
-def danas(dana: Any) -> APIClient:
-    return client_of(dana)
-
-
-@pytest.fixture
-def eriks(erik: Any) -> APIClient:
-    return client_of(erik)
+from testing.people import DISK
 
 
 @pytest.fixture
