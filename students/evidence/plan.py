@@ -24,7 +24,8 @@ from students.strays import BATCH, Stray
 _CREATE = """
 DROP TABLE IF EXISTS students_findings;
 CREATE TEMPORARY TABLE students_findings (
-    id bigserial PRIMARY KEY, person text NOT NULL, key text NOT NULL, state text NOT NULL, student bigint,
+    id bigserial PRIMARY KEY, person text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL,
+    state text NOT NULL, student bigint,
     moment text NOT NULL, vouches boolean NOT NULL, sha256 text NOT NULL, bare_sha256 text NOT NULL,
     young boolean NOT NULL DEFAULT false, finding jsonb NOT NULL
 )
@@ -53,8 +54,8 @@ WHERE state = 'proposed' AND student IN (
     HAVING count(DISTINCT person) > 1)
 """
 _INDEX = """
-CREATE INDEX ON students_findings (student, id); CREATE INDEX ON students_findings (person, id);
-ANALYZE students_findings
+CREATE INDEX ON students_findings (student, key); CREATE INDEX ON students_findings (person, key);
+CREATE INDEX ON students_findings (key); ANALYZE students_findings
 """
 
 
@@ -124,8 +125,8 @@ class Plan:
         return RawSQL(sql, [])  # noqa: S611 (our own words)
 
     def in_states(self, *states: State) -> Iterator[Finding]:
-        """The findings in these states, in the order in which they were found."""
-        for _id, group in _groups("id", "state = ANY(%s)", (list(states),)):
+        """The findings in these states, by their keys."""
+        for _key, group in _groups("key", "state = ANY(%s)", (list(states),)):
             yield from group
 
 
@@ -154,7 +155,10 @@ def _row(finding: Finding) -> tuple[Any, ...]:
 
 
 def _groups(column: str, where: str, values: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Finding, ...]]]:
-    """Groups of findings by `column`, in its order; a few hundred groups at a time."""
+    """Groups of findings by `column`, in its order; a few hundred groups at a time.
+
+    Within a group by their keys: a folder lists its files in no order, and two runs must say the same.
+    """
     pages = f"SELECT DISTINCT {column} FROM students_findings WHERE {where}"  # noqa: S608 (our own words)
     last: Any = None
     while True:
@@ -162,7 +166,7 @@ def _groups(column: str, where: str, values: tuple[Any, ...]) -> Iterator[tuple[
             after = "" if last is None else f" AND {column} > %s"
             cursor.execute(
                 f"SELECT {column}, finding FROM students_findings WHERE {where} AND {column} IN "  # noqa: S608
-                f"({pages}{after} ORDER BY 1 LIMIT {BATCH // 4}) ORDER BY {column}, id",
+                f"({pages}{after} ORDER BY 1 LIMIT {BATCH // 4}) ORDER BY {column}, key, id",
                 [*values, *values, *([] if last is None else [last])],
             )
             rows = cursor.fetchall()
