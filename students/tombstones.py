@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from photostore.models import SHA256_LENGTH
 
 if TYPE_CHECKING:
     from students.backups import Erased
+
+BATCH = 1_000
 
 
 class Tombstone(models.Model):
@@ -76,7 +79,8 @@ def erased_of(student_id: UUID, sha256s: Iterable[str]) -> set[str]:
 
 def remember(erased: Iterable[Erased]) -> None:
     """Take over the tombstones of a backup: with the database gone, they are in it alone."""
-    stones = [
+    stones = (
         Tombstone(student_id=item.student_id, sha256=item.sha256, erased_at=item.erased_at) for item in erased
-    ]
-    Tombstone.objects.bulk_create(stones, ignore_conflicts=True, batch_size=1_000)
+    )
+    while batch := list(islice(stones, BATCH)):
+        Tombstone.objects.bulk_create(batch, ignore_conflicts=True)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from students.backups import layout
 from students.backups.contents import BackedUpStudent, Erased, InvalidBackup
+from students.backups.ids import Ids
 from students.backups.parse import erased_in, old_student_in, student_in
 from students.backups.values import Values
 
@@ -35,7 +36,6 @@ class Backup:
     sealed: bool
     student_count: int
     photo_count: int
-    erased: tuple[Erased, ...]
     version: tuple[int, ...] = field(repr=False)
 
     @property
@@ -45,38 +45,43 @@ class Backup:
 
     def students(self) -> Iterator[BackedUpStudent]:
         """Every student, streamed. Raises `InvalidBackup` when the file was exchanged since."""
+        return (item for item in self._items() if isinstance(item, BackedUpStudent))
+
+    def erased(self) -> Iterator[Erased]:
+        """Every tombstone, streamed likewise."""
+        return (item for item in self._items() if isinstance(item, Erased))
+
+    def _items(self) -> Iterator[BackedUpStudent | Erased]:
         with _opened(self.path) as file:
             if _version(file) != self.version:
                 raise InvalidBackup(f"{self.name} was changed while it was in use.")
-            for item in _items(file, _Manifest()):
-                if isinstance(item, BackedUpStudent):
-                    yield item
+            yield from _items(file, _Manifest())
 
 
 @dataclass
 class _Reading:
-    """What the first reading collects. Ids are kept as numbers: 100,000 students take 10 MB."""
+    """What the first reading counts, and the ids that it meets."""
 
     students: int = 0
     photos: int = 0
     attendance: int = 0
-    erased: list[Erased] = field(default_factory=list)
-    seen: set[int | str] = field(default_factory=set)
+    ids: Ids = field(default_factory=Ids)
 
     def add(self, item: BackedUpStudent | Erased) -> None:
         if isinstance(item, Erased):
-            self.erased.append(item)
             return
         self.students += 1
         self.photos += len(item.photos) or item.had_photo
         self.attendance += len(item.attendance)
-        for value in (item.student_id.int, -item.id if item.id else None, item.student_number):
-            if value is not None and value in self.seen:
-                raise InvalidBackup(
-                    f"The backup is damaged: student {item.student_id} or their number is in it twice."
-                )
-            if value is not None:
-                self.seen.add(value)
+        self.ids.add(item)
+
+    def check(self) -> None:
+        """Raises `InvalidBackup` where two students have one id or one number."""
+        student_id = self.ids.one_that_is_twice()
+        if student_id is not None:
+            raise InvalidBackup(
+                f"The backup is damaged: student {student_id} or their number is in it twice."
+            )
 
 
 def open_backup(path: Path) -> Backup:
@@ -87,6 +92,7 @@ def open_backup(path: Path) -> Backup:
         for item in _items(file, manifest):
             reading.add(item)
         manifest.check(reading)
+        reading.check()
         return Backup(
             path=path,
             sha256=manifest.sha256,
@@ -94,7 +100,6 @@ def open_backup(path: Path) -> Backup:
             sealed=manifest.sealed,
             student_count=reading.students,
             photo_count=reading.photos,
-            erased=tuple(reading.erased),
             version=version,
         )
 

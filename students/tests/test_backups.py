@@ -159,6 +159,20 @@ def test_a_file_that_is_no_backup_is_refused_with_one_sentence(db: None, tmp_pat
     assert len(str(refusal.value)) < 250
 
 
+@pytest.mark.parametrize("same", ["id", "student_number"])
+def test_an_id_or_number_that_stands_twice_is_noticed_however_far_apart(
+    db: None, tmp_path: Path, same: str
+) -> None:
+    many = [old_student(id=place, student_number=f"S-{place}") for place in range(1, 1_500)]
+    path = tmp_path / "seed_backup_20260101_0000.json"
+    path.write_bytes(old(*many))
+    assert open_backup(path).student_count == len(many)
+    many[-1][same] = many[0][same]
+    path.write_bytes(old(*many))
+    with pytest.raises(InvalidBackup, match="twice"):
+        open_backup(path)
+
+
 def test_a_gigabyte_is_refused_by_its_size(db: None, tmp_path: Path) -> None:
     path = tmp_path / "seed_backup_20260101_0000.json"
     with path.open("wb") as file:

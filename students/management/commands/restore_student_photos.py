@@ -105,7 +105,7 @@ class Command(PhotoCommand):
                 self._go_through(run)
             else:
                 if backup is not None:
-                    remember(backup.erased)
+                    remember(backup.erased())
                 with conduct(self.name, self.actor) as run.conductor:
                     self._go_through(run)
         code = self._conclude(run, verify_only=verify_only)
