@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import shutil
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests.school import enrol, everything, face, hand_in, stored
 from students.tests.test_backups import HOSTILE, OPERATOR, backed_up, old, old_student, run
+from students.tombstones import bury
 from students.versions import take_in
 
 NAMES = ("Ada Lovelace", "Grace Hopper", "Mary Jackson")
@@ -443,3 +445,15 @@ def test_names_are_proposals_only(api: Any, db: None) -> None:
     assert f"Perhaps: student_photos/student_{ada['id']}_profile.jpg is of Ada Lovelace" in out
     assert everything() == before
     assert not AuditEntry.objects.filter(action="photo.relink").exists()
+
+
+def test_no_name_stands_against_the_bytes(api: Any, db: None) -> None:
+    """A file named by Ada's id: one of Grace's, with her identity inside, and one that was erased."""
+    ada, bob = enrol(api), enrol(api, "Bob")
+    grace = Student.objects.get(pk=enrol(api, "Grace Hopper", photo=face(2))["id"])
+    hers = storage_for().read(str(grace.profile_photo), max_bytes=10**7)
+    storage_for().put(f"student_photos/student_{ada['id']}_profile.jpg", hers, content_type="image/jpeg")
+    bury(uuid.uuid4(), [hashlib.sha256(face(3)).hexdigest()])
+    storage_for().put(f"student_photos/student_{bob['id']}_profile.jpg", face(3), content_type="image/jpeg")
+    code, out, _err = restore("--from-filenames")
+    assert (code, out.splitlines()[0].split(".")[0]) == (0, "0 proposals")
