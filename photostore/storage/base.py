@@ -77,6 +77,13 @@ class PhotoStorage(Storage, ABC):
         Raises `FileMissing` at the call, not at the first chunk. The iterator has `close()`.
         """
 
+    def pieces(self, key: str, buffer: memoryview) -> Iterator[memoryview | bytes]:
+        """The whole file, as pieces of at most the buffer's size: for going through a million files.
+
+        A piece may lie in `buffer`, where the next one takes its place. Raises `FileMissing` at the first.
+        """
+        yield from self.stream(key, chunk_bytes=len(buffer))
+
     @abstractmethod
     def open_file(self, key: str) -> BinaryIO | None:
         """An open file with a descriptor, for `sendfile`; `None` when bytes come over the network here.

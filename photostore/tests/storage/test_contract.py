@@ -114,6 +114,21 @@ def test_three_megabytes_stream_in_chunks(storage: PhotoStorage) -> None:
     assert max(map(len, chunks)) <= 100_000
 
 
+@pytest.mark.parametrize("size", [0, 1, 99_999, 100_000, 300_001])
+def test_pieces_are_the_whole_file_whatever_the_buffer(storage: PhotoStorage, size: int) -> None:
+    content = (bytes(range(251)) * 2_000)[:size]
+    storage.put(KEY, content, content_type=JPEG)
+    buffer = memoryview(bytearray(100_000))
+
+    assert b"".join(bytes(piece) for piece in storage.pieces(KEY, buffer)) == content
+
+
+def test_there_are_no_pieces_of_a_missing_file(storage: PhotoStorage) -> None:
+    storage.prepare()
+    with pytest.raises(FileMissing):
+        next(iter(storage.pieces("not/there", memoryview(bytearray(10)))))
+
+
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
     [
