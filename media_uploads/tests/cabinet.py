@@ -12,11 +12,10 @@ from media_uploads.files import keep_file
 from media_uploads.models import MediaFile, Persona, Usage
 from photostore.audit import Actor
 from photostore.models import PendingRemoval, StoredFile
-from photostore.storage import storage_for
+from testing.kept import stored
 from testing.pictures import portrait, saved
 
 ACTOR = Actor(id="1", name="dana", door="api")
-MAX_BYTES = 128 * 1_048_576
 
 
 def persona_of(user: Any, name: str = "Stage") -> Persona:
@@ -37,13 +36,6 @@ def keep(persona: Persona, data: bytes, filename: str = "me.jpg", description: s
         description=description,
         actor=ACTOR,
     )
-
-
-def stored(prefix: str = "") -> dict[str, bytes]:
-    """Everything that the storage keeps, by key."""
-    storage = storage_for()
-    storage.prepare()
-    return {found.key: storage.read(found.key, max_bytes=MAX_BYTES) for found in storage.scan(prefix)}
 
 
 def everything() -> dict[str, Any]:

@@ -97,9 +97,3 @@ def fill(count: int) -> None:
             )
         )
     StoredFile.objects.bulk_create(rows, batch_size=1_000)
-
-
-def tree(alias: str = "default") -> dict[str, bytes]:
-    """Every file and its bytes."""
-    storage = storage_for(alias)
-    return {one.key: storage.read(one.key, max_bytes=1_000_000) for one in storage.scan()}

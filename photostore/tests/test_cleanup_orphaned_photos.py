@@ -11,7 +11,8 @@ from django.core.management import call_command
 
 from photostore.models import Act, Operation, QuarantinedFile
 from photostore.operations.sweeping import SweepAside
-from photostore.tests.shelf import fill, grow_old, keep, leave, run, tree
+from photostore.tests.shelf import fill, grow_old, keep, leave, run
+from testing.kept import stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,10 +46,10 @@ def test_it_is_dry_by_default(each_storage: str) -> None:
     fill(10)
     abandon(ORPHAN, b"ada", each_storage)
     abandon(THUMBNAIL, b"ada", each_storage)
-    before = tree()
+    before = stored()
     code, told = sweep(storage=each_storage)
     assert (code, told["set_aside"], told["remove"], told["confirmed"]) == (0, [ORPHAN], [THUMBNAIL], False)
-    assert tree() == before
+    assert stored() == before
     assert not Operation.objects.exists()
 
 
@@ -56,10 +57,10 @@ def test_photos_are_set_aside_and_brought_back_byte_for_byte(each_storage: str) 
     fill(10)
     abandon(ORPHAN, b"ada", each_storage)
     abandon("users/ada/images/gallery_1.jpg", b"a gallery", each_storage)
-    before = tree()
+    before = stored()
     code, told = sweep("--confirm", storage=each_storage)
     assert (code, told["done"]) == (0, {"set_aside": 2, "removed": 0, "left": 0})
-    assert tree() == {
+    assert stored() == {
         (
             f"quarantine/{told['operation']}/{key}"
             if "ada" in key and data in (b"ada", b"a gallery")
@@ -69,7 +70,7 @@ def test_photos_are_set_aside_and_brought_back_byte_for_byte(each_storage: str) 
     }
     assert QuarantinedFile.objects.count() == 2
     assert run("undo_photo_operation", told["operation"])[0] == 0
-    assert tree() == before
+    assert stored() == before
     assert not QuarantinedFile.objects.exists()
 
 
@@ -81,7 +82,7 @@ def test_thumbnails_and_halves_go_for_good(tmp_path: Path) -> None:
     grow_old(half)
     code, told = sweep("--confirm")
     assert (code, told["done"]) == (0, {"set_aside": 0, "removed": 2, "left": 0})
-    assert len(tree()) == 10
+    assert len(stored()) == 10
     assert not (tmp_path / "media" / half).exists()
     assert not Operation.objects.exists()
 
@@ -91,7 +92,7 @@ def test_young_files_are_left_alone_and_counted() -> None:
     leave(ORPHAN, b"ada")
     code, told = sweep("--confirm")
     assert (code, told["counts"]["young"], told["done"]["set_aside"]) == (0, 1, 0)
-    assert ORPHAN in tree()
+    assert ORPHAN in stored()
 
 
 def test_no_younger_than_an_hour() -> None:
@@ -113,7 +114,7 @@ def test_an_empty_register_is_refused() -> None:
     code, told = sweep("--confirm", "--force")
     assert code == 2
     assert "lists no files" in told["error"]
-    assert ORPHAN in tree()
+    assert ORPHAN in stored()
 
 
 def test_an_unmounted_disk_is_refused(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_too_much_is_refused_unless_forced() -> None:
     assert sweep()[1]["refusal"]
     code, told = sweep("--confirm")
     assert (code, told["code"]) == (2, "too_much")
-    assert len(tree()) == 71
+    assert len(stored()) == 71
     code, told = sweep("--confirm", "--force")
     assert (code, told["done"]["set_aside"]) == (0, 21)
 
@@ -190,7 +191,7 @@ def test_killed_at_an_act_and_run_again(each_storage: str, at: int, moment: str,
     fill(20)
     for number in range(3):
         abandon(f"users/bob/images/{number}.jpg", f"bob {number}".encode(), each_storage)
-    untouched = tree()
+    untouched = stored()
     with monkeypatch.context() as patch:
         _kill(patch, at, after=moment.startswith("between"))
         with pytest.raises(Killed):
@@ -199,9 +200,9 @@ def test_killed_at_an_act_and_run_again(each_storage: str, at: int, moment: str,
     assert (code, told["resumed"]) == (0, True)
     operation = Operation.objects.get()
     assert [act.state for act in operation.acts.all()] == [Act.State.DONE] * 3
-    assert len([key for key in tree() if key.startswith("quarantine/")]) == 3
+    assert len([key for key in stored() if key.startswith("quarantine/")]) == 3
     assert run("undo_photo_operation", str(operation.pk))[0] == 0
-    assert tree() == untouched
+    assert stored() == untouched
 
 
 def _kill(patch: Any, at: int, *, after: bool) -> None:

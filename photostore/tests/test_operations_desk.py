@@ -15,7 +15,8 @@ from photostore.commands import one_at_a_time
 from photostore.models import AuditEntry, Operation
 from photostore.operations import conduct
 from photostore.operations.quarantine import sha256_of
-from photostore.tests.shelf import keep, leave, run, tree
+from photostore.tests.shelf import keep, leave, run
+from testing.kept import stored
 from testing.people import body_of, make_person
 from testing.pictures import portrait, saved
 
@@ -183,7 +184,7 @@ def test_the_app_whose_picture_it_is_has_its_say(
     assert status_of(dora, picture(operation, "before")) == (200 if sees else 403)
     answer = dora.post(undo_page(operation), {"confirmed": "yes"})
     assert answer.status_code == (302 if undoes else 403)
-    assert (key in tree()) == undoes
+    assert (key in stored()) == undoes
     refused = AuditEntry.objects.filter(outcome="refused", actor_name="dora", code="permission_denied")
     assert refused.count() == (not sees) + (not undoes)
     if undoes:  # the undo of it is about the same picture
@@ -209,26 +210,26 @@ def test_one_picture_among_many_of_another_app_is_enough_to_refuse_the_undo(face
         is_staff=True,
     )
     assert dora.post(undo_page(conductor.operation), {"confirmed": "yes"}).status_code == 403
-    assert tree().keys() & {*PICTURES.values()} == set()
+    assert stored().keys() & {*PICTURES.values()} == set()
 
 
 def test_whoever_may_only_look_is_offered_no_undo(vera: Client, operation: Operation) -> None:
     assert undo_page(operation) not in vera.get(page(operation)).content.decode()
     assert vera.post(undo_page(operation), {"confirmed": "yes"}).status_code == 403
-    assert KEY not in tree()
+    assert KEY not in stored()
 
 
 def test_the_undo_asks_first(alice: Client, operation: Operation) -> None:
     assert undo_page(operation) in alice.get(page(operation)).content.decode()
     assert "1 act" in alice.get(undo_page(operation)).content.decode()
     assert alice.post(undo_page(operation)).status_code == 200  # not confirmed: asks again
-    assert KEY not in tree()
+    assert KEY not in stored()
 
 
 def test_the_undo_brings_it_back(alice: Client, operation: Operation, face: bytes) -> None:
     answer = alice.post(undo_page(operation), {"confirmed": "yes"}, follow=True)
     assert "Took back 1 act." in answer.content.decode()
-    assert tree() == {KEY: face}
+    assert stored() == {KEY: face}
     operation.refresh_from_db()
     assert operation.state == Operation.State.UNDONE
     assert AuditEntry.objects.get(action="operation.undo").actor_name == "alice"
@@ -240,7 +241,7 @@ def test_what_changed_since_is_told(alice: Client, operation: Operation) -> None
     keep(KEY, b"somebody else's by now")
     answer = alice.post(undo_page(operation), {"confirmed": "yes"}, follow=True)
     assert "belongs to somebody by now" in answer.content.decode()
-    assert tree()[KEY] == b"somebody else's by now"
+    assert stored()[KEY] == b"somebody else's by now"
 
 
 def test_while_a_command_runs_it_says_which(alice: Client, operation: Operation) -> None:
@@ -252,7 +253,7 @@ def test_while_a_command_runs_it_says_which(alice: Client, operation: Operation)
 
     with one_at_a_time("verify_media"), ThreadPoolExecutor(1) as pool:
         assert "verify_media" in pool.submit(ask).result()
-    assert KEY not in tree()
+    assert KEY not in stored()
 
 
 def test_the_figures_of_verifications_are_on_a_page() -> None:

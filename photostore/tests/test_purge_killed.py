@@ -13,7 +13,8 @@ from photostore.audit import Actor
 from photostore.models import Operation, QuarantinedFile
 from photostore.operations import conduct
 from photostore.operations.quarantine import sha256_of
-from photostore.tests.shelf import leave, run, tree
+from photostore.tests.shelf import leave, run
+from testing.kept import stored
 from testing.killing import killed_before_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +43,7 @@ def test_killed_before_every_step_and_run_again(each_storage: str) -> None:
         QuarantinedFile.objects.filter(operation=cleaned.pk).update(quarantined_at=long_ago)
         killed = killed_before_step(number, purge)
         assert purge()[0] == 0
-        assert tree() == {keys.quarantined(young.pk, YOUNG): YOUNG.encode()}, number
+        assert stored() == {keys.quarantined(young.pk, YOUNG): YOUNG.encode()}, number
         assert QuarantinedFile.objects.get().operation == young.pk, number
         purges = Operation.objects.filter(command="purge_quarantine")
         assert set(purges.values_list("state", "can_be_undone")) == {("done", False)}, number
@@ -53,4 +54,4 @@ def test_killed_before_every_step_and_run_again(each_storage: str) -> None:
             break
     assert number >= 5
     assert run("undo_photo_operation", str(young.pk))[0] == 0
-    assert tree() == {YOUNG: YOUNG.encode()}
+    assert stored() == {YOUNG: YOUNG.encode()}

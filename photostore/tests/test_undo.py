@@ -20,7 +20,8 @@ from photostore.outbox import drain
 from photostore.register import Owner
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
-from photostore.tests.shelf import keep, leave, run, tree
+from photostore.tests.shelf import keep, leave, run
+from testing.kept import stored
 from testing.killing import killed_before_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,29 +81,29 @@ def test_what_was_skipped_is_taken_back_when_the_obstacle_is_gone(cleaned: Opera
     assert [one["subject"] for one in said["skipped"]] == [KEYS[1]]
     code, said = undo()
     assert (code, said["reverted"]) == (1, 0)
-    assert tree()[KEYS[1]] == b"somebody else's"
+    assert stored()[KEYS[1]] == b"somebody else's"
 
     there.delete()
     drain(Owner(there.owner_label, there.owner_id))
     code, said = undo()
     assert (code, said["reverted"], said["skipped"], said["state"]) == (0, 1, [], State.UNDONE)
-    assert tree() == {key: key.encode() for key in KEYS}
+    assert stored() == {key: key.encode() for key in KEYS}
     assert undo()[0] == 2, "nothing is left to undo"
 
 
 def test_an_undo_is_undone_and_that_again(cleaned: Operation) -> None:
-    aside = tree()
+    aside = stored()
     first = undo()[1]["undo"]
-    back = tree()
+    back = stored()
     assert back == {key: key.encode() for key in KEYS}
     assert (state_of(cleaned), state_of(first)) == (State.UNDONE, State.DONE)
 
     second = undo(first)[1]["undo"]
-    assert tree() == aside
+    assert stored() == aside
     assert (state_of(cleaned), state_of(first), state_of(second)) == (State.DONE, State.UNDONE, State.DONE)
 
     third = undo(second)[1]["undo"]
-    assert tree() == back
+    assert stored() == back
     states = [state_of(one) for one in (cleaned, first, second, third)]
     assert states == [State.UNDONE, State.DONE, State.UNDONE, State.DONE]
     assert not QuarantinedFile.objects.exists()
@@ -116,7 +117,7 @@ def test_two_undos_do_not_both_claim_an_act(cleaned: Operation) -> None:
     assert code == 1
     assert {one["why"] for one in said["skipped"]} == {"Another undo took it back."}
     assert state_of(first) == State.UNDONE
-    assert tree() == {key: key.encode() for key in KEYS}
+    assert stored() == {key: key.encode() for key in KEYS}
 
 
 def test_the_last_is_neither_undone_nor_an_undo(cleaned: Operation) -> None:
@@ -136,7 +137,7 @@ def test_the_last_may_be_one_that_was_killed(cleaned: Operation) -> None:
     assert killed_before_step(3, clean_more)
     killed = Operation.objects.get(state=State.RUNNING)
     assert undo()[1]["operation"] == str(killed.pk)
-    assert tree()["users/ada/images/4.jpg"] == b"4"
+    assert stored()["users/ada/images/4.jpg"] == b"4"
     assert state_of(cleaned) == State.DONE
 
 
@@ -148,7 +149,7 @@ def test_after_a_purge_the_undo_says_so(cleaned: Operation) -> None:
     assert {one["why"] for one in said["skipped"]} == {"The file is no longer in quarantine."}
     code, said = undo()
     assert (code, said["code"]) == (2, "final"), "a purge is never undone"
-    assert tree() == {}
+    assert stored() == {}
 
 
 def redo() -> None:
@@ -166,14 +167,14 @@ def test_killed_before_every_step_and_run_again(
     if work is redo:
         undo()
     work()
-    expected = tree()
+    expected = stored()
     other()
     for number in range(0, 100, 1 if each_storage == "disk" else 5):
         before = len(rows()["acts"]), rows()["audit"]
         killed = killed_before_step(number, work)
         if killed:
             work()
-        assert tree() == expected, number
+        assert stored() == expected, number
         assert not Operation.objects.filter(state=State.RUNNING).exists(), number
         assert not Act.objects.exclude(state__in=["done", "undone"]).exists(), number
         assert (len(rows()["acts"]) - before[0], rows()["audit"] - before[1]) == (3, 1), number
@@ -190,7 +191,7 @@ def test_a_killed_undo_that_another_command_closes_can_go_on(cleaned: Operation)
     assert state_of(cleaned) == State.PARTLY
     assert undo(str(cleaned.pk))[0] == 0
     assert undo()[1]["operation"] == str(newer.pk)
-    assert set(tree()) == {*KEYS, "users/ada/images/4.jpg"}
+    assert set(stored()) == {*KEYS, "users/ada/images/4.jpg"}
 
 
 def test_storage_that_goes_away_midway_ends_with_1_and_says_what_was_done(
@@ -213,7 +214,7 @@ def test_storage_that_goes_away_midway_ends_with_1_and_says_what_was_done(
     left[0] = 100
     code, said = undo()
     assert code == 0, said
-    assert tree() == {key: key.encode() for key in KEYS}
+    assert stored() == {key: key.encode() for key in KEYS}
 
 
 def test_what_was_done_before_is_told_to_a_person(monkeypatch: pytest.MonkeyPatch, own_storage: None) -> None:

@@ -10,11 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.storage import storage_for
 from students.models import FormerStudentNumber, Student, StudentPhoto
+from testing.kept import stored
 from testing.pictures import portrait, saved
-
-MAX_BYTES = 64 * 1_048_576
 
 
 def face(seed: int, name: str = "JPEG", *, width: int = 300, height: int = 400) -> bytes:
@@ -71,13 +69,6 @@ def form(*parts: tuple[str, bytes], boundary: str = "the-boundary") -> dict[str,
         "data": lines + f"--{boundary}--\r\n".encode(),
         "content_type": f"multipart/form-data; boundary={boundary}",
     }
-
-
-def stored(alias: str = "default", prefix: str = "") -> dict[str, bytes]:
-    """Everything that the storage keeps, by key."""
-    storage = storage_for(alias)
-    storage.prepare()  # else a place where nothing was ever put says that it is away
-    return {found.key: storage.read(found.key, max_bytes=MAX_BYTES) for found in storage.scan(prefix)}
 
 
 def everything() -> dict[str, Any]:

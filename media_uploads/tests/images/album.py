@@ -16,11 +16,10 @@ from PIL import Image
 
 from media_uploads.models import Usage, UserImage
 from photostore.models import PendingRemoval, StoredFile
-from photostore.storage import storage_for
+from testing.kept import stored
 from testing.pictures import portrait, saved
 
 UPLOAD = "/api/upload_user_image/"
-MAX_BYTES = 64 * 1_048_576
 ALIASES = ("default", "public")
 
 
@@ -52,13 +51,6 @@ def listed(api: Any, username: str, query: str = "") -> dict[str, Any]:
 def at(image: dict[str, Any], act: str) -> str:
     """The address of something done to an image."""
     return f"/api/user_image/{image['id']}/{act}/"
-
-
-def stored(alias: str = "default", prefix: str = "") -> dict[str, bytes]:
-    """Everything that a storage keeps, by key."""
-    storage = storage_for(alias)
-    storage.prepare()
-    return {found.key: storage.read(found.key, max_bytes=MAX_BYTES) for found in storage.scan(prefix)}
 
 
 def everything() -> dict[str, Any]:

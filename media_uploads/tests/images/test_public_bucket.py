@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from photostore.outbox import settle_everything
 from photostore.storage import storage_for
 from photostore.storage.configuration import storages_from_environment
 from photostore.tests.shelf import run
-from testing.fixtures import remove_bucket
 from testing.people import body_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,12 +33,11 @@ def private(settings: Any, s3_server: Any, s3_bucket: str, tmp_path: Path) -> di
 
 
 @pytest.fixture
-def public(private: dict[str, str], s3_client: Any) -> Iterator[dict[str, str]]:
+def public(private: dict[str, str], s3_client: Any) -> dict[str, str]:
     """The environment with a public bucket; `open_it` puts it into force."""
     name = f"{private['R2_BUCKET_NAME']}-public"
     s3_client.create_bucket(Bucket=name)
-    yield private | {"R2_PUBLIC_DOMAIN": DOMAIN, "R2_PUBLIC_BUCKET_NAME": name}
-    remove_bucket(s3_client, name)
+    return private | {"R2_PUBLIC_DOMAIN": DOMAIN, "R2_PUBLIC_BUCKET_NAME": name}
 
 
 def open_it(settings: Any, environment: dict[str, str], tmp_path: Path) -> None:
