@@ -44,7 +44,7 @@ def test_what_has_expired_goes_with_its_bytes(danas: Any, persona: Any, each_sto
     expired_left = DirectUpload.objects.expired().count()
     assert expired_left == 0, "the door sweeps a few along the way"
     assert run("cleanup_media_uploads")[1]["removed"] == 0
-    assert [key.rpartition("/")[2] for key in stored("incoming/")] == [fresh["id"]]
+    assert [key.rpartition("/")[2] for key in stored(prefix="incoming/")] == [fresh["id"]]
     assert MediaFile.objects.count() == 1
 
 

@@ -33,7 +33,7 @@ def persona(dana: Any, each_storage: str) -> Any:
 
 def one_row_and_nothing_left() -> MediaFile:
     row = MediaFile.objects.get()
-    assert not stored("incoming/")
+    assert not stored(prefix="incoming/")
     check_consistent()
     return row
 
@@ -69,7 +69,7 @@ def test_a_video_in_parts(danas: Any, persona: Any, each_storage: str) -> None:
     assert complete(danas, upload).status_code == 201
     row = one_row_and_nothing_left()
     assert (row.media_type, row.file_size) == ("video", len(data))
-    assert stored("uploads/videos/")[row.key] == data
+    assert stored(prefix="uploads/videos/")[row.key] == data
 
 
 # --- refused when announced ---------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_nobody_takes_the_room_that_was_promised(danas: Any, persona: Any, setti
         assert (answer.status_code, answer.json()["code"]) == (413, "quota_exceeded")
     assert [complete(danas, upload).status_code for upload in (first, second)] == [201, 201]
     assert Usage.objects.get().files == 2
-    assert len(stored("users/")) == 0 and len(stored("uploads/")) == 2
+    assert len(stored(prefix="users/")) == 0 and len(stored(prefix="uploads/")) == 2
 
 
 def test_so_many_may_be_open_at_a_time(danas: Any, eriks: Any, persona: Any, settings: Any) -> None:
@@ -367,10 +367,10 @@ def test_an_expired_one_is_not_found_and_swept_along_the_way(danas: Any, persona
     assert danas.get(path_of(upload)).status_code == 404
     assert complete(danas, upload).status_code == 404
     assert danas.delete(path_of(upload)).status_code == 404
-    assert len(stored("incoming/")) == 1
+    assert len(stored(prefix="incoming/")) == 1
     another = announce(danas, persona, b"x" * 10).json()
     assert str(DirectUpload.objects.get().pk) == another["id"]
-    assert not [key for key in stored("incoming/") if upload["id"] in key]
+    assert not [key for key in stored(prefix="incoming/") if upload["id"] in key]
 
 
 @pytest.mark.parametrize("how", ["orm", "sql"])

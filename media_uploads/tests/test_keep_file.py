@@ -27,7 +27,7 @@ def test_an_image(dana: Any, each_storage: str) -> None:
     assert (row.mime_type, row.media_type, row.width, row.height) == ("image/jpeg", "image", 300, 400)
     assert row.duration is None
     assert row.file_size == len(stored()[row.key])
-    assert len(stored("derived/media/")) == 3
+    assert len(stored(prefix="derived/media/")) == 3
     check_consistent()
     entry = AuditEntry.objects.get(action="media.upload")
     assert (entry.subject, entry.new_sha256) == (f"user {dana.pk}", row.sha256)
@@ -40,7 +40,7 @@ def test_a_video_is_kept_byte_for_byte(dana: Any, each_storage: str) -> None:
     assert stored()[row.key] == video("webm")
     assert (row.mime_type, row.media_type, row.width, row.height) == ("video/webm", "video", 160, 120)
     assert row.duration == pytest.approx(2, abs=0.1)
-    assert len(stored("derived/media/")) == 3
+    assert len(stored(prefix="derived/media/")) == 3
     check_consistent()
 
 

@@ -167,7 +167,7 @@ def test_many_at_once_write_whole_pieces(dana: Any, danas: Any, persona: Any) ->
         thread.start()
     for thread in threads:
         thread.join()
-    assert stored("incoming/") == {DirectUpload.objects.get().key: data}
+    assert stored(prefix="incoming/") == {DirectUpload.objects.get().key: data}
 
 
 def test_a_full_disk_is_a_503_and_nothing_is_lost(danas: Any, persona: Any, monkeypatch: Any) -> None:

@@ -138,10 +138,10 @@ def test_workers_killed_while_completing_make_one_row(server: LiveServer, auth: 
         assert upload.completed_at and MediaFile.objects.filter(pk=upload.file_id).exists()
         assert MediaFile.objects.count() == number + 1
     settle_everything()
-    assert not stored("incoming/")
+    assert not stored(prefix="incoming/")
     # Bytes of completions that died before their commit are orphans; every row has its own.
     for row in MediaFile.objects.all():
-        assert row.key in stored("uploads/")
+        assert row.key in stored(prefix="uploads/")
 
 
 def complete_somehow(place: str, auth: dict[str, str]) -> None:

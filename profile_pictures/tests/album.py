@@ -12,14 +12,13 @@ from django.utils import timezone
 from PIL import Image
 
 from photostore.models import PendingRemoval, StoredFile
-from photostore.storage import storage_for
 from profile_pictures.models import ProfilePictureUpload, User
+from testing.kept import stored
 from testing.pictures import portrait, saved
 
 UPLOAD = "/api/users/upload-profile-picture/"
 CONFIRM = "/api/users/confirm-profile-picture/"
 UPLOADS = "/api/users/profile-picture-uploads/"
-MAX_BYTES = 64 * 1_048_576
 
 
 def face(seed: int, name: str = "JPEG", *, width: int = 300, height: int = 400) -> bytes:
@@ -54,13 +53,6 @@ def expire(upload_id: int) -> None:
     ProfilePictureUpload.objects.filter(pk=upload_id).update(
         expires_at=timezone.now() - timedelta(seconds=1), uploaded_at=timezone.now() - timedelta(hours=24)
     )
-
-
-def stored(prefix: str = "") -> dict[str, bytes]:
-    """Everything that the storage keeps, by key."""
-    storage = storage_for()
-    storage.prepare()
-    return {found.key: storage.read(found.key, max_bytes=MAX_BYTES) for found in storage.scan(prefix)}
 
 
 def everything() -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_expired_ones_go_with_their_bytes(danas: Any, eriks: Any, each_storage: 
     assert ProfilePictureUpload.objects.count() == 4
     assert run()["removed"] == 2
     assert set(ProfilePictureUpload.objects.values_list("pk", flat=True)) == {young["id"], today["id"]}
-    assert set(stored("profile_pictures/")) == {young["image"], today["image"]}
+    assert set(stored(prefix="profile_pictures/")) == {young["image"], today["image"]}
     check_consistent()
     assert AuditEntry.objects.filter(action="picture.expire", door="command").count() == 2
     assert run()["removed"] == 0, "a second time is nothing"

@@ -45,7 +45,7 @@ def refuses(answer: Any, language: str = "en") -> None:
 
 def test_a_yes_makes_it_the_picture(danas: Any, dana: User, each_storage: str) -> None:
     waiting = pending(danas)
-    seen = stored("profile_pictures/pending/")[waiting["image"]]
+    seen = stored(prefix="profile_pictures/pending/")[waiting["image"]]
     answer = say_yes(danas, waiting["id"])
     assert answer.status_code == 200
     said = answer.json()
@@ -57,8 +57,8 @@ def test_a_yes_makes_it_the_picture(danas: Any, dana: User, each_storage: str) -
     assert upload["confirmed_at"]
     dana.refresh_from_db()
     assert dana.profile_picture.name == said["profile_picture"]
-    assert stored("profile_pictures/") == {said["profile_picture"]: seen}, "the pending file is gone"
-    assert len(stored("derived/")) == 3
+    assert stored(prefix="profile_pictures/") == {said["profile_picture"]: seen}, "the pending file is gone"
+    assert len(stored(prefix="derived/")) == 3
     check_consistent()
 
 
@@ -97,7 +97,7 @@ def test_a_square_of_it(danas: Any, each_storage: str) -> None:
     upload = answer.json()["upload"]
     assert (upload["width"], upload["height"]) == (100, 100)
     assert waiting["image"].rpartition("/")[2] not in upload["image"], "another picture, another name"
-    (data,) = stored("profile_pictures/").values()
+    (data,) = stored(prefix="profile_pictures/").values()
     assert all(abs(a - b) < 12 for a, b in zip(opened(data).getpixel((50, 50)), (250, 10, 10), strict=True))
     check_consistent()
     thumbnail = StoredFile.objects.get(key__endswith="_96.webp")

@@ -137,7 +137,7 @@ def test_deleting_people_removes_their_pictures(danas: Any, eriks: Any, dana: Us
     answer = client.post(f"/admin/profile_pictures/user/{dana.pk}/delete/", {"post": "yes"})
     assert answer.status_code == 302
     check_consistent()
-    assert len(stored("profile_pictures/")) == 1
+    assert len(stored(prefix="profile_pictures/")) == 1
     everybody = {"action": "delete_selected", "_selected_action": [erik.pk], "post": "yes"}
     assert client.post("/admin/profile_pictures/user/", everybody).status_code == 302
     assert not User.objects.filter(username__in=["dana", "erik"]).exists()

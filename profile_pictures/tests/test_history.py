@@ -115,7 +115,7 @@ def test_old_pictures_go_but_never_todays(danas: Any, settings: Any, each_storag
         "those used last stay, not those handed in last"
     )
     check_consistent()
-    assert len(stored("profile_pictures/")) == 3
+    assert len(stored(prefix="profile_pictures/")) == 3
     assert AuditEntry.objects.filter(action="picture.forget").count() == 1
 
 

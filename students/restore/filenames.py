@@ -45,7 +45,7 @@ def _named(files: Iterable[FileStat]) -> Iterator[tuple[FileStat, Student]]:
     places = {file: place_of(file.key) for file in files}
     without = Student.objects.without_photo()
     by_pk = without.in_bulk({place.pk for place in places.values() if place.pk is not None})
-    folders = {place.folder for place in places.values() if _is_safe(place)}
+    folders = {place.folder for place in places.values() if place.folder and _is_safe(place)}
     by_folder = {one.student_id: one for one in without.filter(student_id__in=folders)}
     for file, place in places.items():
         if place.pk is not None:
@@ -57,7 +57,7 @@ def _named(files: Iterable[FileStat]) -> Iterator[tuple[FileStat, Student]]:
 
 
 def _is_safe(place: Place) -> bool:
-    return place.role == "safe" and place.folder is not None
+    return place.role == "safe"
 
 
 def _erased(strays: list[tuple[Student, Stray]]) -> set[str]:

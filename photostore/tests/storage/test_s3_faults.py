@@ -42,7 +42,6 @@ def every_way_to_ask(storage: S3Storage) -> list[Callable[[], object]]:
         lambda: list(storage.scan()),
         lambda: storage.listdir(""),
         storage.ping,
-        storage.is_prepared,
     ]
 
 
