@@ -18,6 +18,7 @@ from photostore.models import Act, AuditEntry, PendingRemoval, QuarantinedFile, 
 from photostore.operations import ActKind, register
 from photostore.outbox import drain
 from photostore.register import Owner
+from students.erasing.desk_log import forget_desk_log
 from students.erasing.remains import recorded_in_backup
 from students.erasing.strays import bare_sha256s, empty_folders, remove_strays
 from students.models import (
@@ -25,6 +26,7 @@ from students.models import (
     OWNER_LABEL,
     SHA256_COLUMNS,
     AttendancePhoto,
+    FormerStudentNumber,
     Student,
     StudentPhoto,
 )
@@ -87,6 +89,13 @@ def _forget(pk: int, student_id: UUID, owner: Owner, known: set[str]) -> None:
     aside.delete()
     if not known_as_erased:
         record(OPERATOR, "student.erase", subject=f"student {student_id}")
+    numbers = FormerStudentNumber.objects.filter(student=pk if is_here else None)
+    forget_desk_log(
+        pk,
+        attendance=attendance,
+        numbers=[str(one) for one in numbers.values_list("pk", flat=True)],
+        until=another.created_at if another else None,
+    )
     Student.objects.filter(pk=pk, student_id=student_id).delete()
     StoredFile.objects.filter(theirs, kind=StoredFile.Kind.ORIGINAL).delete()
     PendingRemoval.objects.filter(theirs).update(operation=None)

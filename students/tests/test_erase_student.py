@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
 
 from photostore.models import Act, AuditEntry, Operation, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.operations import conduct
 from photostore.outbox import settle_everything
 from photostore.storage import storage_for
 from students.attendance import upload_attendance_photo
-from students.models import AttendancePhoto, Student
+from students.models import AttendancePhoto, FormerStudentNumber, Student
 from students.tests.killing import ALL, Killed
 from students.tests.school import enrol, everything, face, hand_in, opened, saved, stored
 from students.tests.test_backups import OPERATOR, backed_up, run
@@ -171,6 +172,35 @@ def test_nobody_by_that_name_was_here(api: Any, ada: Student) -> None:
     for name in ("number:none", "00000000-0000-4000-8000-000000000000", "999"):
         assert erase(name, "--confirm")[0] == 2, name
     assert everything() == before
+
+
+def log(about: Any, user: Any) -> None:
+    """As the desk does after every edit."""
+    LogEntry.objects.log_actions(user.pk, [about], CHANGE, "Changed.", single_object=True)
+
+
+def test_the_desks_own_log_forgets_the_name(api: Any, alice: Any, ada: Student) -> None:
+    bea = Student.objects.get(pk=enrol(api, "Bea", photo=face(9))["id"])
+    former = FormerStudentNumber.objects.create(student=ada, student_number="S-0")
+    for theirs in (ada, ada.photos.first(), ada.attendance_photos.get(), former):
+        log(theirs, alice)
+    for of_others in (bea, bea.photos.get(), alice):
+        log(of_others, alice)
+    kept = set(LogEntry.objects.order_by("-pk")[:3].values_list("pk", "object_repr"))
+    assert erase(ada.pk, "--confirm")[0] == 0
+    assert set(LogEntry.objects.values_list("pk", "object_repr")) == kept
+
+
+@pytest.mark.parametrize("came_back", [False, True])
+def test_the_desks_log_forgets_who_was_deleted(api: Any, alice: Any, ada: Student, came_back: bool) -> None:
+    log(ada, alice)
+    api.delete(f"/api/students/{ada.pk}/")
+    settle_everything()
+    if came_back:
+        log(Student.objects.create(pk=ada.pk, name="Bea"), alice)
+    assert erase(ada.student_id, "--confirm")[0] == 0
+    names = list(LogEntry.objects.values_list("object_repr", flat=True))
+    assert names == (["Bea"] if came_back else [])
 
 
 def loose_files(ada: Student) -> dict[str, bytes]:
