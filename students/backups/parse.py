@@ -13,6 +13,9 @@ from students.backups.values import Values
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.versions import EXTENSIONS
 
+# The sequence of ids is moved beyond the ids of students who are made again. A file that claims the last one
+# there is would leave no id for anybody; a million students a second take thirty years to get this far.
+LARGEST_ID = 10**15
 ORIGINS = set(StudentPhoto.Origin.values)
 
 
@@ -25,7 +28,7 @@ def student_in(found: object) -> BackedUpStudent:
     photos = tuple(_photo(item, folder) for item in values.items("photos"))
     student = BackedUpStudent(
         student_id=student_id,
-        id=values.number("id", smallest=1),
+        id=_id(values),
         name=_name(values),
         student_number=values.optional_text("student_number", longest=64) or None,
         first_name=values.text("first_name", longest=100),
@@ -59,7 +62,7 @@ def old_student_in(found: object) -> BackedUpStudent:
     photo = values.optional_text("photo", longest=1024)
     return BackedUpStudent(
         student_id=student_id,
-        id=values.number("id", smallest=1) if isinstance(values.found.get("id"), int) else None,
+        id=_id(values) if isinstance(values.found.get("id"), int) else None,
         name=_name(values),
         student_number=values.optional_text("student_number", longest=64) or None,
         had_photo=bool(photo),
@@ -72,6 +75,10 @@ def erased_in(found: object) -> Erased:
     return Erased(
         values.uuid("student_id"), values.sha256("sha256", optional=True), values.moment("erased_at")
     )
+
+
+def _id(values: Values) -> int:
+    return values.number("id", smallest=1, largest=LARGEST_ID)
 
 
 def _name(values: Values) -> str:

@@ -151,6 +151,7 @@ def _items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent | Er
         yield from _old_items(file, manifest)
         return
     manifest.created_at = _head(start)
+    _refuse_cut_off(file)
     manifest.digest.update(start)
     parse: Any = student_in
     while line := file.readline(layout.MAX_LINE_BYTES):
@@ -165,6 +166,16 @@ def _items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent | Er
         else:
             yield parse(_parsed(line.rstrip(b",\n")))
     raise InvalidBackup("The backup is cut off: it has no end.")
+
+
+def _refuse_cut_off(file: BinaryIO) -> None:
+    """Without its last line nothing of a large file is read, which may take minutes."""
+    here, size = file.tell(), os.fstat(file.fileno()).st_size
+    file.seek(max(0, size - layout.MAX_MANIFEST_BYTES))
+    last = file.read(layout.MAX_MANIFEST_BYTES)
+    file.seek(here)
+    if layout.MANIFEST not in last or not last.endswith(layout.END):
+        raise InvalidBackup("The backup is cut off: it has no end.")
 
 
 def _head(line: bytes) -> datetime:
@@ -215,8 +226,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise InvalidBackup("The backup is not a file.")
     with os.fdopen(descriptor, "rb") as file:
         if found.st_size > layout.MAX_BACKUP_BYTES:
-            limit = layout.MAX_BACKUP_BYTES // 1_048_576
-            raise InvalidBackup(f"The file is too large for a backup: more than {limit} MB.")
+            limit = layout.MAX_BACKUP_BYTES / 1_073_741_824
+            raise InvalidBackup(f"The file is too large for a backup: more than {limit:g} GiB.")
         try:
             yield file
         except OSError as error:

@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from photostore.commands import Refused
 from students.backups import layout
+from students.backups.contents import InvalidBackup
+from students.backups.read import open_backup
 from students.backups.rows import erased_rows, student_rows
 
 
@@ -55,12 +57,13 @@ class _Draft:
 def write_backup(folder: Path) -> Written:
     """Write `seed_backup_{YYYYmmdd_HHMM}.json` in `folder`, never over one that is there.
 
-    Raises `Refused` where there is one of this minute, or the folder cannot be written.
+    It is read again before it gets its name: a backup that cannot be read must not look like one. Raises
+    `Refused` for that, where there is one of this minute, and where the folder cannot be written.
     """
     written = Written(folder / f"seed_backup_{timezone.localtime():%Y%m%d_%H%M}.json")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _published(written.path) as file, _snapshot():
+        with _published(written) as file, _snapshot():
             _write(_Draft(file), written)
     except FileExistsError as error:
         raise Refused(f"{written.path.name} is there already. Try again in a minute.") from error
@@ -113,9 +116,25 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
+def _read_again(draft: Path, written: Written) -> None:
+    """What no restore would take is refused today, while the school is still whole."""
+    try:
+        found = open_backup(draft)
+    except InvalidBackup as error:
+        raise Refused(
+            f"The backup could not be read again, and was not kept. {error}", code="unreadable_backup"
+        ) from error
+    if found.sha256 != written.sha256 or not found.sealed:
+        raise Refused(
+            "The backup is not what was written: the disk is damaged, or the identity key was exchanged.",
+            code="unreadable_backup",
+        )
+
+
 @contextmanager
-def _published(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name when all of it is on the medium, and only if the name is free."""
+def _published(written: Written) -> Iterator[BinaryIO]:
+    """A file that gets its name when all of it is on the medium and reads well, and if the name is free."""
+    path = written.path
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -123,6 +142,7 @@ def _published(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        _read_again(draft, written)
         os.link(draft, path)  # unlike rename, it refuses where the name is taken
     finally:
         draft.unlink()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import io
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +17,7 @@ from django.core.management import call_command
 
 from photostore.audit import Actor
 from students.attendance import upload_attendance_photo
-from students.backups import InvalidBackup, newest_valid, open_backup
+from students.backups import InvalidBackup, layout, newest_valid, open_backup
 from students.models import Student
 from students.tests.school import enrol, face, hand_in
 from students.versions import take_in
@@ -179,6 +181,64 @@ def test_a_gigabyte_is_refused_by_its_size(db: None, tmp_path: Path) -> None:
         file.truncate(1_000_000_000)
     with pytest.raises(InvalidBackup, match="too large"):
         open_backup(path)
+
+
+def manifest_for(content: bytes, students: int) -> bytes:
+    """The last line, as anybody can write it who has no key."""
+    counts = {"students": students, "photos": 0, "attendance": 0}
+    values = {**counts, "sha256": hashlib.sha256(content).hexdigest()}
+    return layout.MANIFEST + json.dumps(values).encode() + layout.END
+
+
+def forged(backup: Path, **values: Any) -> bytes:
+    """A backup of one student with other values: whole by its sha256, without our seal."""
+    head, line, *_rest = backup.read_bytes().splitlines(keepends=True)
+    content = head + json.dumps(json.loads(line) | values).encode() + b"\n" + layout.ERASED
+    return content + manifest_for(content, 1)
+
+
+def test_a_gigabyte_that_begins_like_ours_is_not_too_large_and_is_refused_at_once(
+    db: None, tmp_path: Path
+) -> None:
+    path = backed_up(tmp_path)
+    for end in (b"", manifest_for(b"", 0)):
+        with path.open("r+b") as file:
+            file.truncate(1_000_000_000 - len(end))
+            file.seek(0, os.SEEK_END)
+            file.write(end)
+        started = time.process_time()
+        with pytest.raises(InvalidBackup, match="has no end"):
+            open_backup(path)
+        assert time.process_time() - started < 1
+
+
+def test_a_backup_that_could_not_be_read_again_is_not_kept(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = Student.objects.create(pk=10**15 + 1, name="Ada")
+    code, _out, err = run("create_seed_backup", "--output", tmp_path / "b")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "could not be read again, and was not kept. The backup is damaged: student" in err
+    assert list((tmp_path / "b").iterdir()) == []
+    strange.delete()
+    Student.objects.create(name="Ada")
+    monkeypatch.setattr(layout, "MAX_BACKUP_BYTES", 100)
+    code, _out, err = run("create_seed_backup", "--output", tmp_path / "b")
+    assert (code, "too large for a backup" in err) == (2, True)
+    assert list((tmp_path / "b").iterdir()) == []
+
+
+@pytest.mark.parametrize("last", [2**63 - 1, 10**15 + 1])
+def test_an_id_that_would_use_up_all_others_is_refused(db: None, tmp_path: Path, last: int) -> None:
+    Student.objects.create(name="Ada", student_number="S-1")
+    ours = backed_up(tmp_path / "ours")
+    path = tmp_path / "seed_backup_20260101_0000.json"
+    for content in (forged(ours, id=last), old(old_student(id=last))):
+        path.write_bytes(content)
+        with pytest.raises(InvalidBackup, match=f"has {last} as id"):
+            open_backup(path)
+    path.write_bytes(forged(ours, id=10**15))
+    assert not open_backup(path).sealed
 
 
 def test_a_folder_and_a_pipe_are_no_backups(db: None, tmp_path: Path) -> None:
