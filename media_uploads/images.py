@@ -20,7 +20,7 @@ from media_uploads.models import UserImage
 from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
-from photostore.errors import NotFound, PhotostoreError, StorageAway
+from photostore.errors import NotFound, StorageAway
 from photostore.outbox import drain, drain_leftovers
 from photostore.register import Publication, publish, store
 from photostore.storage import storage_for
@@ -63,7 +63,7 @@ def upload_image(
 
 def _keep(image: UserImage, publication: Publication, actor: Actor) -> None:
     _describe(image, publication)
-    owner = owner_of(image.pk)
+    owner, written = owner_of(image.pk), False
     with owner.locked():
         store(publication)
         try:
@@ -75,8 +75,11 @@ def _keep(image: UserImage, publication: Publication, actor: Actor) -> None:
                 image.save(force_insert=True)
                 publish(owner, publication)
                 record(actor, "image.upload", subject=subject_of(image.user_id), new_sha256=image.sha256)
-        except PhotostoreError:
-            _take_back(publication)
+                written = True
+        except Exception:
+            # A commit whose answer was lost may have happened: then the files stay, and the sweep decides.
+            if not written:
+                _take_back(publication)
             raise
 
 
@@ -85,7 +88,7 @@ def delete_image(*, image_id: UUID, actor: Actor) -> None:
     owner = owner_of(image_id)
     with owner.locked():
         with transaction.atomic(durable=True):
-            image = _locked_image(image_id)
+            image = _locked_after_user(image_id)
             image.delete()
             record(actor, "image.delete", subject=subject_of(image.user_id), old_sha256=image.sha256)
         drain(owner)
@@ -93,14 +96,11 @@ def delete_image(*, image_id: UUID, actor: Actor) -> None:
 
 def set_primary(*, image_id: UUID, actor: Actor) -> None:
     """Make this the user's primary image, in place of whichever it was. Raises `ImageNotFound`."""
-    user_id = UserImage.objects.filter(pk=image_id).values_list("user_id", flat=True).first()
-    if user_id is None:
-        raise ImageNotFound
     with transaction.atomic():
-        _lock_user(user_id)
-        image = _locked_image(image_id)
+        image = _locked_after_user(image_id)
         if image.is_primary:
             return
+        user_id = image.user_id
         before = _primary_of(user_id).values_list("sha256", flat=True).first() or ""
         _primary_of(user_id).update(is_primary=False)
         image.is_primary = True
@@ -122,6 +122,15 @@ def change_caption(*, image_id: UUID, caption: str, actor: Actor) -> None:
 
 def _primary_of(user_id: int) -> Any:
     return UserImage.objects.filter(user_id=user_id, is_primary=True)
+
+
+def _locked_after_user(image_id: UUID) -> UserImage:
+    """The image, locked after its user, as an upload does: in another order the two could block each other."""
+    user_id = UserImage.objects.filter(pk=image_id).values_list("user_id", flat=True).first()
+    if user_id is None:
+        raise ImageNotFound
+    _lock_user(user_id)
+    return _locked_image(image_id)
 
 
 def _locked_image(image_id: UUID) -> UserImage:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, OperationalError, connection, transaction
 
+from media_uploads.images import _locked_image, upload_image
 from media_uploads.models import UserImage
+from media_uploads.quota import claim_room
+from media_uploads.tests.cabinet import ACTOR
 from media_uploads.tests.images.album import (
     at,
     at_once,
@@ -166,7 +171,6 @@ def test_twenty_at_once_over_the_real_server(dana: Any, tmp_path: Any) -> None:
     """Each with a connection of its own, images and new uploads mixed; between any two looks there is one."""
     import json
     from concurrent.futures import ThreadPoolExecutor
-    from threading import Event
     from urllib.request import Request, urlopen
 
     from knox.models import AuthToken
@@ -215,6 +219,72 @@ def test_uploads_choices_and_deletions_at_once(dana: Any, danas: Any) -> None:
         assert {answer.status_code for answer in answers} == {200}, round_
         assert len(primaries(dana)) == 1
         check_consistent()
+
+
+def test_a_primary_upload_and_the_deletion_of_todays_never_wait_for_each_other(
+    dana: Any, danas: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stops where it holds its first rows, until the other does too or a second is over."""
+    image = kept(danas, 1, is_primary="true")
+    claimed, locked = Event(), Event()
+
+    def claim_and_wait(*args: Any) -> int:
+        waiting = claim_room(*args)
+        claimed.set()
+        locked.wait(1)
+        return waiting
+
+    def lock_and_wait(image_id: Any) -> UserImage:
+        found = _locked_image(image_id)
+        locked.set()
+        claimed.wait(1)
+        return found
+
+    monkeypatch.setattr("media_uploads.images.claim_room", claim_and_wait)
+    monkeypatch.setattr("media_uploads.images._locked_image", lock_and_wait)
+    uploaded, deleted = at_once(
+        partial(hand_in, client_of(dana), face(2), is_primary="true"),
+        partial(client_of(dana).delete, at(image, "delete")),
+    )
+    assert (uploaded.status_code, deleted.status_code) == (200, 200)
+    assert primaries(dana) == [uploaded.json()["image"]["id"]]
+    check_consistent()
+
+
+def test_an_upload_that_the_database_undoes_leaves_no_file(
+    danas: Any, each_storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the loser of a deadlock: PostgreSQL ends it with an error that is none of ours."""
+    kept(danas)
+    before = everything()
+
+    def undone(*_: Any, **__: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'undone' USING ERRCODE = '40P01'; END $$")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("media_uploads.images.publish", undone)
+        answer = hand_in(danas, face(2))
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert everything() == before
+    check_consistent()
+
+
+def test_what_was_committed_keeps_its_files_although_nobody_heard_of_it(
+    danas: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks off while the commit is on its way: nobody knows, so nothing is removed."""
+
+    def lost(self: Any) -> None:
+        self.connection.commit()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("django.db.backends.base.base.BaseDatabaseWrapper._commit", lost)
+        with pytest.raises(OperationalError):
+            upload_image(user=get_user_model().objects.get(), data=face(), filename="me.jpg", actor=ACTOR)
+    assert UserImage.objects.count() == 1
+    check_consistent()
 
 
 def test_choosing_an_image_that_is_being_deleted(dana: Any, danas: Any) -> None:
