@@ -24,7 +24,7 @@ from media_uploads.quota import check_room, claim_room
 from media_uploads.refusals import MediaFileNotFound, PersonaNotFound
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
-from photostore.errors import InvalidFile, PhotostoreError, StorageAway
+from photostore.errors import InvalidFile, StorageAway
 from photostore.intake import Rendition, take_in_image
 from photostore.outbox import drain, drain_leftovers
 from photostore.register import NewFile, Owner, Publication, publish, store
@@ -71,16 +71,16 @@ def keep_file(
     """
     if not Persona.objects.filter(pk=persona_id, user_id=user.pk).exists():
         raise PersonaNotFound(persona_id)
-    incoming = _looked_at(user.pk, file, filename)
-    publication = _publication(persona_id, user.pk, incoming)
-    row = _row(incoming, publication.original)
-    row.user_id, row.persona_id = user.pk, persona_id
-    row.original_filename, row.description = plain_name(filename), description
-    owner = owner_of(row.pk)
-    with owner.locked():
-        with failures_recorded(actor, "media.upload", subject_of(user.pk)):
+    with failures_recorded(actor, "media.upload", subject_of(user.pk)):
+        incoming = _looked_at(user.pk, file, filename)
+        publication = _publication(persona_id, user.pk, incoming)
+        row = _row(incoming, publication.original)
+        row.user_id, row.persona_id = user.pk, persona_id
+        row.original_filename, row.description = plain_name(filename), description
+        owner = owner_of(row.pk)
+        with owner.locked():
             store(publication)
-        _publish(owner, publication, row, actor, also)
+            _publish(owner, publication, row, actor, also)
     drain_leftovers()
     return row
 
@@ -173,6 +173,7 @@ def _publish(
     also: Callable[[MediaFile], None] | None,
 ) -> None:
     """Make the row, with its bytes in place. Where it may not be made, they go again."""
+    written = False
     try:
         with transaction.atomic(durable=True):
             persona = Persona.objects.select_for_update(no_key=True)
@@ -184,12 +185,19 @@ def _publish(
             row.save(force_insert=True)
             publish(owner, publication)
             record(actor, "media.upload", subject=subject_of(row.user_id), new_sha256=row.sha256)
-    except PhotostoreError:
-        # A refusal of ours, so nothing was committed. What cannot be removed now is left to the sweep.
-        for file in (publication.original, *publication.derivatives):
-            with suppress(StorageAway):
-                storage_for().remove(file.key)
+            written = True
+    except Exception:
+        # A commit whose answer was lost may have happened: then the files stay, and the sweep decides.
+        if not written:
+            _take_back(publication)
         raise
+
+
+def _take_back(publication: Publication) -> None:
+    """Remove what was stored for a row that was refused; what cannot be removed now, the sweep finds."""
+    for file in (publication.original, *publication.derivatives):
+        with suppress(StorageAway):
+            storage_for().remove(file.key)
 
 
 def delete_file(*, user: Any, file_id: int, actor: Actor) -> None:

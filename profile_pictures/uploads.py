@@ -36,21 +36,26 @@ def upload_picture(*, user: User, data: bytes, filename: str, actor: Actor) -> P
     Raises `TooManyPending`, `InvalidFile`, `FileTooLarge`, `StorageAway`.
     """
     _refuse_too_many(user)
-    clean = take_in(data, filename=filename)
-    with persons_pictures(user.pk), failures_recorded(actor, "picture.upload", subject_of(user.pk)):
-        _refuse_too_many(user)
-        publication = pending_files(user.pk, clean)
-        upload = _row(user, publication, filename)
-        owner = owner_of(upload.pk)
-        with owner.locked():
-            store(publication)
-            with transaction.atomic(durable=True):
-                locked_person(user.pk)
-                upload.save(force_insert=True)
-                publish(owner, publication)
-                record(actor, "picture.upload", subject=subject_of(user.pk), new_sha256=upload.sha256)
+    with failures_recorded(actor, "picture.upload", subject_of(user.pk)):
+        clean = take_in(data, filename=filename)
+        with persons_pictures(user.pk):
+            _refuse_too_many(user)
+            publication = pending_files(user.pk, clean)
+            upload = _row(user, publication, filename)
+            _keep(upload, publication, actor)
     drain_leftovers()
     return upload
+
+
+def _keep(upload: ProfilePictureUpload, publication: Publication, actor: Actor) -> None:
+    owner, subject = owner_of(upload.pk), subject_of(upload.user_id)
+    with owner.locked():
+        store(publication)
+        with transaction.atomic(durable=True):
+            locked_person(upload.user_id)
+            upload.save(force_insert=True)
+            publish(owner, publication)
+            record(actor, "picture.upload", subject=subject, new_sha256=upload.sha256)
 
 
 def drop_upload(*, user: User, upload_id: int, actor: Actor) -> None:

@@ -24,6 +24,8 @@ DOORS = (
     *("new_student", "student_photo", "attendance_photo", "desk", "user_image"),
     *("profile_picture", "media_file", "direct_upload"),
 )
+# Where nobody could look, these leave their row in the audit.
+RECORDED = ("desk", "user_image", "profile_picture", "media_file", "direct_upload")
 
 
 def marked(text: bytes = MARKER) -> bytes:
@@ -114,6 +116,9 @@ def test_where_nobody_can_look_nothing_is_kept(house: House, settings: Any, door
         assert (answer.status_code, answer.json()["code"]) == (503, "scanner_unavailable"), answer.content
         assert answer.headers["Retry-After"]
     assert not StoredFile.objects.exists() and not everything()
+    if door in RECORDED:
+        refused = AuditEntry.objects.filter(outcome="refused", actor_name="alice")
+        assert [entry.code for entry in refused] == ["scanner_unavailable"]
 
 
 @pytest.mark.parametrize("door", DOORS)
