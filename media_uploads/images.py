@@ -125,7 +125,7 @@ def _primary_of(user_id: int) -> Any:
 
 
 def _locked_after_user(image_id: UUID) -> UserImage:
-    """The image, locked after its user, as an upload does: in another order the two could block each other."""
+    """The image, locked after its user, as an upload does: in another order two could block each other."""
     user_id = UserImage.objects.filter(pk=image_id).values_list("user_id", flat=True).first()
     if user_id is None:
         raise ImageNotFound
