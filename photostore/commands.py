@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from photostore.audit import Actor
+from photostore.bounded import BoundedList
 from photostore.errors import PhotostoreError, StrangePlace
 from photostore.locks import try_lock, unlock
 from photostore.tally import tallied
@@ -134,6 +135,10 @@ class PhotoCommand(BaseCommand):
         """A line for a person; silent with `--json`."""
         if not self.json:
             self.stdout.write(line)
+
+    def listed(self) -> BoundedList:
+        """A list for `--json`; without that it only counts."""
+        return BoundedList(keep=self.json)
 
     def progress(self, items: Iterable[Item], *, what: str, total: int | None = None) -> Iterator[Item]:
         """The items, with a bar on a terminal and without one elsewhere."""

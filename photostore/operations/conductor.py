@@ -34,6 +34,11 @@ class Conductor:
         last = operation.acts.order_by("-number").first()
         self._number = last.number if last else 0
 
+    @property
+    def id(self) -> str | None:
+        """The operation's id, for machines. After the block: None where it did nothing and was forgotten."""
+        return str(self.operation.pk) if self.operation.pk else None
+
     def act(self, kind: str, *, subject: str, details: dict[str, Any]) -> bool:
         """Write an act down, then do it. False when it no longer applied and was skipped.
 

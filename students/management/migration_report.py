@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from photostore.commands import PhotoCommand
 from photostore.operations import Conductor
@@ -19,9 +18,6 @@ MEANING = {
     State.BLOCKED: "blocked, the evidence disagrees",
     State.UNKNOWN: "no evidence",
 }
-
-# Memory stays flat: the counts are exact, what --json lists ends here.
-MAX_LISTED = 10_000
 
 
 def told(person: Person) -> Iterator[str]:
@@ -44,7 +40,7 @@ class Report:
     def __init__(self, command: PhotoCommand) -> None:
         self.command = command
         self.counts = {"students": 0, "photos": 0, "attendance_photos": 0, "known_already": 0, "skipped": 0}
-        self.problems: list[str] = []
+        self.problems = command.listed()
         self.accepted: set[int] = set()
 
     def add(self, student: StudentRef, done: list[Done]) -> None:
@@ -64,31 +60,26 @@ class Report:
                 key = one.step.sources[0].stray.key
                 problem = f"{key}: not given to {student}: {one.why}"
                 self.command.say(problem)
-                if len(self.problems) < MAX_LISTED:
-                    self.problems.append(problem)
+                self.problems.append(problem)
 
     def finish(self, plan: Plan, conductor: Conductor) -> None:
         """What is left, and the sum."""
-        left = 0
-        listed: list[dict[str, Any]] = []
+        left = self.command.listed()
         for one in left_for_a_person(plan):
             if one.acceptable and one.verdict.student and one.verdict.student.pk in self.accepted:
                 continue
-            left += 1
             self.command.say(f"Left: {one.stray.key}: {MEANING[one.verdict.state]}")
             for reason in one.reasons:
                 self.command.say(f"    {reason}")
-            if self.command.json and len(listed) < MAX_LISTED:
-                listed.append(as_json(one))
+            left.append(as_json(one))
         self.command.result |= self.counts | {
-            "operation": str(conductor.operation.pk),
             "resumed": conductor.resumed,
-            "problems": self.problems,
-            "left": listed,
-            "left_count": left,
+            "problems": self.problems.items,
+            "left": left.items,
+            "left_count": left.count,
         }
         self.command.say(
             "{students} students got {photos} photos and {attendance_photos} attendance photos; "
             "{known_already} files they had already; {skipped} skipped; ".format(**self.counts)
-            + f"{left} files left for a person."
+            + f"{left.count} files left for a person."
         )

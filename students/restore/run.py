@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from photostore.bounded import MAX_LISTED, BoundedList
 from photostore.models import AuditEntry, StoredFile
 from photostore.operations import Conductor
 from photostore.storage import storage_for
@@ -25,7 +26,6 @@ from students.restore.needs import Needs, heals_needed
 from students.tombstones import erased_students
 
 BATCH = 200
-MAX_LISTED = 10_000
 # Who was deleted by mistake and brought back was not deleted after all, until that is undone.
 SWAPPED = {
     "student.revive": ("student.delete", "student.revive"),
@@ -36,7 +36,7 @@ TAKEN_AWAY = ("photo.remove", "attendance.delete", "student.delete", "student.er
 
 @dataclass
 class Summary:
-    """What the run came to."""
+    """What the run came to. `missing`: the students of whom `photos_missing` are."""
 
     directories_created: int = 0
     photos_verified: int = 0
@@ -44,12 +44,18 @@ class Summary:
     records_updated: int = 0
     healed: int = 0
     left_for_a_person: Lines = field(default_factory=Lines)
+    missing: BoundedList = field(default_factory=BoundedList)
 
     def as_json(self) -> dict[str, Any]:
         """For machines: all counts, and what is left for a person as far as anybody can read."""
         counted = {one.name: getattr(self, one.name) for one in fields(self) if one.type == "int"}
         left = self.left_for_a_person
-        return counted | {"left_for_a_person": left.first(MAX_LISTED), "left_count": left.count}
+        return counted | {
+            "missing": self.missing.items,
+            "missing_count": self.missing.count,
+            "left_for_a_person": left.first(MAX_LISTED),
+            "left_count": left.count,
+        }
 
 
 @dataclass
@@ -192,6 +198,10 @@ class Restoration:
                 self._left(f"{who}: {note}")
         to_do = len(needs.links) + len(needs.heals)
         said = [f"Missing photo file: {who}"] if needs.missing else []
+        if needs.missing:
+            summary.missing.append(
+                {"id": student.pk, "name": student.name, "student_id": str(student.student_id)}
+            )
         if linked or healed:
             said.append(f"Restored: {who}: {linked} linked, {healed} put back")
         elif to_do and self.conductor is None:

@@ -8,12 +8,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from photostore.bounded import MAX_LISTED
 from photostore.commands import DONE, PhotoCommand, Refused, duration
 from photostore.inventory.diff import YOUNG
 from photostore.inventory.sweep import Counted, SweepPlan, Taking, planned, take
 from photostore.operations import conduct
-
-MAX_LISTED = 10_000
 
 
 class Command(PhotoCommand):

@@ -8,13 +8,11 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
+from photostore.bounded import MAX_LISTED
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
 from photostore.models import Operation
 from photostore.operations import last_undoable, undo
 from photostore.operations.conductor import conduct
-
-# What --json lists at most; the rest stands in the journal.
-MAX_LISTED = 10_000
 
 
 class Command(PhotoCommand):

@@ -16,8 +16,9 @@ from students.deleted import versions_set_aside
 from students.evidence.backups import BackupStudents, students_in
 from students.evidence.plan import Person, Plan, make_plan
 from students.evidence.signals import Finding, State, as_json
+from students.management.chosen import tell_choice, tell_named
 from students.management.help import ExampleFormatter
-from students.management.migration_report import MAX_LISTED, Report, told
+from students.management.migration_report import Report, told
 from students.strays import read_strays, stray_locations
 from students.takeover.clean import Cleaning, clean, plan_cleaning
 from students.takeover.migrate import by_order, carry_over, carry_pairs
@@ -84,10 +85,11 @@ class Command(PhotoCommand):
     def _backup(self, path: str | None) -> BackupStudents | None:
         """The one that was named, or the newest valid one; evidence does not need any."""
         if path:
-            return students_in(open_backup(Path(path)))
+            named = open_backup(Path(path))
+            tell_named(self, named.path)
+            return students_in(named)
         choice = newest_valid(Path(settings.PHOTO_BACKUP_DIR))
-        for line in choice.lines():
-            self.say(line)
+        tell_choice(self, choice)
         return students_in(choice.backup) if choice.backup else None
 
     def _plan(self, backup: BackupStudents | None, conductor: Conductor | None = None) -> Plan:
@@ -98,17 +100,16 @@ class Command(PhotoCommand):
         return make_plan(self.progress(strays, what="Reading orphans"), backup)
 
     def _list(self, plan: Plan) -> int:
-        orphans = 0
-        collected: list[dict[str, Any]] = []
+        orphans = self.listed()
         for person in plan.persons():
-            orphans += 1
-            if self.json and len(collected) < MAX_LISTED:
-                collected.append(_orphan(person))
+            orphans.append(_orphan(person))
             for line in told(person):
                 self.say(line)
         counts = {state.value: plan.counts[state] for state in State}
-        self.result |= {"orphans": collected, "count": orphans, "files": counts}
-        self.say(f"{orphans} orphans; files: {', '.join(f'{n} {state}' for state, n in counts.items())}.")
+        self.result |= {"orphans": orphans.items, "count": orphans.count, "files": counts}
+        self.say(
+            f"{orphans.count} orphans; files: {', '.join(f'{n} {state}' for state, n in counts.items())}."
+        )
         self.say("Nothing was changed.")
         return DONE
 
@@ -126,19 +127,17 @@ class Command(PhotoCommand):
                     self.say(_pair_line(pair.orphan, str(pair.student)))
                     report.add(pair.student, done)
             report.finish(plan, conductor)
+        self.result["operation"] = conductor.id
         return FOUND_WRONG if conductor.skipped else DONE
 
     def _show_pairs(self, plan: Plan) -> int:
-        count = 0
-        pairs: list[dict[str, Any]] = []
+        pairs = self.listed()
         for pair in by_order(plan):
-            count += 1
-            if len(pairs) < MAX_LISTED:
-                pairs.append({"orphan": pair.orphan.person, "student": pair.student.pk})
+            pairs.append({"orphan": pair.orphan.person, "student": pair.student.pk})
             self.say(_pair_line(pair.orphan, str(pair.student)))
-        self.result |= {"pairs": pairs, "code": "needs_confirm"}
+        self.result |= {"pairs": pairs.items, "count": pairs.count, "code": "needs_confirm"}
         self.say(
-            f"Nothing was changed. {count} pairs, by their place in two sorted lists and nothing else: "
+            f"Nothing was changed. {pairs.count} pairs, by their place in two sorted lists and nothing else: "
             "about one of them is right, whatever the size of the school. --confirm does it anyway."
         )
         return REFUSED
@@ -152,22 +151,25 @@ class Command(PhotoCommand):
             self.say("Nothing was changed. --confirm moves these files to quarantine.")
             return DONE
         with conduct(f"{self.name} --clean", self.actor) as conductor:
-            moved = 0
-            for finding, why_not in self.progress(clean(cleaning, conductor), what="Setting aside"):
+            moved, left = 0, self.listed()
+            for finding, why_not in self.progress(
+                clean(cleaning, conductor), what="Setting aside", total=cleaning.files
+            ):
                 moved += not why_not
                 if why_not:
+                    left.append({"key": finding.stray.key, "why": why_not})
                     self.say(f"Left alone: {finding.stray.key}: {why_not}")
+        self.result |= {"operation": conductor.id, "left": left.items, "left_count": left.count}
         self._count_cleaning(cleaning, moved=moved, skipped=conductor.skipped)
         self.say(f"{moved} files are in quarantine; undo_photo_operation --last brings them back.")
         return FOUND_WRONG if conductor.skipped else DONE
 
     def _show_cleaning(self, cleaning: Cleaning) -> None:
-        keys: list[str] = []
+        keys = self.listed()
         for finding in cleaning.to_take():
             self.say(f"{finding.stray.key}  ({'; '.join(finding.reasons) or 'no evidence'})")
-            if self.json and len(keys) < MAX_LISTED:
-                keys.append(finding.stray.key)
-        self.result |= {"would_take": keys}
+            keys.append(finding.stray.key)
+        self.result |= {"would_take": keys.items, "operation": None}
         self._count_cleaning(cleaning, moved=0, skipped=0)
 
     def _count_cleaning(self, cleaning: Cleaning, *, moved: int, skipped: int) -> None:

@@ -14,6 +14,7 @@ from photostore.errors import StorageAway
 from photostore.operations import conduct
 from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
 from students.lookup import is_called
+from students.management.chosen import tell_choice, tell_named
 from students.models import Student
 from students.restore.filenames import proposals
 from students.restore.finding import looked_for
@@ -126,14 +127,10 @@ class Command(PhotoCommand):
         if backup_file is not None:
             backup = open_backup(backup_file)
             refuse_another_schools(backup)
+            tell_named(self, backup_file)
             return backup
         choice = newest_valid(settings.PHOTO_BACKUP_DIR, check=refuse_another_schools)
-        for line in choice.lines():
-            self.say(line)
-        self.result |= {
-            "backup": choice.backup and choice.backup.name,
-            "passed_over": [{"name": name, "why": why} for name, why in choice.passed_over],
-        }
+        tell_choice(self, choice)
         if choice.backup is not None:
             return choice.backup
         if needed or not Student.objects.exists():
@@ -156,10 +153,10 @@ class Command(PhotoCommand):
         if backup_file is not None:
             backup = open_backup(backup_file)
             check(backup)
+            tell_named(self, backup_file)
             return backup
         choice = newest_valid(settings.PHOTO_BACKUP_DIR, check=check)
-        for line in choice.lines():
-            self.say(line)
+        tell_choice(self, choice)
         if choice.backup is None:
             raise Refused(f"No backup knows student {text}. {ENTER_AGAIN}", code="no_backup")
         return choice.backup
@@ -177,7 +174,7 @@ class Command(PhotoCommand):
 
     def _conclude(self, run: Restoration, *, verify_only: bool) -> int:
         summary = run.summary
-        self.result |= summary.as_json()
+        self.result |= summary.as_json() | {"operation": run.conductor and run.conductor.id}
         for line in () if verify_only else summary.left_for_a_person:
             self.say(f"Left for a person: {line}")
         self.say(
