@@ -183,9 +183,9 @@ def test_a_gigabyte_is_refused_by_its_size(db: None, tmp_path: Path) -> None:
         open_backup(path)
 
 
-def manifest_for(content: bytes, students: int) -> bytes:
+def manifest_for(content: bytes, students: int, *, photos: int = 0) -> bytes:
     """The last line, as anybody can write it who has no key."""
-    counts = {"students": students, "photos": 0, "attendance": 0}
+    counts = {"students": students, "photos": photos, "attendance": 0}
     values = {**counts, "sha256": hashlib.sha256(content).hexdigest()}
     return layout.MANIFEST + json.dumps(values).encode() + layout.END
 

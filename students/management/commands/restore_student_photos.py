@@ -106,13 +106,26 @@ class Command(PhotoCommand):
                 self._go_through(run)
             else:
                 if backup is not None:
-                    remember(backup.erased())
+                    self._remember(backup)
                 with conduct(self.name, self.actor) as run.conductor:
                     self._go_through(run)
         code = self._conclude(run, verify_only=verify_only)
         if run.only and not Student.objects.filter(student_id=run.only).exists():
             return FOUND_WRONG
         return code
+
+    def _remember(self, backup: Backup) -> None:
+        """Who was erased. Without our seal anybody may have written it, and it would hide a child's photos."""
+        if not backup.sealed:
+            count = sum(1 for _ in backup.erased())
+            if count:
+                self.say(
+                    f"Not believed: {count} erasures in {backup.name}, which has no seal of this service."
+                )
+            return
+        here = remember(backup.erased())
+        if here:
+            self.say(f"Erased before the backup was written, and here again: {here}. See erase_student.")
 
     def _go_through(self, run: Restoration) -> None:
         total = Student.objects.count() if run.backup is None else run.backup.student_count
