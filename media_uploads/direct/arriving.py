@@ -16,11 +16,24 @@ Way = DirectUpload.Way
 
 
 def own_upload(user: Any, upload_id: UUID) -> DirectUpload:
-    """An upload of `user`, open or completed. Raises `UploadNotFound`, also for an expired one."""
+    """An upload of `user`, open or completed. Raises `UploadNotFound`, also for one that is over."""
     found = DirectUpload.objects.filter(pk=upload_id, user_id=user.pk).first()
-    if found is None or not (found.completed_at or found.is_open):
+    if found is None or not (found.completed_at or _can_go_on(found)):
         raise UploadNotFound
     return found
+
+
+def speaks_tus() -> bool:
+    """Whether bytes come through us; a bucket takes them itself, and speaks another language."""
+    return not storage_for().takes_uploads_itself
+
+
+def _can_go_on(upload: DirectUpload) -> bool:
+    """Whether its time has not run out, and its bytes gather where we keep files today.
+
+    Between a disk and a bucket nothing that is half there is taken along: the client begins anew.
+    """
+    return upload.is_open and (upload.way == Way.TUS) == speaks_tus()
 
 
 def receive_bytes(

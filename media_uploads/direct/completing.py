@@ -39,6 +39,7 @@ def complete_upload(*, user: Any, upload_id: UUID, actor: Actor) -> MediaFile:
     Raises `UploadNotFound`, `UploadCompleted`, `BeingCompleted`, `UploadIncomplete`, and whatever `keep_file`
     raises; after `StorageAway` and a scanner that is away it can be tried again.
     """
+    own_upload(user, upload_id)  # before the lock: a foreign one that is held is not found either
     with held_upload(upload_id):
         upload = own_upload(user, upload_id)
         if upload.completed_at:

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from media_uploads.direct.arriving import own_upload
 from media_uploads.files import subject_of
 from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload
-from media_uploads.refusals import BeingCompleted, UploadCompleted, UploadNotFound
+from media_uploads.refusals import BeingCompleted, UploadCompleted
 from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import FileMissing, PhotostoreError
@@ -57,10 +58,9 @@ def abort_upload(*, user: Any, upload_id: UUID, actor: Actor) -> None:
 
     Raises `UploadNotFound`, `UploadCompleted`, `BeingCompleted`, `InUse` while bytes arrive, `StorageAway`.
     """
+    own_upload(user, upload_id)  # before the lock: a foreign one that is held is not found either
     with held_upload(upload_id):
-        upload = DirectUpload.objects.filter(pk=upload_id, user_id=user.pk).first()
-        if upload is None or (not upload.completed_at and not upload.is_open):
-            raise UploadNotFound
+        upload = own_upload(user, upload_id)
         if upload.completed_at:
             raise UploadCompleted
         try:
@@ -71,8 +71,11 @@ def abort_upload(*, user: Any, upload_id: UUID, actor: Actor) -> None:
 
 
 def remove_upload(upload: DirectUpload, *, actor: Actor | None = None) -> None:
-    """Forget an upload and, after the commit, its bytes; for callers under its lock. Raises `StorageAway`."""
-    if upload.multipart_id and not upload.completed_at:
+    """Forget an upload and, after the commit, its bytes; for callers under its lock. Raises `StorageAway`.
+
+    Parts in a bucket that is ours no more are left to its own rule for unfinished uploads.
+    """
+    if upload.multipart_id and not upload.completed_at and storage_for().takes_uploads_itself:
         bucket.abort_multipart(upload.key, upload.multipart_id)
     with transaction.atomic(durable=True):
         DirectUpload.objects.filter(pk=upload.pk).delete()

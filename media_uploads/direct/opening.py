@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from media_uploads.direct.arriving import speaks_tus
 from media_uploads.direct.ending import give_up_bytes, remove_a_few_expired
 from media_uploads.files import plain_name, subject_of
 from media_uploads.kinds import check_announced
@@ -22,7 +23,6 @@ from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import InvalidFile, PhotostoreError, StorageAway
 from photostore.incoming import bucket, spool
-from photostore.storage import storage_for
 
 LIFE = timedelta(hours=24)
 # One PUT up to here: it cannot be resumed, and what is lost with it is sent again.
@@ -67,11 +67,6 @@ def open_upload(
         raise
     remove_a_few_expired()
     return upload
-
-
-def speaks_tus() -> bool:
-    """Whether bytes come through us; a bucket takes them itself, and speaks another language."""
-    return not storage_for().takes_uploads_itself
 
 
 def _row(user_id: int, persona_id: int, name: str, size: int, content_type: str) -> DirectUpload:

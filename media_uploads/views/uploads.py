@@ -15,10 +15,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media_uploads.direct.arriving import arrived_bytes, own_upload, receive_bytes
+from media_uploads.direct.arriving import arrived_bytes, own_upload, receive_bytes, speaks_tus
 from media_uploads.direct.completing import complete_upload
 from media_uploads.direct.ending import abort_upload
-from media_uploads.direct.opening import open_upload, speaks_tus
+from media_uploads.direct.opening import open_upload
 from media_uploads.direct.representation import CHUNK_TYPE, TUS_VERSION, represent_upload
 from media_uploads.direct.serializers import DirectUploadInput, DirectUploadOutput, announced_by_tus
 from media_uploads.kinds import VIDEO_LIMITS
