@@ -72,6 +72,23 @@ def test_a_video_in_parts(danas: Any, persona: Any, each_storage: str) -> None:
     assert stored(prefix="uploads/videos/")[row.key] == data
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("video/webm;codecs=vp8,opus", "video/webm"),  # as MediaRecorder says it
+        ('video/mp4; codecs="avc1.42E01E, mp4a.40.2"', "video/mp4"),
+        ("video/mp4 ; a=b", "video/mp4"),
+        ("text/plain;charset=utf-8", "text/plain"),
+        ("", "application/octet-stream"),
+    ],
+)
+def test_types_as_browsers_say_them(danas: Any, persona: Any, said: str, kept: str) -> None:
+    data = video("mp4")
+    upload = sent(danas, persona, data, "goal.mp4", content_type=said)
+    assert upload["content_type"] == kept
+    assert complete(danas, upload).status_code == 201
+
+
 # --- refused when announced ---------------------------------------------------------------------------------
 
 
@@ -197,6 +214,24 @@ def test_ids_are_their_users(danas: Any, eriks: Any, persona: Any) -> None:
         assert foreign.status_code == none.status_code == 404, name
         assert foreign.content == none.content, name
     assert complete(danas, upload).status_code == 201
+
+
+def test_one_that_is_held_is_its_users_too(eriks: Any, danas: Any, persona: Any) -> None:
+    """Else whoever guesses an id could tell that something happens there."""
+    upload = sent(danas, persona, picture())
+    answers: list[Any] = []
+
+    def ask() -> None:
+        try:
+            answers.extend([complete(eriks, upload), eriks.delete(path_of(upload))])
+        finally:
+            connection.close()
+
+    with advisory_lock(f"{UPLOAD_OWNER_LABEL}:{upload['id']}"):
+        run_all([threading.Thread(target=ask)])
+    missing = complete(eriks, {"id": "00000000-0000-4000-8000-000000000000"})
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert [answer.content for answer in answers] == [missing.content] * 2
 
 
 # --- completed once -----------------------------------------------------------------------------------------

@@ -45,6 +45,12 @@ def offset(client: Any, place: str) -> str:
     return client.head(place, **TUS).headers["Upload-Offset"]
 
 
+def test_a_type_with_its_codecs(danas: Any, persona: Any) -> None:
+    said = metadata(filename="a.webm", filetype="video/webm;codecs=vp8,opus")
+    made = create(danas, persona, picture(), HTTP_UPLOAD_METADATA=said)
+    assert (made.status_code, made.json()["content_type"]) == (201, "video/webm")
+
+
 def test_a_stock_client_needs_nothing_but_the_endpoint(danas: Any, persona: Any) -> None:
     data = picture()
     made = create(danas, persona, data)
