@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
@@ -62,6 +63,8 @@ class UserImage(models.Model):
         indexes = [
             models.Index(fields=["user", "-uploaded_at", "-id"], name="media_uploads_images_newest"),
             models.Index(fields=["-uploaded_at", "-id"], name="media_uploads_all_images"),
+            # The sweep asks of each file that it would take whether a row names it.
+            HashIndex(fields=["image"], name="media_uploads_by_image_key"),
         ]
 
     def __str__(self) -> str:
@@ -157,6 +160,7 @@ class MediaFile(models.Model):
         indexes = [
             models.Index(fields=["user", "id"], name="media_files_of_user"),
             models.Index(fields=["persona", "id"], name="media_files_of_persona"),
+            HashIndex(fields=["file"], name="media_files_by_key"),
         ]
 
     def __str__(self) -> str:

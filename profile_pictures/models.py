@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -24,6 +25,12 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         db_table = "users_user"
+        indexes = [
+            # The sweep asks of each file that it would take whether a row names it.
+            HashIndex(
+                fields=["profile_picture"], condition=~Q(profile_picture=""), name="users_by_picture_key"
+            ),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every bearer token, whoever holds it."""
@@ -107,6 +114,7 @@ class ProfilePictureUpload(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "id"], name="users_pictures_of_user"),
+            HashIndex(fields=["image"], name="users_by_upload_key"),
             models.Index(
                 fields=["expires_at"], condition=Q(is_confirmed=False), name="users_pictures_expiring"
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Self
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Func, GeneratedField, Q, Value
@@ -114,6 +114,8 @@ class Student(models.Model):
         ]
         indexes = [
             GinIndex(fields=["search"], name="students_search"),
+            # The sweep asks of each file that it would take whether a row names it.
+            HashIndex(fields=["profile_photo"], condition=~Q(profile_photo=""), name="students_by_photo_key"),
             # Filtered lists keep the order of the primary key, so that a cursor can go on from anywhere.
             models.Index(fields=["id"], condition=Q(profile_photo=""), name="students_without_photo"),
             models.Index(fields=["class_name", "id"], name="students_by_class"),
@@ -175,6 +177,7 @@ class AttendancePhoto(models.Model):
                 fields=["student", "date", "session"], name="students_one_photo_per_session"
             ),
         ]
+        indexes = [HashIndex(fields=["file"], name="students_by_attendance_key")]
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.date} {self.session}"
@@ -228,6 +231,7 @@ class StudentPhoto(models.Model):
         indexes = [
             models.Index(fields=["source_sha256"], name="students_by_source"),
             models.Index(fields=["pixel_sha256"], name="students_by_pixels"),
+            HashIndex(fields=["file"], name="students_by_version_key"),
             # A stray file is looked up by its own bytes, with and without an identity inside.
             models.Index(fields=["sha256"], name="students_by_bytes"),
             models.Index(fields=["untagged_sha256"], name="students_by_bare_bytes"),

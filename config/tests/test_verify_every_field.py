@@ -9,9 +9,13 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from photostore.inventory.fields import file_fields
+from photostore.audit import Actor
+from photostore.inventory.fields import file_fields, named_by_fields
 from photostore.models import StoredFile
-from photostore.tests.shelf import keep, run
+from photostore.operations import conduct, undo
+from photostore.operations.quarantine import sha256_of
+from photostore.tests.shelf import found, keep, leave, run
+from testing.kept import stored
 
 FIELDS = {f"{model.__name__}.{field.name}": (model, field) for model, field in file_fields()}
 VALUES: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
@@ -68,6 +72,54 @@ def test_a_value_that_nobody_keeps_is_missing(name: str, each_storage: str) -> N
     code, said = run("verify_media")
     assert (code, said["missing"], said["counts"]["missing"]) == (1, ["a/lost.jpg"], 1)
     assert said["counts"]["present"] == said["counts"]["files"] == 1
+
+
+OLGA = Actor("", "olga", "command")
+
+
+def swept(key: str) -> Any:
+    """The sweep's act of one file: the operation, and whether it was done."""
+    with conduct("cleanup_orphaned_photos", OLGA) as conductor:
+        details = {
+            "storage_alias": "default",
+            "key": key,
+            "sha256": sha256_of("default", key),
+            "byte_size": 3,
+        }
+        done = conductor.act("sweep_aside", subject=key, details=details)
+    return conductor.operation, done
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_what_a_row_names_is_nobodys_to_take_though_the_register_does_not_know_it(
+    name: str, each_storage: str
+) -> None:
+    model, field = FIELDS[name]
+    keep("a/kept.jpg", b"bea")
+    row = made(model, **{field.name: "a/old.jpg"}, **WITH_IT.get(name, {}))
+    leave("a/old.jpg", b"ada")
+    leave("a/stray.jpg", b"cyd")
+    assert found() == {"orphaned": {"a/stray.jpg"}}
+    assert swept("a/old.jpg")[1] is False
+    assert swept("a/stray.jpg")[1] is True
+    assert {"a/kept.jpg", "a/old.jpg"} <= stored().keys()
+
+    # Taken once nobody named it; it comes back also where somebody does again.
+    rows = model._default_manager.filter(pk=row.pk)
+    rows.update(**{field.name: "a/other.jpg"})
+    assert found() == {"orphaned": {"a/old.jpg"}}
+    operation, done = swept("a/old.jpg")
+    rows.update(**{field.name: "a/old.jpg"})
+    assert done
+    assert undo(operation, OLGA).skipped == 0
+    assert stored()["a/old.jpg"] == b"ada"
+
+
+@pytest.mark.django_db
+def test_asking_for_many_files_is_one_query_for_each_field(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(len(FIELDS)):
+        named_by_fields(["default"], [f"a/{number}.jpg" for number in range(1_000)])
 
 
 @pytest.mark.django_db

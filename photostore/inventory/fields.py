@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.apps import apps
 from django.db import connection
@@ -26,6 +26,22 @@ def unregistered() -> Iterator[tuple[str, str]]:
             yield from rows
 
 
+def named_by_fields(aliases: Collection[str], keys: Collection[str]) -> set[str]:
+    """Those of `keys` that a row of any app names in one of these storages, registered or not.
+
+    One query for each field; our own fields have an index for it.
+    """
+    named: set[str] = set()
+    for model, field in file_fields():
+        rows = model._base_manager.filter(**{f"{field.name}__in": keys}).exclude(**{field.name: ""})
+        if _alias_column(model):
+            rows = rows.filter(storage_alias__in=aliases)
+        elif "default" not in aliases:
+            continue
+        named.update(rows.values_list(field.name, flat=True))
+    return named
+
+
 def file_fields() -> list[tuple[type[Model], FileField]]:
     """Every column that holds a storage key, whichever app it belongs to."""
     return [
@@ -38,12 +54,17 @@ def file_fields() -> list[tuple[type[Model], FileField]]:
 
 
 def _values(model: type[Model], field: FileField) -> str:
-    """A model that keeps files in several places says where in `storage_alias`."""
     quote = connection.ops.quote_name
-    own = {one.name: str(one.column) for one in model._meta.concrete_fields}
-    alias = quote(own["storage_alias"]) if "storage_alias" in own else "'default'"
+    kept_in = _alias_column(model)
+    alias = quote(kept_in) if kept_in else "'default'"
     column = quote(str(field.column))
     return (
         f'SELECT {alias}::text AS alias, {column}::text COLLATE "C" AS key '  # noqa: S608 - names of our own
         f"FROM {quote(model._meta.db_table)} WHERE {column} <> ''"
     )
+
+
+def _alias_column(model: type[Model]) -> str:
+    """A model that keeps files in several places says where in `storage_alias`; empty for the others."""
+    columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    return columns.get("storage_alias", "")

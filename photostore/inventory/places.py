@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from photostore.errors import StrangePlace
+from photostore.inventory.fields import named_by_fields
 from photostore.inventory.knowledge import claimed_by_apps
 from photostore.models import PendingRemoval, StoredFile
 from photostore.storage import PhotoStorage, storage_for
@@ -50,7 +51,14 @@ class Place:
         return False
 
     def claims(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that a row names, that are still arriving, or that somebody is about to remove."""
+        """Those of `keys` that are somebody's: `known`, or named by a row that the register does not know.
+
+        Such a row is of a deployment that is not adopted yet, or of a register that was lost.
+        """
+        return self.known(keys) | named_by_fields(self.aliases, keys)
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those that the register names, that are still arriving, or that somebody is about to remove."""
         claimed = claimed_by_apps(keys)
         for model in (StoredFile, PendingRemoval):
             rows = model.objects.filter(storage_alias__in=self.aliases, key__in=keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext_lazy as _
 
 from photostore.inventory.knowledge import held
@@ -19,19 +21,24 @@ class SweepAside(SetAside):
     def perform(self, act: Act) -> None:
         """See `SetAside`. A row of any alias that leads to the same place claims the file."""
         with held(act.details["key"]):
-            _refuse_claimed(act)
+            details = act.details
+            _refuse(place_of(details["storage_alias"]).claims([details["key"]]))
             super().perform(act)
 
     def revert(self, act: Act) -> None:
-        """See `SetAside`. A name that is somebody's by now stays theirs."""
+        """See `SetAside`. A name that the register gave to somebody by now stays theirs.
+
+        A row that names the file, and the register does not know it, is what the file comes back for.
+        """
         with held(act.details["key"]):
-            _refuse_claimed(act)
+            details = act.details
+            _refuse(place_of(details["storage_alias"]).known([details["key"]]))
             super().revert(act)
 
 
 register(SweepAside())
 
 
-def _refuse_claimed(act: Act) -> None:
-    if place_of(act.details["storage_alias"]).claims([act.details["key"]]):
+def _refuse(claimed: Collection[str]) -> None:
+    if claimed:
         raise Changed(_("The file belongs to somebody by now."))

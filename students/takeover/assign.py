@@ -9,7 +9,7 @@ from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.audit import Actor
 from photostore.commands import Refused
-from photostore.inventory import orphans
+from photostore.inventory import orphans, place_of
 from photostore.models import StoredFile
 from photostore.operations import conduct
 from photostore.storage import FileStat, storage_for
@@ -19,7 +19,7 @@ from students.evidence.lookup import ref_of
 from students.evidence.plan import Plan, make_plan
 from students.evidence.signals import Finding, State, Verdict
 from students.models import Student, StudentPhoto
-from students.strays import OF_OTHERS, UPLOADS, Location, read_stray, read_strays, stray_locations
+from students.strays import OF_OTHERS, UPLOADS, Location, Stray, read_stray, read_strays, stray_locations
 from students.takeover.steps import Done, carry_out, takeover_of
 
 COMMAND = "match_profile_photos"
@@ -91,6 +91,7 @@ def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
         raise Refused(
             f"{finding.stray.key} was erased on request and stays away. If it may be kept, upload it anew."
         )
+    _refuse_named_by_others(student, finding.stray)
     _refuse_another_students(student, finding)
     chosen = Finding(finding.stray, finding.signals, Verdict(State.CERTAIN, ref_of(student)))
     takeover = takeover_of(ref_of(student), (chosen,), replace=True)
@@ -99,6 +100,15 @@ def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
     if done.given is False:
         raise Refused(f"Nothing was changed: {done.why}")
     return done
+
+
+def _refuse_named_by_others(student: Student, stray: Stray) -> None:
+    """What a row names is somebody's, also before the register knows it; the student's own may be given."""
+    key = stray.key
+    if place_of(stray.storage_alias).claims([key]):
+        others = Student.objects.exclude(pk=student.pk).filter(profile_photo=key)
+        if student.profile_photo.name != key or others.exists():
+            raise Refused(f"{key} belongs to somebody already: a row names it. See adopt_media.")
 
 
 def _refuse_another_students(student: Student, finding: Finding) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from photostore.models import Operation
+from photostore.models import Operation, StoredFile
 from photostore.storage import storage_for
+from photostore.tests.shelf import grow_old
 from students.models import Student
 from students.tests.killing import ALL, Killed, count_steps
 from students.tests.reseeding import links, tree, undo_last
-from students.tests.school import face
+from students.tests.school import face, stored
 from students.tests.test_backups import run
 
 # S3 takes the same steps, and longer for each.
@@ -78,3 +79,29 @@ def test_an_undo_killed_anywhere_and_run_again(old_deployment: None, steps: Any,
             assert not undo_last().skipped, number
         assert state() == before, number
     assert total > 8
+
+
+def test_the_rest_of_a_killed_adoption_is_nobodys_to_take(db: None, steps: Any) -> None:
+    """The rows name what is not adopted yet: the sweep leaves it, and the next adoption takes it over."""
+    students = [Student.objects.create(name=f"Student {number}") for number in range(4)]
+    for student in students:
+        key = f"old/{student.pk}.jpg"
+        storage_for().put(key, face(student.pk), content_type="image/jpeg")
+        Student.objects.filter(pk=student.pk).update(profile_photo=key, photo_sha256="0" * 64)
+    left = f"old/{students[-1].pk}.jpg"
+    storage_for().put("old/stray.jpg", b"nobody's", content_type="image/jpeg")
+    total = count_steps(steps, adopt)
+    undo_last()
+    steps(total // 2)
+    with pytest.raises(Killed):
+        adopt()
+    steps(ALL)
+    assert not StoredFile.objects.filter(key=left).exists()
+    for file in storage_for().scan("old/"):
+        grow_old(file.key)
+    before = stored()
+    output = run("cleanup_orphaned_photos", "--confirm", "--force")
+    assert output[0] == 0, output
+    assert {key for key in before if key not in stored()} == {"old/stray.jpg"}
+    adopt()
+    assert Student.objects.exclude(photos=None).count() == len(students)

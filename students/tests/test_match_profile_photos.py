@@ -143,6 +143,24 @@ def test_another_students_file_is_refused_by_register_and_by_identity(api: Any, 
     assert everything() == before
 
 
+def test_a_file_that_another_students_row_names_is_refused_before_it_is_adopted(
+    api: Any, each_storage: str
+) -> None:
+    ada, cleo = enrol(api, "Ada"), enrol(api, "Cleo")
+    put("old/cleo.jpg", face(3))
+    put("student_photos/cleo.jpg", face(4))
+    for key in ("student_photos/cleo.jpg", "old/cleo.jpg"):
+        Student.objects.filter(pk=cleo["id"]).update(profile_photo=key, photo_sha256="0" * 64)
+        assert key not in [one["key"] for one in run(COMMAND, "list-available-photos")[1]["photos"]]
+        before = everything()
+        code, said = run(COMMAND, "assign", str(ada["id"]), key)
+        assert (code, "belongs to somebody" in said["error"]) == (2, True)
+        assert everything() == before
+    # Their own may be given.
+    assert run(COMMAND, "assign", str(cleo["id"]), "old/cleo.jpg")[0] == 0
+    assert likeness(today(cleo["id"]), face(3)) < 6
+
+
 def test_what_is_no_picture_is_skipped_with_its_reason(api: Any) -> None:
     ada = enrol(api, "Ada", photo=face(1))
     put("student_photos/x.jpg", b"no picture at all")
