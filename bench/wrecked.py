@@ -95,6 +95,30 @@ def verify_only() -> dict[str, float]:
     return _timed(lambda: _quietly("restore_student_photos", "--verify-only"))
 
 
+def a_backup() -> dict[str, float]:
+    """Everybody into a backup."""
+    return _timed(lambda: _quietly("create_seed_backup"))
+
+
+def relink() -> dict[str, float]:
+    """Every link and every row of a photo is gone; the backup knows them."""
+    tables = ("photostore_storedfile", "students_studentphoto", "students_student")
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM photostore_storedfile")
+        cursor.execute("DELETE FROM students_studentphoto")
+        cursor.execute("UPDATE students_student SET profile_photo = '', photo_sha256 = ''")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    return _timed(lambda: _quietly("restore_student_photos"))
+
+
+def undo() -> dict[str, float]:
+    """The last operation taken back."""
+    return _timed(lambda: _quietly("undo_photo_operation", "--last"))
+
+
 def documented_verify() -> dict[str, float]:
     """The documented check."""
     return _timed(lambda: documented.verify(str(settings.MEDIA_ROOT)))
@@ -128,14 +152,14 @@ def plan() -> dict[str, float]:
     return _timed(lambda: _quietly("migrate_orphaned_photos", "--list"))
 
 
-def migrate(seconds: int) -> dict[str, float]:
-    """Every orphan given to its student, journaled, synced to the disk; stopped after so many seconds.
+def migrate(seconds: int = 0) -> dict[str, float]:
+    """Every orphan given to its student, journaled, synced to the disk; stopped after `seconds`, if any.
 
     Stopped as a person would with Ctrl-C. `students_per_second` leaves out the time that the plan takes.
     """
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.alarm(seconds)
-    figures = measured(lambda: _quietly("migrate_orphaned_photos", "--migrate"))
+    figures = _timed(lambda: _quietly("migrate_orphaned_photos", "--migrate"))
     signal.alarm(0)
     acts = Act.objects.aggregate(first=Min("at"), last=Max("at"))
     right = sum(

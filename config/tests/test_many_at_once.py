@@ -133,7 +133,9 @@ def test_one_number_wanted_by_ten_at_once_goes_to_one(tmp_path: Path, alice: Any
         answers = list(clients.map(lambda number: enrol(server, number), range(10)))
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses[0] == 201
-    assert set(statuses[1:]) <= {400, 409}
-    refused = [answer.json() for answer in answers if answer.status_code != 201]
+    # A laden machine may be told to try again: PostgreSQL has five seconds to take a connection.
+    assert set(statuses[1:]) <= {400, 409, 503}
+    refused = [answer.json() for answer in answers if answer.status_code in {400, 409}]
+    assert refused
     assert all(body["errors"] == {"student_number": ["Another student has this number."]} for body in refused)
     assert Student.objects.count() == 1

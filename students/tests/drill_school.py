@@ -1,9 +1,14 @@
-"""The school of the disaster drills: ten pupils, and whose face each of them shows afterwards."""
+"""The school of the disaster drills: ten pupils, and whose face each of them shows afterwards.
+
+Three of them have an attendance photo as well.
+"""
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +19,7 @@ from django.conf import settings
 from photostore.audit import Actor
 from photostore.storage import storage_for
 from photostore.tags import strip
+from students.attendance import upload_attendance_photo
 from students.enrolment import create_student
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
@@ -23,24 +29,32 @@ from students.versions import IncomingPhoto, take_in
 
 OLGA = Actor(id="", name="olga", door="command")
 PUPILS = 10
+ATTENDED = 3
+FRIDAY = datetime.date(2026, 11, 20)
 NAMESAKES = {8: "Sam Okafor", 9: "Sam Okafor"}
 
 
 @dataclass
 class Pupil:
-    """Somebody at the school: who they are, and the face that is theirs."""
+    """Somebody at the school: who they are, and the faces that are theirs, as bare sha256s."""
 
     name: str
     number: str
     face: str
     former_face: str
+    attendance_face: str
     student_id: uuid.UUID
     pk: int
+
+    @property
+    def faces(self) -> set[str]:
+        """All that may ever be seen of them."""
+        return {self.face, self.former_face, self.attendance_face}
 
 
 @pytest.fixture
 def school(each_storage: str) -> list[Pupil]:
-    """Ten pupils with a former and a present photo; two of them have the same name."""
+    """Ten pupils with a former and a present photo, some with attendance; two of them have the same name."""
     pupils = []
     for place in range(PUPILS):
         name, number = NAMESAKES.get(place, f"Pupil {place} Quist"), f"S-{place:03}"
@@ -49,7 +63,10 @@ def school(each_storage: str) -> list[Pupil]:
         student = create_student(fields=fields, incoming=then, actor=OLGA)
         now = incoming(place)
         student = upload_photo(student=student, incoming=now, actor=OLGA).student
-        faces = (now.clean.picture.sha256, then.clean.picture.sha256)
+        attended = incoming(2000 + place)
+        if place < ATTENDED:
+            upload_attendance_photo(student=student, date=FRIDAY, session="AM", incoming=attended, actor=OLGA)
+        faces = tuple(one.clean.picture.sha256 for one in (now, then, attended))
         pupils.append(Pupil(name, number, *faces, student.student_id, student.pk))
     return pupils
 
@@ -88,24 +105,32 @@ def enter_again(school: list[Pupil], *, numbers: bool = True) -> dict[int, Stude
 def judge(school: list[Pupil], today: dict[int, Student]) -> dict[str, int]:
     """Right, wrong, left: by the bytes that are served for each, not by what a command said.
 
-    Right is one's own present face, wrong any that is not one's own; one's own former face is left for a
-    person.
+    Right is one's own present face; wrong is whoever has any photo that is not their own, a former or an
+    attendance photo; one's own former face is left for a person.
     """
     counts = {"right": 0, "wrong": 0, "left": 0}
     for place, pupil in enumerate(school):
         student = Student.objects.filter(pk=today[place].pk).first() if place in today else None
+        if student and any(seen not in pupil.faces for seen in _everything_of(student)):
+            counts["wrong"] += 1
+            continue
         live = StudentPhoto.objects.filter(student=student, replaced_at=None).first() if student else None
         if live is None or storage_for().stat(str(live.file)) is None:
             counts["left"] += 1
             continue
-        shown = storage_for().read(str(live.file), max_bytes=2**26)
-        seen = _bare_sha256(shown)
-        counts["right" if seen == pupil.face else "left" if seen == pupil.former_face else "wrong"] += 1
+        counts["right" if _bare_sha256(str(live.file)) == pupil.face else "left"] += 1
     return counts
 
 
-def _bare_sha256(data: bytes) -> str:
-    return hashlib.sha256(strip(data)).hexdigest()
+def _everything_of(student: Student) -> Iterator[str]:
+    """The bare sha256s of all photos of a student that are there: present, former, of attendance."""
+    for photo in (*student.photos.all(), *student.attendance_photos.all()):
+        if storage_for().stat(str(photo.file)) is not None:
+            yield _bare_sha256(str(photo.file))
+
+
+def _bare_sha256(key: str) -> str:
+    return hashlib.sha256(strip(storage_for().read(key, max_bytes=2**26))).hexdigest()
 
 
 def same_students(school: list[Pupil]) -> dict[int, Student]:
