@@ -11,6 +11,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
+from photostore.delivery.links import LinkMaker
+
 
 class Cursor(CursorPagination):
     """Follows the primary key, or what a subclass says, so that a page starts at an index entry instead of
@@ -20,6 +22,12 @@ class Cursor(CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
+        """One page; its links begin as all others of an answer do, with `PUBLIC_BASE_URL` where it is set."""
+        page: list[Any] | None = super().paginate_queryset(queryset, request, view)
+        self.base_url = f"{LinkMaker.of(request).base_url}{request.get_full_path()}"
+        return page
 
     def decode_cursor(self, request: Request) -> Any:
         """Where the page begins. Raises `NotFound`, also for a made-up place that is none."""

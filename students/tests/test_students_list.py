@@ -75,6 +75,17 @@ def test_next_is_absolute_and_keeps_the_filters(api: Any, hundred: list[Student]
     assert names(api.get(link))[0] == "Pupil 070"
 
 
+def test_next_and_previous_begin_with_the_public_address(
+    api: Any, hundred: list[Student], settings: Any
+) -> None:
+    settings.PUBLIC_BASE_URL = "https://photos.example.org"
+    first = api.get("/api/students/?page_size=20").json()
+    second = api.get(first["next"]).json()
+    for link in (first["next"], second["previous"]):
+        assert link.startswith("https://photos.example.org/api/students/?")
+    assert names(api.get(first["next"]))[0] == "Pupil 020"
+
+
 def test_a_student_who_leaves_while_somebody_pages_makes_nobody_skipped(
     api: Any, hundred: list[Student]
 ) -> None:
