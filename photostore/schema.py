@@ -32,9 +32,15 @@ DESCRIPTIONS = {
     403: ("Signed in, but not allowed.", "permission_denied", str(errors.Forbidden.sentence)),
     404: ("No such thing, or not yours.", "not_found", str(errors.NotFound.sentence)),
     409: ("Somebody else was faster.", "conflict", str(errors.Conflict.sentence)),
+    412: (
+        "Another version of tus than 1.0.0, or none.",
+        "wrong_tus_version",
+        "Send the header Tus-Resumable: 1.0.0, the one version that is spoken here.",
+    ),
     413: ("Too many bytes.", "file_too_large", "The file is too large. The limit is 20 MB."),
     415: ("Not a format that is taken here.", "unsupported_format", str(errors.WrongType.sentence)),
     422: ("The virus scanner found something.", "infected", str(errors.Infected.sentence)),
+    423: ("Bytes are still arriving.", "in_use", str(errors.InUse.sentence)),
     429: ("Too many attempts.", "throttled", str(errors.TooManyAttempts.sentence)),
     503: ("Storage or database is away.", "storage_unavailable", str(errors.StorageAway.sentence)),
 }

@@ -86,6 +86,19 @@ def test_every_operation_about_one_thing_names_404_and_every_upload_413(document
             assert not uploads or "413" in operation["responses"], (method, path)
 
 
+def test_uploads_name_what_only_they_answer(document: dict[str, Any]) -> None:
+    upload = "/media/uploads/{upload_id}"
+    expected = {
+        ("post", "/api/users/upload-profile-picture/"): {"413", "422", "429"},
+        ("post", "/media/uploads/{persona_id}"): {"412", "413", "429"},
+        ("patch", upload): {"409", "412", "413", "415", "423"},
+        ("delete", upload): {"409", "412", "423"},
+        ("post", f"{upload}/complete"): {"409", "413", "422"},
+    }
+    for (method, path), statuses in expected.items():
+        assert statuses <= set(document["paths"][path][method]["responses"]), (method, path)
+
+
 def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         assert operation.get("description"), (method, path)

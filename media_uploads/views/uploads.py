@@ -99,7 +99,7 @@ class OpenUploadView(DirectUploadsView):
 
     @extend_schema(
         request=DirectUploadInput,
-        responses={201: DirectUploadOutput, 413: ProblemSerializer, 429: ProblemSerializer},
+        responses={201: DirectUploadOutput, **dict.fromkeys((412, 413, 429), ProblemSerializer)},
         examples=[
             OpenApiExample(
                 "A video",
@@ -157,7 +157,7 @@ class DirectUploadView(DirectUploadsView):
 
     @extend_schema(
         request={CHUNK_TYPE: bytes},
-        responses={204: None, 413: ProblemSerializer},
+        responses={204: None, **dict.fromkeys((412, 413, 415, 423), ProblemSerializer)},
         description="tus: the next bytes, from `Upload-Offset` on. What arrives before a break stays.",
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
@@ -178,7 +178,7 @@ class DirectUploadView(DirectUploadsView):
         headers = {"Upload-Offset": str(arrived_bytes(upload)), "Upload-Expires": _moment(upload)}
         return Response(status=status.HTTP_204_NO_CONTENT, headers=headers)
 
-    @extend_schema(responses={204: None, 409: ProblemSerializer})
+    @extend_schema(responses={204: None, **dict.fromkeys((409, 412, 423), ProblemSerializer)})
     def delete(self, request: Request, upload_id: UUID) -> Response:
         """Give it up: what had arrived is gone."""
         if self.by_tus:

@@ -71,7 +71,7 @@ class UploadView(PicturesView):
 
     @extend_schema(
         request={"multipart/form-data": PictureUpload},
-        responses={201: PictureUploadOutput, 429: ProblemSerializer},
+        responses={201: PictureUploadOutput, 422: ProblemSerializer, 429: ProblemSerializer},
     )
     def post(self, request: Request) -> Response:
         """Hand a picture in. It waits 24 hours for a yes; at most five wait at a time, then 429."""
