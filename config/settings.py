@@ -199,7 +199,7 @@ REST_FRAMEWORK = {
     # Bearer first: it gives the WWW-Authenticate header, so that nobody without credentials gets a 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "profile_pictures.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "profile_pictures.authentication.PageAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -80,6 +80,13 @@ class Forbidden(PhotostoreError):
     sentence = _("You do not have permission to perform this action.")
 
 
+class StalePage(Forbidden):
+    """A request from a page whose CSRF token is no longer good, or from a page that is none of ours."""
+
+    code = "csrf_failed"
+    sentence = _("This page was open for too long. Please go back, reload it and try again.")
+
+
 class Conflict(PhotostoreError):
     """Somebody else was faster, or it exists already."""
 

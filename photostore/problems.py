@@ -24,6 +24,7 @@ from django.http import (
     UnreadablePostError,
 )
 from django.shortcuts import render
+from django.urls import ResolverMatch, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
@@ -175,7 +176,7 @@ def leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
     status = body["status"]
     if status >= 500 or (request.method in SAFE_METHODS and status not in {401, 403}):
         return
-    match = getattr(request, "resolver_match", None)
+    match = getattr(request, "resolver_match", None) or _route(request)
     route = match.route if match else request.path
     subject = " ".join(f"{name}={value}" for name, value in (match.kwargs if match else {}).items())
     try:
@@ -188,6 +189,14 @@ def leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
     except DatabaseError:
         # The refusal stands, whether or not it could be written down; losing the row must be seen.
         logger.exception("A refusal could not be recorded.")
+
+
+def _route(request: HttpRequest | Any) -> ResolverMatch | None:
+    """Where the request would have gone, had it not been refused before anybody looked."""
+    try:
+        return resolve(request.path_info)
+    except Http404:
+        return None
 
 
 def _door(request: HttpRequest | Any) -> str:
@@ -257,7 +266,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Django's CSRF_FAILURE_VIEW."""
-    detail = _("This page was open for too long. Please go back, reload it and try again.")
-    body = problem(403, detail, "csrf_failed")
+    body = problem(403, str(errors.StalePage.sentence), errors.StalePage.code)
     leave_a_trace(request, body)
     return answer(request, body)

@@ -1,4 +1,5 @@
-"""Bearer tokens, hashed, expiring and revocable: django-rest-knox."""
+"""Who sends a request: programs by bearer tokens, hashed, expiring and revocable (django-rest-knox), pages by
+their session."""
 
 from __future__ import annotations
 
@@ -7,7 +8,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from knox.auth import TokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from photostore.errors import StalePage
 
 
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]
@@ -31,3 +36,15 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]
             return False
         auth_token.delete()
         return True
+
+
+class PageAuthentication(SessionAuthentication):
+    """A signed-in browser; without its CSRF token it is refused in words for a person."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Raise `PermissionDenied` with the code `csrf_failed`, as the pages outside the API answer it."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            # Django REST framework expects an exception of its own here, else it would ask again who it is.
+            raise PermissionDenied(str(StalePage.sentence), code=StalePage.code) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
@@ -21,3 +22,10 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "scheme": "bearer",
             "description": "A token from `POST /api/auth/login/`.",
         }
+
+
+class PageScheme(SessionScheme):  # type: ignore[no-untyped-call]
+    """The cookie of a signed-in browser."""
+
+    target_class = "profile_pictures.authentication.PageAuthentication"
+    priority = 0

@@ -157,6 +157,41 @@ def test_a_page_that_was_open_too_long_says_so(alice: Any) -> None:
     assert body["code"] == "csrf_failed"
 
 
+SENTENCES = {
+    "en": "This page was open for too long. Please go back, reload it and try again.",
+    "fr": "Cette page est restée ouverte trop longtemps. Revenez en arrière, rechargez-la et réessayez.",
+}
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_the_api_says_so_too(alice: Any, language: str) -> None:
+    from django.test import Client
+
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice, backend="profile_pictures.backends.ThrottledModelBackend")
+    answer = browser.post("/api/users/upload-profile-picture/", HTTP_ACCEPT_LANGUAGE=language)
+    body = is_a_problem(answer, 403)
+    assert (body["code"], body["detail"]) == ("csrf_failed", SENTENCES[language])
+    assert browser.get("/api/auth/me/").status_code == 200, "looking needs no token"
+
+
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        ("/media/upload/4711", "POST media/upload/<int:persona_id>"),
+        ("/api/upload_user_image/", "POST api/upload_user_image/"),
+        ("/nowhere/at/all", "POST /nowhere/at/all"),
+    ],
+)
+def test_what_is_refused_by_its_length_is_recorded_under_its_route(
+    client: Any, db: None, path: str, action: str
+) -> None:
+    """The charts of refusals count by route."""
+    assert client.post(path, CONTENT_LENGTH=str(10**10)).status_code == 413
+    entry = AuditEntry.objects.get(outcome="refused")
+    assert (entry.action, entry.code.endswith("too_large")) == (action, True)
+
+
 IN_FRENCH = {"HTTP_ACCEPT_LANGUAGE": "fr-CH, fr;q=0.9, en;q=0.1"}
 FRENCH = [
     (lambda api: api.get("/api/students/4711/", **IN_FRENCH), "Not found."),

@@ -69,6 +69,15 @@ def test_a_connection_lost_while_sending(shaky: Page, tmp_path: Path) -> None:
     cropping(shaky)
 
 
+def test_a_page_whose_token_is_no_longer_good(shaky: Page, tmp_path: Path) -> None:
+    """As after signing in anew in another tab."""
+    shaky.evaluate("document.querySelector('[name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
+    choose(shaky, file(tmp_path, face(1)))
+    expect(shaky.get_by_text("Reload this page to sign in again")).to_be_visible()
+    assert not ProfilePictureUpload.objects.exists()
+    assert AuditEntry.objects.filter(outcome="refused", code="csrf_failed").count() == 1
+
+
 def test_a_yes_whose_answer_is_lost_was_heard(shaky: Page, dana: User, tmp_path: Path) -> None:
     def lose_the_answer(route: Route) -> None:
         route.fetch()
