@@ -14,7 +14,7 @@ import socket
 import sys
 from argparse import ArgumentTypeError
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -23,7 +23,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.core.management.color import no_style
 from django.db import InterfaceError, OperationalError, connection
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from photostore.audit import Actor
 from photostore.bounded import BoundedList
@@ -142,12 +150,38 @@ class PhotoCommand(BaseCommand):
 
     def progress(self, items: Iterable[Item], *, what: str, total: int | None = None) -> Iterator[Item]:
         """The items, with a bar on a terminal and without one elsewhere."""
-        if self.json or not sys.stderr.isatty():
-            yield from items
-            return
-        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            yield from bar.track(items, total=total, description=what)
+        with self.ticking(what, total=total) as tick:
+            for item in items:
+                yield item
+                tick()
+
+    @contextmanager
+    def ticking(self, what: str, *, total: int | None = None) -> Iterator[Callable[[], None]]:
+        """A bar around work that yields nothing: call what is given here after each step.
+
+        Without `total` the bar only moves, and tells how long it has been going on.
+        """
+        time = TimeElapsedColumn() if total is None else TimeRemainingColumn()
+        with self._bar(MofNCompleteColumn(), time) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda: bar.advance(task)
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """A bar that moves around one call that cannot tell how far it is."""
+        with self._bar(TimeElapsedColumn()) as bar:
+            bar.add_task(what, total=None)
+            yield
+
+    def _bar(self, *columns: ProgressColumn) -> Progress:
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            *columns,
+            console=Console(stderr=True),
+            transient=True,
+            disable=self.json or not sys.stderr.isatty(),
+        )
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
@@ -80,11 +80,11 @@ def last_undoable() -> Operation | None:
     return finished.filter(stands).order_by("-started_at").first()
 
 
-def undo(operation: Operation, actor: Actor) -> Undone:
+def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: None) -> Undone:
     """Take `operation` back. What changed since is skipped and told, never overwritten.
 
     What was skipped can be tried again by another undo. Raises `Conflict` for an operation that cannot be
-    undone or of which nothing stands. Killed and called again, it goes on.
+    undone or of which nothing stands. Killed and called again, it goes on. `tick` is called after each act.
     """
     if not operation.can_be_undone:
         raise Conflict(_("This operation ended things for good and cannot be undone."), code="final")
@@ -93,6 +93,7 @@ def undo(operation: Operation, actor: Actor) -> Undone:
     with conduct("undo_photo_operation", actor, undoes=operation) as conductor:
         for act in _to_take_back(operation):
             conductor.act("take_back", subject=act.subject, details={"act": act.pk})
+            tick()
     operation.refresh_from_db()
     kept = Operation.objects.filter(pk=conductor.operation.pk).first()
     return Undone(kept, *_counted(conductor.operation))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -11,34 +11,39 @@ from photostore.storage import FileStat
 from students.adopting.photos import BATCH, Adoption
 from students.evidence.names import Place, place_of
 from students.models import Student
+from students.restore.lines import SeenStudents
 from students.strays import FOLDERS, UPLOADS, Location, Stray, read_stray
 from students.tombstones import erased_of
 
 
-def rest_adoptions(told: Collection[int]) -> Iterator[Adoption]:
+def rest_adoptions(told: SeenStudents) -> Iterator[Adoption]:
     """Every old attendance photo, and every file under a documented name that is still nobody's.
 
     Ask after the photos were adopted: what was taken over is registered by then. `told` are students of
     whom a person knows already. Streams; one listing of each folder. Raises `StorageAway`.
     """
     for prefix in (FOLDERS, UPLOADS):
-        for place, file, student in _whose(orphans("default", prefix)):
+        for place, file, student, is_told in _whose(orphans("default", prefix), told):
             if place.role == "attendance":
                 yield _attendance(student, place, file)
-            elif place.role in ("safe", "documented") and student.pk not in told:
+            elif place.role in ("safe", "documented") and not is_told:
                 yield Adoption(student, None, f"{file.key} is not their photo of today, and is left there.")
 
 
-def _whose(files: Iterator[FileStat]) -> Iterator[tuple[Place, FileStat, Student]]:
-    """The files that are in a student's folder, or named by a student's id, with whom that is."""
+def _whose(files: Iterator[FileStat], told: SeenStudents) -> Iterator[tuple[Place, FileStat, Student, bool]]:
+    """The files that are in a student's folder, or named by a student's id, with whom that is.
+
+    With each whether the student is among the `told`.
+    """
     while batch := list(islice(files, BATCH)):
         named = [(place_of(file.key), file) for file in batch]
         folders = _students("student_id", (place.folder for place, _file in named))
         pks = _students("pk", (place.pk for place, _file in named))
+        known = told.among([student.pk for student in (*folders.values(), *pks.values())])
         for place, file in named:
             student = folders.get(place.folder) or pks.get(place.pk)
             if student is not None:
-                yield place, file, student
+                yield place, file, student, student.pk in known
 
 
 def _students(column: str, values: Iterable[object]) -> dict[object, Student]:

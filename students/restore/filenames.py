@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -14,26 +14,27 @@ from students.strays import BATCH, Location, Stray, read_stray
 from students.tombstones import erased_pictures, erased_students
 
 
-def proposals() -> Iterator[dict[str, Any]]:
+def proposals(tick: Callable[[], None] = lambda: None) -> Iterator[dict[str, Any]]:
     """Stray files whose names name a student who has no photo.
 
-    Not those whose identity inside names somebody else, nor what was erased on request.
+    Not those whose identity inside names somebody else, nor what was erased on request. Streams; `tick` is
+    called after each file that was looked at.
     """
     for alias in ("default", "safe"):
         for prefix in ("student_photos/", "photos/students/"):
             files = orphans(alias, prefix)
             while batch := list(islice(files, BATCH)):
-                yield from _proposed(alias, batch)
+                yield from _proposed(alias, batch, tick)
 
 
-def _proposed(alias: str, files: list[FileStat]) -> Iterator[dict[str, Any]]:
+def _proposed(alias: str, files: list[FileStat], tick: Callable[[], None]) -> Iterator[dict[str, Any]]:
     named = list(_named(files))
-    strays = [
-        (student, stray)
-        for file, student in named
-        if (stray := read_stray(Location(alias, file.key, file.key, file.byte_size, file.modified_at)))
-        and stray.named_student in {None, student.student_id}
-    ]
+    strays = []
+    for file, student in named:
+        stray = read_stray(Location(alias, file.key, file.key, file.byte_size, file.modified_at))
+        tick()
+        if stray is not None and stray.named_student in {None, student.student_id}:
+            strays.append((student, stray))
     erased = _erased(strays)
     for student, stray in strays:
         if stray.key not in erased:

@@ -35,7 +35,7 @@ class Lines:
 
 
 class SeenStudents:
-    """Who was gone through already; one run at a time in a session."""
+    """Who was gone through already. One at a time in a session: another one begins with nobody."""
 
     def __init__(self) -> None:
         with connection.cursor() as cursor:

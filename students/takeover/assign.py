@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from django.core.exceptions import SuspiciousFileOperation
@@ -30,9 +30,9 @@ def available() -> Iterator[FileStat]:
     return orphans("default", UPLOADS)
 
 
-def suggestions() -> Plan:
-    """What is known of each of them."""
-    return make_plan(read_strays(map(_location, available())))
+def suggestions(tick: Callable[[], None] = lambda: None) -> Plan:
+    """What is known of each of them; `tick` is called after each file that was read."""
+    return make_plan(read_strays(map(_location, available()), tick))
 
 
 def first_proposals(at_most: int) -> Plan:

@@ -122,3 +122,39 @@ def test_a_clean_up_names_its_operation_and_what_it_left_and_why(
     assert said["operation"] == str(Operation.objects.get().pk)
     assert not undo_last().skipped
     assert StudentPhoto.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ((RESTORE, "--from-filenames"), "proposals"),
+        (("match_profile_photos", "suggest"), "suggestions"),
+        (("match_profile_photos", "list-available-photos"), "photos"),
+        (("match_profile_photos", "list-students-without-photos"), "students"),
+        (("adopt_media",), "left_for_a_person"),
+    ],
+)
+def test_lists_end_at_the_bound_and_counts_do_not(
+    api: Any, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], name: str
+) -> None:
+    for number in range(3):
+        pk = enrol(api, f"Student {number}")["id"]
+        put(f"student_photos/student_{pk}_profile.jpg", number)
+    whole = run(*words)[1]
+    monkeypatch.setattr("photostore.bounded.MAX_LISTED", 2)
+    code, said = run(*words)
+    assert (code, len(whole[name]), said[name]) == (0, 3, whole[name][:2])
+    assert said["left_count" if name == "left_for_a_person" else "count"] == 3
+
+
+def test_an_adoption_tells_of_each_student_once(api: Any, each_storage: str) -> None:
+    """Whoever was told in the first pass is not told again for what else lies in the folder."""
+    pk = enrol(api, "Ada")["id"]
+    for ending in ("jpg", "png"):
+        put(f"student_photos/student_{pk}_profile.{ending}", 1)
+    code, said = run("adopt_media")
+    assert (code, said["adopted"], said["operation"]) == (0, 0, None)
+    assert ([one["id"] for one in said["left_for_a_person"]], said["left_count"]) == ([pk], 1)
+    code, said = run("adopt_media", "--trust-ids")
+    assert (code, said["adopted"], said["left_count"]) == (0, 1, 0)
+    assert said["operation"] == str(Operation.objects.get().pk)

@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 
 from photostore.bounded import MAX_LISTED
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
-from photostore.models import Operation
+from photostore.models import Act, Operation
 from photostore.operations import last_undoable, undo
 from photostore.operations.conductor import conduct
 
@@ -37,7 +37,9 @@ class Command(PhotoCommand):
         operation = last_undoable() if options["last"] else self._named(options["id"])
         if operation is None:
             raise Refused("There is nothing to undo.")
-        undone = undo(operation, self.actor)
+        standing = operation.acts.filter(state=Act.State.DONE).count()
+        with self.ticking("Taking back", total=standing) as tick:
+            undone = undo(operation, self.actor, tick)
         left = [{"subject": act.subject, "why": act.note} for act in islice(undone.left(), MAX_LISTED)]
         self.result |= {
             "operation": str(operation.pk),

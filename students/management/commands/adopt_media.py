@@ -9,6 +9,7 @@ from photostore.commands import DONE, PhotoCommand
 from photostore.operations import Conductor, conduct
 from students.adopting import Adoption, photo_adoptions, rest_adoptions
 from students.models import Student
+from students.restore.lines import SeenStudents
 from students.restore.places import make_places
 
 
@@ -35,30 +36,38 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """The photos of students who have no version yet, then what else lies in their folders."""
         make_places()
-        self.adopted, self.left = {"adopt_photo": 0, "give_attendance": 0}, []  # type: ignore[var-annotated]
+        self.adopted = {"adopt_photo": 0, "give_attendance": 0}
+        self.left, self.by_id, told = self.listed(), 0, SeenStudents()
         with conduct(self.name, self.actor) as conductor:
             total = Student.objects.filter(photos=None).count()
             for adoption in self.progress(
                 photo_adoptions(trust_ids=options["trust_ids"]), what="Photos", total=total
             ):
-                self._adopt(adoption, conductor)
-            told = {item["id"] for item in self.left}
+                if not self._adopt(adoption, conductor):
+                    told.add([adoption.student.pk])
             for adoption in self.progress(rest_adoptions(told), what="Folders"):
                 self._adopt(adoption, conductor)
-        by_id = sum("nothing else says" in item["why"] for item in self.left)
         photos, attendance = self.adopted.values()
-        self.result |= {"adopted": photos, "attendance": attendance, "left_for_a_person": self.left}
+        self.result |= {
+            "adopted": photos,
+            "attendance": attendance,
+            "left_for_a_person": self.left.items,
+            "left_count": self.left.count,
+            "operation": conductor.id,
+        }
         self.say(
-            f"Adopted: {photos}\nAttendance photos adopted: {attendance}\nLeft for a person: {len(self.left)}"
+            f"Adopted: {photos}\nAttendance photos adopted: {attendance}\n"
+            f"Left for a person: {self.left.count}"
         )
-        if by_id:
+        if self.by_id:
             self.say(
-                f"{by_id} of these have only an id in their names. Where no student was ever entered anew, "
-                "--trust-ids takes it for proof; match_profile_photos assign gives one to a student."
+                f"{self.by_id} of these have only an id in their names. Where no student was ever entered "
+                "anew, --trust-ids takes it for proof; match_profile_photos assign gives one to a student."
             )
         return DONE
 
-    def _adopt(self, adoption: Adoption, conductor: Conductor) -> None:
+    def _adopt(self, adoption: Adoption, conductor: Conductor) -> bool:
+        """False where it is left for a person, who is told so."""
         student, why = adoption.student, adoption.why_not
         who = f"{student.name} (ID {student.pk})"
         if adoption.details is not None:
@@ -67,7 +76,9 @@ class Command(PhotoCommand):
                 self.adopted[adoption.kind] += 1
                 moment = adoption.details.get("moment", "").replace("_", " ")
                 self.say(f"Adopted: {who}{', ' if moment else ''}{moment}")
-                return
+                return True
             why = conductor.why
         self.left.append({"id": student.pk, "name": student.name, "why": why})
+        self.by_id += "nothing else says" in why
         self.say(f"Left for a person: {who}: {why}")
+        return False

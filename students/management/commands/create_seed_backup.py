@@ -28,7 +28,8 @@ class Command(PhotoCommand):
 
     def work(self, *, output: Path | None = None, **_options: Any) -> int:
         """Write it and say what is in it."""
-        written = write_backup(output or settings.PHOTO_BACKUP_DIR)
+        with self.waiting("Writing the backup"):
+            written = write_backup(output or settings.PHOTO_BACKUP_DIR)
         self.result |= vars(written)
         self.say(
             f"Wrote {written.path}: {written.students} students, {written.photos} photos, "

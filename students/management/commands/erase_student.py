@@ -40,7 +40,10 @@ class Command(PhotoCommand):
         else:
             student_id, pk = found
             self._ask_about(f"Student {student_id}, who was deleted,", confirm=options["confirm"])
-        with conduct(self.name, self.actor, can_be_undone=False) as conductor:
+        with (
+            conduct(self.name, self.actor, can_be_undone=False) as conductor,
+            self.waiting("Erasing"),
+        ):
             done = conductor.act(
                 "erase_student",
                 subject=f"student {student_id}",

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from photostore.commands import DONE, PhotoCommand, Refused, one_at_a_time
+from students.evidence.plan import Plan
 from students.evidence.signals import Finding, State, as_json
 from students.lookup import student_named
 from students.management.help import ExampleFormatter
@@ -94,20 +95,23 @@ class Command(PhotoCommand):
     def _suggest(self) -> None:
         self._listed(
             "suggestions",
-            (("\n".join(_told(one)), as_json(one)) for one in suggestions().in_states(*State)),
+            (("\n".join(_told(one)), as_json(one)) for one in self._read_all().in_states(*State)),
             "{} files belong to nobody. Nothing was changed.",
         )
 
+    def _read_all(self) -> Plan:
+        """The bar is gone before anything is printed or asked."""
+        with self.ticking("Reading files") as tick:
+            return suggestions(tick)
+
     def _listed(self, name: str, items: Iterator[tuple[str, Any]], end: str) -> None:
         """Print as they come; only `--json` has to collect them."""
-        count, collected = 0, []
+        listed = self.listed()
         for line, item in items:
-            count += 1
             self.say(line)
-            if self.json:
-                collected.append(item)
-        self.result |= {name: collected, "count": count}
-        self.say(end.format(count))
+            listed.append(item)
+        self.result |= {name: listed.items, "count": listed.count}
+        self.say(end.format(listed.count))
 
     def _assign(self, student: Student, finding: Finding) -> None:
         done = assign(student=student, finding=finding, actor=self.actor)
@@ -128,7 +132,7 @@ class Command(PhotoCommand):
             raise Refused("interactive asks a person; use suggest with --json.")
         tally = {"assigned": 0, "refused": 0, "declined": 0, "without a suggestion": 0}
         skipped = set()
-        for finding in suggestions().in_states(*State):
+        for finding in self._read_all().in_states(*State):
             student = finding.verdict.student
             if student is None or student in skipped:
                 tally["declined" if student else "without a suggestion"] += 1

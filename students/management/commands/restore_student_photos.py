@@ -176,12 +176,14 @@ class Command(PhotoCommand):
 
     def _propose(self) -> int:
         """Names prove nothing: integers come back for other children, and anybody can name a file."""
-        found = list(proposals())
-        self.result["proposals"] = found
-        for item in found:
-            self.say(f"Perhaps: {item['file']} is of {item['name']} (ID {item['id']}), by its name alone")
+        found = self.listed()
+        with self.ticking("Reading stray files") as tick:
+            for item in proposals(tick):
+                found.append(item)
+                self.say(f"Perhaps: {item['file']} is of {item['name']} (ID {item['id']}), by its name alone")
+        self.result |= {"proposals": found.items, "count": found.count}
         self.say(
-            f"{len(found)} proposals. Nothing was changed; match_profile_photos assign links one of them."
+            f"{found.count} proposals. Nothing was changed; match_profile_photos assign links one of them."
         )
         return DONE
 
