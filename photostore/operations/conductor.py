@@ -12,12 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from photostore.audit import Actor, record
-from photostore.errors import Conflict
+from photostore.errors import Conflict, FileMissing, FileTooLarge, InvalidFile
 from photostore.models import Act, Operation
 from photostore.operations.acts import Changed, kind_of
 from photostore.tally import count_done
 
 logger = logging.getLogger(__name__)
+
+# Also what can never be done, such as a link in the way or bytes that are no picture: an act that stayed
+# planned would stop every later operation. `StorageAway` is not among them: it passes, and the act is done.
+CANNOT = (Changed, Conflict, FileMissing, FileTooLarge, InvalidFile, SuspiciousOperation)
 
 
 class Conductor:
@@ -118,9 +122,7 @@ def carry_out(act: Act) -> bool:
     """Perform one written act. False when it no longer applied; it is then marked as skipped."""
     try:
         kind_of(act).perform(act)
-    except (Changed, Conflict, SuspiciousOperation) as why:
-        # Also what can never be done, such as a link or another file in the way: an act that stayed
-        # planned would stop every later operation.
+    except CANNOT as why:
         mark(act, Act.State.SKIPPED, note=str(why))
         return False
     mark(act, Act.State.DONE)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from photostore import keys
+from photostore.errors import InvalidFile
 from photostore.models import StoredFile
 from students import identity
 from students.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
 from students.models import Student, StudentPhoto
 from students.restore.finding import Found, first_right
 from students.restore.needs import Needs, spots_with
-from students.restore.spots import Spot, others_at, right_bytes
+from students.restore.spots import Spot, is_of_type, others_at, right_bytes
 from students.tombstones import erased_of
 from students.versions import EXTENSIONS
 
@@ -98,20 +99,31 @@ class Case:
         if not sources:
             self.needs.missing.append(photo.sha256)
             return None
-        if not self._may_be_theirs(photo, sources, own):
-            self.needs.notes.append("a photo names another student, and is left for a person")
+        note = self._why_not(photo, sources, own)
+        if note:
+            self.needs.notes.append(f"{note}, and is left for a person")
             return None
         was_there = first_right([("default", photo.key)], photo.sha256) is not None
         return {"sha256": photo.sha256, "key": photo.key, "sources": sources, "was_there": was_there}
 
-    def _may_be_theirs(self, photo: AnyPhoto, sources: list[Spot], own: list[Spot]) -> bool:
-        """The identity inside decides. Without one, a backup that we sealed is believed, and so is a photo
-        that lies in the student's own folder; what anybody may have written is not."""
+    def _why_not(self, photo: AnyPhoto, sources: list[Spot], own: list[Spot]) -> str:
+        """Empty where it may be theirs. The identity inside decides. Without one, a backup that we sealed is
+        believed, and so is a photo that lies in the student's own folder; what anybody may have written is
+        not."""
         data = right_bytes(sources, photo.sha256)
-        inside = identity.read(data) if data else None
-        if inside is not None:
-            return inside.student_id == self.student.student_id
-        return self.source.sealed or sources[0] in own
+        if data is None:
+            return "a photo cannot be read"
+        if not is_of_type(data, photo.content_type):
+            return "a photo is not the picture that the backup says it is"
+        try:
+            inside = identity.read(data)
+        except InvalidFile:
+            return "a photo is damaged"
+        if inside is None:
+            theirs = self.source.sealed or sources[0] in own
+        else:
+            theirs = inside.student_id == self.student.student_id
+        return "" if theirs else "a photo names another student"
 
     def _plan_relink(self, today: str, versions: list[dict[str, Any]]) -> None:
         photos = {photo.sha256: photo for photo in self.entry.photos}

@@ -41,8 +41,11 @@ class Relink(ActKind):
                 raise Changed(_("The student has another photo by now."))
             entry = {photo.sha256: photo for photo in entry_of(act).photos}
             publications = [
-                self._stored(student, entry[item["sha256"]], item, details) for item in details["versions"]
+                self._publication(student, entry[item["sha256"]], item, details)
+                for item in details["versions"]
             ]
+            for publication in publications:  # none of them before all of them were found to be pictures
+                store(publication, ground_is_clear=True)
             set_aside(act.operation_id, details["aside"], owner_of(student).files)
             with transaction.atomic(durable=True):
                 student = Student.objects.select_for_update().get(pk=student.pk)
@@ -53,14 +56,14 @@ class Relink(ActKind):
                 record(OPERATOR, "photo.relink", subject=subject_of(student), new_sha256=details["today"])
             settle(owner_of(student))
 
-    def _stored(
+    def _publication(
         self, student: Student, photo: BackedUpPhoto, item: dict[str, Any], details: dict[str, Any]
     ) -> Publication:
         data = needed_bytes([*item["sources"], ("default", item["key"])], photo.sha256)
         copies = (
             [(alias, key) for alias, key in details["copies"]] if photo.sha256 == details["today"] else []
         )
-        publication = version_of(
+        return version_of(
             student,
             data,
             content_type=photo.content_type,
@@ -68,8 +71,6 @@ class Relink(ActKind):
             height=photo.height,
             copies=copies,
         )
-        store(publication, ground_is_clear=True)
-        return publication
 
     def revert(self, act: Act) -> None:
         """Take the links away again, and the bytes that were put down for them; never the last ones."""

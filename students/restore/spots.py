@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.errors import FileMissing, FileTooLarge
-from photostore.intake import take_in_image
+from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.models import QuarantinedFile
 from photostore.operations import Changed
 from photostore.operations.quarantine import bring_back, sha256_of
@@ -44,10 +44,21 @@ def needed_bytes(spots: Iterable[Spot], sha256: str) -> bytes:
     return data
 
 
+def is_of_type(data: bytes, content_type: str) -> bool:
+    """Whether the bytes begin as a picture of this type does."""
+    found = sniff(data)
+    return found is not None and FORMATS[found].content_type == content_type
+
+
 def version_of(
     student: Student, data: bytes, *, content_type: str, width: int, height: int, copies: list[Spot]
 ) -> Publication:
-    """Stored bytes as a publication of this student, as they are; only the thumbnails are made anew."""
+    """Stored bytes as a publication of this student, as they are; only the thumbnails are made anew.
+
+    Raises `Changed` for bytes of another type, and `InvalidFile` for what is no picture.
+    """
+    if not is_of_type(data, content_type):
+        raise Changed(_("The picture is not of the type that it is said to be."))
     extension, sha256 = EXTENSIONS[content_type], hashlib.sha256(data).hexdigest()
     thumbnails = take_in_image(data, filename=f"stored.{extension}", limits=photo_limits()).thumbnails
     return Publication(

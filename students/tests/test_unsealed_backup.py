@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 from django.conf import settings
 
 from photostore.models import Act, StoredFile
+from photostore.storage import storage_for
 from students.backups import layout, open_backup
 from students.models import Student, StudentPhoto
-from students.tests.school import enrol, face, stored
+from students.tests.school import enrol, face
 from students.tests.test_backups import backed_up, manifest_for, run
 from students.tombstones import Tombstone, bury
 
@@ -81,3 +83,33 @@ def test_nobody_who_is_here_is_buried_by_a_sealed_one(ada: Student, grace: Stude
     assert code == 0
     assert "Erased before the backup was written, and here again: 1." in out
     assert set(Tombstone.objects.values_list("student_id", flat=True)) == {grace.student_id}
+
+
+NOT_A_PICTURE = b"Dear diary,"
+BEGINS_LIKE_ONE = b"\xff\xd8\xff\xe0 and goes on like none"
+
+
+@pytest.mark.parametrize("what", ["another type", "no picture", "no picture inside"])
+def test_what_it_says_of_one_photo_stops_nobody_else(ada: Student, grace: Student, what: str) -> None:
+    """Nor any later operation: an act that cannot be done would be begun again by every one of them."""
+    backup = backed_up(settings.PHOTO_BACKUP_DIR)
+    students = json.loads(backup.read_bytes())["students"]
+    (photo,) = students[0]["photos"]
+    folder = f"photos/students/{ada.student_id}/history"
+    if what == "another type":
+        photo |= {"content_type": "image/png", "key": f"{folder}/{ada.photo_sha256}.png"}
+    else:
+        data = NOT_A_PICTURE if what == "no picture" else BEGINS_LIKE_ONE
+        sha256 = hashlib.sha256(data).hexdigest()
+        photo |= {"sha256": sha256, "key": f"{folder}/{sha256}.jpg"}
+        storage_for().put(photo["key"], data, content_type="image/jpeg")
+    path = rewritten(backup, students, [])
+    unlink(ada, grace)
+    code, out, err = restore("--backup-file", str(path))
+    assert code == 0, err
+    (line,) = [line for line in out.splitlines() if line.startswith("Left for a person: ")]
+    assert f"{ada.name} (ID {ada.pk}): a photo is " in line
+    assert Student.objects.get(pk=grace.pk).photo_sha256 == grace.photo_sha256
+    assert not Act.objects.filter(state=Act.State.PLANNED).exists()
+    code, _out, err = run("erase_student", str(ada.pk), "--confirm")
+    assert code == 0, err

@@ -115,7 +115,7 @@ class Command(PhotoCommand):
         return code
 
     def _remember(self, backup: Backup) -> None:
-        """Who was erased. Without our seal anybody may have written it, and it would hide a child's photos."""
+        """Who was erased. Without our seal anybody may have written it, to hide a child's photos."""
         if not backup.sealed:
             count = sum(1 for _ in backup.erased())
             if count:
