@@ -17,16 +17,17 @@ from students.attendance import attendance_owner, moment
 from students.backups import BackedUpAttendance
 from students.models import AttendancePhoto, Student
 from students.photos import subject_of
-from students.restore.entries import entry_of
+from students.restore.entries import ATTENDANCE_COLUMNS, entry_of
 from students.restore.relink import OPERATOR
 from students.restore.spots import bring_others_back, needed_bytes, set_aside, version_of
 from students.versions import owner_of
 
-COLUMNS = tuple(name for name in BackedUpAttendance.__dataclass_fields__ if name not in ("key", "byte_size"))
-
 
 class RelinkAttendance(ActKind):
-    """Details: as `Relink`'s, of one photo: `sha256`, `key`, `sources`, `was_there`, `kept`, `aside`."""
+    """Details: as `Relink`'s, of one photo: `sha256`, `key`, `sources`, `was_there`, `kept`, `aside`.
+
+    `has_row`: the row is here, and only the register had forgotten it; an undo leaves the row.
+    """
 
     name = "relink_attendance"
 
@@ -36,7 +37,9 @@ class RelinkAttendance(ActKind):
         student = Student.objects.filter(pk=details["student"], student_id=details["student_id"]).first()
         if student is None:
             raise Changed(_("The student is no longer here."))
-        entry = next(item for item in entry_of(act).attendance if item.sha256 == details["sha256"])
+        entry = next((item for item in entry_of(act).attendance if item.sha256 == details["sha256"]), None)
+        if entry is None:
+            raise Changed(_("There is another photo of this half-day by now."))
         with owner_of(student).locked():
             there = _there(student, entry)
             if there is not None and there.sha256 != entry.sha256:
@@ -60,7 +63,7 @@ class RelinkAttendance(ActKind):
         store(publication, ground_is_clear=True)
         set_aside(act.operation_id, details["aside"], owner_of(student).files)
         with transaction.atomic(durable=True):
-            values: dict[str, Any] = {name: getattr(entry, name) for name in COLUMNS}
+            values: dict[str, Any] = {name: getattr(entry, name) for name in ATTENDANCE_COLUMNS}
             photo = there or AttendancePhoto.objects.create(student=student, file=documented, **values)
             publish(attendance_owner(photo.pk), publication)
             subject = f"{subject_of(student)} {moment(entry.date, entry.session)}"
@@ -68,7 +71,7 @@ class RelinkAttendance(ActKind):
         settle(attendance_owner(photo.pk), original=publication.original)
 
     def revert(self, act: Act) -> None:
-        """Take the row away again, and the bytes that were put down for it."""
+        """Take the row away again, unless it was there, and the bytes that were put down for it."""
         details = act.details
         if not details["was_there"]:
             needed_bytes([*details["sources"], *details["kept"]], details["sha256"])
@@ -77,8 +80,13 @@ class RelinkAttendance(ActKind):
             owner = attendance_owner(photo.pk)
             with owner.locked():
                 with transaction.atomic(durable=True):
-                    StoredFile.objects.filter(**owner.files).update(keep_aside=False)
-                    photo.delete()
+                    if details.get("has_row"):
+                        files = StoredFile.objects.filter(key=details["key"], **owner.files)
+                        files.update(keep_aside=False)
+                        files.delete()
+                    else:
+                        StoredFile.objects.filter(**owner.files).update(keep_aside=False)
+                        photo.delete()
                     kept = [key for _alias, key in details["kept"]]
                     kept += [details["key"]] if details["was_there"] else []
                     PendingRemoval.objects.filter(key__in=kept, **owner.files).delete()

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from photostore import keys
 from photostore.models import Act
 from photostore.operations import Changed
-from students.backups import BackedUpPhoto, BackedUpStudent, InvalidBackup, open_backup
-from students.models import Student, StudentPhoto
+from students.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent, InvalidBackup, open_backup
+from students.models import AttendancePhoto, Student, StudentPhoto
+from students.versions import EXTENSIONS
 
 # Journals hold no names, so an act names the file and the student; what else it needs is read from there.
 _at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
@@ -42,6 +44,7 @@ def entry_of(act: Act) -> BackedUpStudent:
 def of_the_database(student: Student) -> BackedUpStudent:
     """What the rows of photos still say of a student, in a backup's words: it heals links without one."""
     photos = tuple(_photo(row) for row in student.photos.all())
+    attendance = tuple(_attendance(student, row) for row in student.attendance_photos.all())
     return BackedUpStudent(
         student_id=student.student_id,
         id=student.pk,
@@ -49,6 +52,7 @@ def of_the_database(student: Student) -> BackedUpStudent:
         had_photo=bool(student.profile_photo),
         photo_updated_at=student.photo_updated_at,
         photos=photos,
+        attendance=attendance,
     )
 
 
@@ -57,4 +61,14 @@ def _photo(row: StudentPhoto) -> BackedUpPhoto:
     return BackedUpPhoto(key=str(row.file.name), byte_size=0, **values)
 
 
-PHOTO_COLUMNS = tuple(name for name in BackedUpPhoto.__dataclass_fields__ if name not in ("key", "byte_size"))
+def _attendance(student: Student, row: AttendancePhoto) -> BackedUpAttendance:
+    values = {name: getattr(row, name) for name in ATTENDANCE_COLUMNS}
+    key = keys.student_version(student.student_id, row.sha256, EXTENSIONS[row.content_type])
+    return BackedUpAttendance(key=key, byte_size=0, **values)
+
+
+def _columns(kind: type[BackedUpPhoto] | type[BackedUpAttendance]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__dataclass_fields__ if name not in ("key", "byte_size"))
+
+
+PHOTO_COLUMNS, ATTENDANCE_COLUMNS = _columns(BackedUpPhoto), _columns(BackedUpAttendance)

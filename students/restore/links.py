@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from photostore import keys
@@ -10,7 +10,8 @@ from photostore.errors import InvalidFile
 from photostore.models import StoredFile
 from students import identity
 from students.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
-from students.models import Student, StudentPhoto
+from students.models import ATTENDANCE_LABEL, Student, StudentPhoto
+from students.restore.entries import of_the_database
 from students.restore.finding import Found, first_right
 from students.restore.needs import Needs, spots_with
 from students.restore.spots import Spot, is_of_type, others_at, right_bytes
@@ -147,17 +148,28 @@ class Case:
         self.needs.links.append(("relink_photos", self._whose() | details))
 
     def plan_attendance(self) -> None:
-        """Attendance photos whose row is gone, except those that were deleted on purpose."""
-        there = {(photo.date, photo.session) for photo in self.student.attendance_photos.all()}
-        gone = [photo for photo in self.entry.attendance if (photo.date, photo.session) not in there]
-        erased = erased_of(self.student.student_id, (photo.sha256 for photo in gone)) if gone else set()
-        for photo in gone:
+        """Attendance photos whose row is gone, except those that were deleted on purpose; and those whose
+        row is here while the register has forgotten them. What the row says beats the backup.
+        """
+        rows = self.student.attendance_photos.all()
+        there = {(row.date, row.session) for row in rows}
+        self._relink([photo for photo in self.entry.attendance if (photo.date, photo.session) not in there])
+        originals = (file for file in self.files if file.kind == StoredFile.Kind.ORIGINAL)
+        known = {(file.owner_label, file.owner_id, file.sha256) for file in originals}
+        forgotten = {row.sha256 for row in rows if (ATTENDANCE_LABEL, str(row.pk), row.sha256) not in known}
+        if forgotten:
+            own = replace(self, source=Source(), entry=of_the_database(self.student), taken_away=set())
+            own._relink([one for one in own.entry.attendance if one.sha256 in forgotten], has_row=True)
+
+    def _relink(self, photos: list[BackedUpAttendance], *, has_row: bool = False) -> None:
+        erased = erased_of(self.student.student_id, (photo.sha256 for photo in photos)) if photos else set()
+        for photo in photos:
             if photo.sha256 in erased or f"{photo.date:%Y-%m-%d}_{photo.session}" in self.taken_away:
                 continue
             version = self._version(photo)
             if version:
                 kept, aside = others_at(_documented(self.student, photo), photo.sha256)
-                details = self._whose() | {"kept": kept, "aside": aside} | version
+                details = self._whose() | {"kept": kept, "aside": aside, "has_row": has_row} | version
                 self.needs.links.append(("relink_attendance", details))
 
     def _whose(self) -> dict[str, Any]:

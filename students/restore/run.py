@@ -167,7 +167,7 @@ class Restoration:
             yield self._line(student, needs, linked, healed)
 
     def _link(self, case: Case) -> int:
-        """Link what is not; the number of acts done. The attendance photos' rows are in backups only."""
+        """Link what is not; the number of acts done. Acts from the database's own rows name no backup."""
         own = case
         if case.source.path and _rows_suffice(case.student, case.entry):
             own = replace(case, source=Source(), entry=of_the_database(case.student))
@@ -177,8 +177,8 @@ class Restoration:
             _plan_old(case)
         done = 0
         for kind, details in case.needs.links:
-            source = own if kind == "relink_photos" else case
-            offer(source.source.path, source.entry)
+            path = details.get("backup", case.source.path)
+            offer(path, case.entry if path == case.source.path else of_the_database(case.student))
             done += self._act(kind, case.student, details)
         return done
 

@@ -230,7 +230,42 @@ def truncated_links(_students: list[Student]) -> None:
         )
 
 
-@pytest.mark.parametrize("loss", [unlinked_students, truncated_links])
+def forgotten_register(_school: list[Student]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("TRUNCATE photostore_storedfile CASCADE")
+
+
+def test_what_only_the_register_forgot_comes_back_without_a_backup(school: list[Student]) -> None:
+    """The attendance photos too: their rows are here, and an undo leaves them."""
+    files, rows, pks = contents(), links(), list(AttendancePhoto.objects.values_list("pk"))
+    forgotten_register(school)
+    wrecked = links()
+    code, out, err = restore("--verify-only")
+    assert (code, out.count("2 to link")) == (1, 3), out + err
+    code, _out, err = restore()
+    assert code == 0, err
+    assert links() == rows
+    assert contents() == files
+    assert list(AttendancePhoto.objects.values_list("pk")) == pks
+    assert restore("--verify-only", "--checksum")[0] == 0
+    assert run("verify_media", "--checksum")[0] == 0
+    assert undo()[0] == 0
+    assert links() == wrecked
+    assert contents() == files
+    assert restore()[0] == 0
+    assert links() == rows
+
+
+def test_a_lost_attendance_photo_that_the_register_forgot_is_missing(school: list[Student]) -> None:
+    photo = AttendancePhoto.objects.all()[0]
+    forgotten_register(school)
+    lose("default", str(photo.file), f"photos/students/{photo.student.student_id}/history/{photo.sha256}")
+    code, out, _err = restore()
+    assert (code, f"Missing photo file: {photo.student.name}" in out) == (0, True), out
+
+
+@pytest.mark.parametrize("loss", [unlinked_students, truncated_links, forgotten_register])
 def test_lost_links_come_back(school: list[Student], backup: Path, loss: Any) -> None:
     files, rows = contents(), links()
     loss(school)
