@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from photostore.commands import DONE, PhotoCommand, duration
 from photostore.operations.conductor import finish_interrupted
-from photostore.operations.purge import purge, purgeable
+from photostore.operations.purge import needed, purge, purgeable
 
 
 class Command(PhotoCommand):
@@ -17,7 +17,8 @@ class Command(PhotoCommand):
 
     help = (
         "Removes for good what was set aside in quarantine longer ago than --older-than (30d). What it "
-        "removes cannot be brought back: the operations that set it aside can no longer be undone in full."
+        "removes cannot be brought back: the operations that set it aside can no longer be undone in full. "
+        "What has the bytes of a photo whose own file is gone stays."
     )
 
     def arguments(self, parser: CommandParser) -> None:
@@ -29,14 +30,23 @@ class Command(PhotoCommand):
         """Count and remove."""
         before = timezone.now() - options["older_than"]
         files, byte_size = purgeable(before)
-        self.result |= {"files": files, "bytes": byte_size, "purged": 0}
-        if not files:
+        kept, kept_bytes = needed(before)
+        going, going_bytes = files - kept, byte_size - kept_bytes
+        self.result |= {"files": going, "bytes": going_bytes, "kept": kept, "purged": 0}
+        if kept:
+            self.say(
+                f"{kept} files stay: each has the bytes of a photo whose own file is gone or damaged. "
+                "restore_student_photos --checksum brings these photos back."
+            )
+        if not going:
             finish_interrupted()  # one that was killed after its last file has still to say that it is over
-            self.say("Nothing in quarantine is that old.")
+            self.say(
+                "Nothing else in quarantine is that old." if kept else "Nothing in quarantine is that old."
+            )
         elif options["dry_run"]:
-            self.say(f"{files} files ({byte_size / 2**20:.1f} MB) would go for good. Nothing was removed.")
+            self.say(f"{going} files ({going_bytes / 2**20:.1f} MB) would go for good. Nothing was removed.")
         else:
-            purged = sum(1 for _ in self.progress(purge(before, self.actor), what="Removing", total=files))
+            purged = sum(self.progress(purge(before, self.actor), what="Removing", total=files))
             self.result["purged"] = purged
             self.say(f"Removed {purged} files for good.")
         return DONE
