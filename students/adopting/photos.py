@@ -15,6 +15,7 @@ from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students import identity
 from students.adopting.acts import taken_in
+from students.adopting.listings import spots_listed
 from students.evidence.names import place_of
 from students.models import Student
 from students.restore.spots import Spot, others_at
@@ -39,13 +40,18 @@ class Adoption:
 def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
     """Every student whose photo is there and not known yet, by primary key; see `adoption_of`."""
     students = Student.objects.filter(photos=None).order_by("pk")
+    if not students.exists():
+        return
     last = 0
-    while batch := list(students.filter(pk__gt=last)[:BATCH]):
-        last = batch[-1].pk
-        for student in batch:
-            adoption = adoption_of(student, trust_ids=trust_ids)
-            if adoption is not None:
-                yield adoption
+    with spots_listed() as those_there:
+        while batch := list(students.filter(pk__gt=last)[:BATCH]):
+            last = batch[-1].pk
+            there = those_there({spot for student in batch for spot in _spots(student)})
+            for student in batch:
+                spots = [spot for spot in _spots(student) if spot in there]
+                adoption = _adoption(student, spots, trust_ids=trust_ids)
+                if adoption is not None:
+                    yield adoption
 
 
 def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
@@ -55,7 +61,13 @@ def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
     Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
     the student's UUID, and another one where it shows the same picture as one of these.
     """
-    spots = [spot for spot in _spots(student) if storage_for(spot[0]).stat(spot[1]) and not _is_known(spot)]
+    spots = [spot for spot in _spots(student) if storage_for(spot[0]).stat(spot[1])]
+    return _adoption(student, spots, trust_ids=trust_ids)
+
+
+def _adoption(student: Student, there: list[Spot], *, trust_ids: bool) -> Adoption | None:
+    """`there`: those of the student's spots that have a file."""
+    spots = [spot for spot in there if not _is_known(spot)]
     if not spots:
         return None
     if not trust_ids:

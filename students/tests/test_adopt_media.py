@@ -224,3 +224,27 @@ def undo_the_last() -> None:
     operation = last_undoable()
     assert operation is not None
     assert undo(operation, OPERATOR).skipped == 0
+
+
+def test_students_without_a_photo_cost_a_listing_and_no_look_each(
+    each_storage: str, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bucket would be asked eight to ten times for each of them, on every run."""
+    ada, bea, *_rest = [Student.objects.create(name=name) for name in ("Ada", "Bea", "Cleo", "Dora")]
+    Student.objects.filter(pk=ada.pk).update(profile_photo="old/gone.jpg", photo_sha256="0" * 64)
+    asked: list[str] = []
+    for alias in ("default", "safe"):
+        kind = type(storage_for(alias))
+        look = kind.stat
+
+        def counted(self: Any, key: str, look: Any = look) -> Any:
+            asked.append(key)
+            return look(self, key)
+
+        monkeypatch.setattr(kind, "stat", counted)
+        if type(storage_for("safe")) is kind:
+            break
+    assert run("adopt_media")[0] == 0
+    assert asked == ["old/gone.jpg"]
+    put("safe", f"photos/students/{bea.student_id}/profile.jpg", face(1))
+    assert "Adopted: 1" in run("adopt_media")[1]
