@@ -124,7 +124,6 @@ def test_bytes_that_nobody_waits_for_go(danas: Any, persona: Any, monkeypatch: A
     storage_for().put("incoming/1/late", b"sent when all was over", content_type="video/mp4")
     assert run("cleanup_media_uploads")[1]["loose"] == 0, "it is young"
     monkeypatch.setattr(bucket, "LINK_LIFE", timedelta(seconds=-5))
-    monkeypatch.setattr("media_uploads.management.commands.cleanup_media_uploads.LIFE", timedelta(seconds=-5))
     assert run("cleanup_media_uploads", "--dry-run")[1]["loose"] == 1
     assert "incoming/1/late" in stored()
     assert run("cleanup_media_uploads")[1]["loose"] == 1

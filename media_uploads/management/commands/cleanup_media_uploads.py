@@ -37,7 +37,8 @@ class Command(PhotoCommand):
         uploads = removable(older_than)
         found = uploads.count()
         strays = list(stray_multiparts(LIFE if older_than is None else older_than))
-        loose = list(stray_bytes(LIFE if older_than is None else older_than))
+        # What nobody waits for counts against no quota: it goes as soon as no link can bring it again.
+        loose = list(stray_bytes(bucket.LINK_LIFE if older_than is None else older_than))
         self.result |= {"found": found, "removed": 0, "aborted": 0, "loose": len(loose)}
         self.result["dry_run"] = options["dry_run"]
         if options["dry_run"]:
