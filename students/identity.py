@@ -66,6 +66,11 @@ def number_hash(student_number: str | None, key: bytes | None = None) -> str:
     return hmac.digest(key or keys()[0], message, hashlib.sha256)[:HASH_BYTES].hex()
 
 
+def number_hashes(student_number: str) -> set[str]:
+    """The same with every key: a photo may have been made with an older one."""
+    return {number_hash(student_number, key) for key in keys()}
+
+
 def tag(picture: bytes, *, student_id: UUID, student_number: str | None, attendance: str = "") -> bytes:
     """The picture (JPEG or PNG) with its student's identity inside, in place of any tag it carried."""
     bare = tags.strip(picture)

@@ -19,6 +19,7 @@ from photostore.operations import ActKind, register
 from photostore.outbox import drain
 from photostore.register import Owner
 from students.erasing.desk_log import forget_desk_log
+from students.erasing.earlier import earlier_ids
 from students.erasing.remains import recorded_in_backup
 from students.erasing.strays import bare_sha256s, empty_folders, remove_strays
 from students.models import (
@@ -30,6 +31,7 @@ from students.models import (
     Student,
     StudentPhoto,
 )
+from students.takeover.ground import write_down
 from students.tombstones import bury, erased_students
 
 OPERATOR = Actor(id="", name="erase_student", door="command")
@@ -38,6 +40,7 @@ OPERATOR = Actor(id="", name="erase_student", door="command")
 class EraseStudent(ActKind):
     """Details: `student` (pk, 0 where nobody knows it) and `student_id`, of one who is here or was deleted.
 
+    Written down before acting: `earlier`, the ids that they had before a reseed, which are erased with them.
     Nothing else about the erased is ever written down.
     """
 
@@ -47,17 +50,25 @@ class EraseStudent(ActKind):
         """Rows and tombstones in one transaction, then every byte; from any step again."""
         pk, student_id = int(act.details["student"]), UUID(act.details["student_id"])
         owner = Owner(OWNER_LABEL, str(pk))
+        if "earlier" not in act.details:
+            write_down(act, earlier=sorted(map(str, earlier_ids(student_id, pk))))
+        earlier = [UUID(one) for one in act.details["earlier"]]
+        ids = (student_id, *earlier)
         with owner.locked():
             # What is recognised by its bytes is looked at before the rows and the folder are gone.
-            known = recorded_in_backup(student_id) | bare_sha256s(student_id)
+            known = set().union(*(recorded_in_backup(one) | bare_sha256s(one) for one in ids))
             with transaction.atomic(durable=True):
+                for one in earlier:
+                    bury(one, ())
                 _forget(pk, student_id, owner, known)
             for given_up in _owners_to_drain(student_id, owner):
                 with given_up.locked():
                     drain(given_up)
-            empty_folders(student_id)
-        remove_strays(student_id)
-        _scrub(act, student_id)
+            for one in ids:
+                empty_folders(one)
+        remove_strays(student_id, earlier)
+        for one in ids:
+            _scrub(act, one)
         if PendingRemoval.objects.filter(_of(student_id, owner)).exists():
             raise StorageAway  # the outbox logs what it cannot remove; an erasure must not pass over it
 

@@ -13,8 +13,7 @@ from photostore.models import AuditEntry, PendingRemoval, QuarantinedFile
 from photostore.storage import storage_for
 from students.backups import newest_valid
 from students.deleted import versions_set_aside
-from students.identity import keys as identity_keys
-from students.identity import number_hash
+from students.identity import number_hashes
 from students.lookup import criterion_of, is_called
 from students.models import OWNER_LABEL, SHA256_COLUMNS, Student
 from students.strays import read_strays
@@ -91,7 +90,7 @@ def _in_backup(text: str) -> set[UUID]:
 
 
 def _in_quarantine(number: str) -> set[UUID]:
-    hashes = {number_hash(number, key) for key in identity_keys()}
+    hashes = number_hashes(number)
     strays = read_strays(versions_set_aside())
     return {one.named_student for one in strays if one.named_student and one.number_hash in hashes}
 

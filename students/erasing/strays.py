@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from django.db.models import Q
@@ -16,31 +15,34 @@ from photostore.inventory import held, orphans
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.storage import storage_for
 from students import identity
-from students.models import SHA256_COLUMNS, AttendancePhoto, StudentPhoto
+from students.evidence.hashes import NumberHashes
+from students.evidence.lookup import by_number_hash
+from students.models import SHA256_COLUMNS, AttendancePhoto, Student, StudentPhoto
 from students.restore.lines import Lines
 from students.strays import OF_OTHERS, has_own_safe_place, was_used
-from students.tombstones import erased_of
+from students.tombstones import erased_of, erased_students
 from students.versions import MAX_STORED_BYTES, photo_limits
 
 QUARANTINE = "quarantine/"
 Spot = tuple[str, str]
 
 
-def bare_sha256s(student_id: UUID) -> set[str]:
-    """Of the photos that lie in the student's folder, live or in quarantine, without the identity inside."""
+def files_in_folder(student_id: UUID) -> Iterator[bytes]:
+    """What lies in the student's folder, live or in quarantine. Raises `StorageAway`."""
     folder = f"photos/students/{student_id}/"
-    found: set[str] = set()
     for alias in _aliases():
         storage = storage_for(alias)
         keys = [file.key for file in storage.scan(folder)]
         keys += [file.key for file in storage.scan(QUARANTINE) if f"/{folder}" in file.key]
         for key in keys:
-            data = _read(alias, key)
-            # What is damaged has no tag to be taken out, and stops no erasure.
-            with suppress(InvalidFile):
-                if data is not None:
-                    found.add(hashlib.sha256(tags.strip(data)).hexdigest())
-    return found
+            data = bytes_at(alias, key)
+            if data is not None:
+                yield data
+
+
+def bare_sha256s(student_id: UUID) -> set[str]:
+    """Of the photos in the student's folder, without the identity inside."""
+    return {_bare_sha256(data) for data in files_in_folder(student_id)} - {""}
 
 
 def empty_folders(student_id: UUID) -> None:
@@ -55,18 +57,25 @@ def empty_folders(student_id: UUID) -> None:
             _remove(alias, key)
 
 
-def remove_strays(student_id: UUID) -> None:
+def remove_strays(student_id: UUID, earlier: Collection[UUID]) -> None:
     """Remove every file that belongs to nobody and shows the student, wherever it lies; by bytes alone.
 
-    Reads all files of students that no row names, and the quarantine. Raises `StorageAway`.
+    `earlier` is as whom the student was here before. Reads all files of students that no row names, and
+    the quarantine. Raises `StorageAway`.
     """
-    for alias, key in _loose_files():
+    ids, hashes = frozenset({student_id, *earlier}), NumberHashes()
+    for alias, key in loose_files():
         with held(key):
-            if not StoredFile.objects.filter(key=key).exists() and _shows(alias, key, student_id):
+            if StoredFile.objects.filter(key=key).exists():
+                continue
+            data = bytes_at(alias, key)
+            if data is not None and _shows((alias, key), data, student_id, ids, hashes):
                 _remove(alias, key)
+                _remove_thumbnails(data)
 
 
-def _loose_files() -> Iterator[Spot]:
+def loose_files() -> Iterator[Spot]:
+    """Every file of students that no row names, and all of theirs in quarantine."""
     for alias in _aliases():
         aside = Lines()  # all of it is listed before anything goes, and a quarantine may be large
         for file in storage_for(alias).scan(QUARANTINE):
@@ -85,20 +94,44 @@ def _is_a_place_of_its_own(alias: str) -> bool:
     return alias == "default" or has_own_safe_place()
 
 
-def _shows(alias: str, key: str, student_id: UUID) -> bool:
-    """By the identity inside; without one by bytes or pixels, unless somebody else has them on record."""
-    data = _read(alias, key)
-    if data is None:
-        return False
-    try:
-        inside = identity.read(data)
-    except InvalidFile:
-        inside = None
+def _shows(spot: Spot, data: bytes, student_id: UUID, ids: Collection[UUID], hashes: NumberHashes) -> bool:
+    """By the identity inside; else by bytes or pixels, unless somebody else has them on record.
+
+    An identity that names nobody who is here may be the student's own from before a reseed.
+    """
+    inside = identity_in(data)
     if inside is not None:
-        return inside.student_id == student_id
-    sha256 = hashlib.sha256(data).hexdigest()
-    found = erased_of(student_id, [sha256]) or erased_of(student_id, [_pixels(data)])
+        if inside.student_id in ids:
+            return True
+        if _is_here(inside, hashes):
+            return False
+        if erased_students([inside.student_id]):
+            return True
+        if _is_kept_for_somebody(spot):
+            return False
+    sha256s = [hashlib.sha256(data).hexdigest(), _bare_sha256(data)]
+    found = erased_of(student_id, sha256s) or erased_of(student_id, [_pixels(data)])
     return bool(found) and not any(_is_recorded(one) for one in found)
+
+
+def identity_in(data: bytes) -> identity.Identity | None:
+    """None for what is no picture, too."""
+    try:
+        return identity.read(data)
+    except InvalidFile:
+        return None
+
+
+def _is_here(inside: identity.Identity, hashes: NumberHashes) -> bool:
+    """Whether the identity names somebody who is here, by id or by number."""
+    if Student.objects.filter(student_id=inside.student_id).exists():
+        return True
+    return bool(inside.number_hash and by_number_hash({inside.number_hash}, hashes))
+
+
+def _is_kept_for_somebody(spot: Spot) -> bool:
+    """Whether it was set aside as somebody's own: of a twin who was deleted, and may be brought back."""
+    return any(row.owner_label for row in _rows_of(*spot))
 
 
 def _is_recorded(sha256: str) -> bool:
@@ -108,6 +141,14 @@ def _is_recorded(sha256: str) -> bool:
         if model._default_manager.filter(asked).exists():
             return True
     return False
+
+
+def _bare_sha256(data: bytes) -> str:
+    """Without the identity inside; empty for what has none to be taken out, also what is damaged."""
+    try:
+        return hashlib.sha256(tags.strip(data)).hexdigest()
+    except InvalidFile:
+        return ""
 
 
 def _pixels(data: bytes) -> str:
@@ -121,7 +162,8 @@ def _pixels(data: bytes) -> str:
         return ""
 
 
-def _read(alias: str, key: str) -> bytes | None:
+def bytes_at(alias: str, key: str) -> bytes | None:
+    """None where there are none, or more than any photo has. Raises `StorageAway`."""
     try:
         return storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
     except (FileMissing, FileTooLarge):
@@ -130,12 +172,24 @@ def _read(alias: str, key: str) -> bytes | None:
 
 def _remove(alias: str, key: str) -> None:
     storage_for(alias).remove(key)
-    if key.startswith(QUARANTINE):
-        operation = key.split("/", 2)[1]
-        rows = QuarantinedFile.objects.filter(storage_alias=alias, key=_original_key(key))
-        for row in rows:
-            if str(row.operation) == operation:
-                row.delete()
+    for row in _rows_of(alias, key):
+        row.delete()
+
+
+def _remove_thumbnails(data: bytes) -> None:
+    """Those of a version from before a reseed, which lie under the id inside."""
+    inside, sha256 = identity_in(data), hashlib.sha256(data).hexdigest()
+    if inside is not None:
+        for file in storage_for("default").scan(f"derived/students/{inside.student_id}/{sha256}_"):
+            storage_for("default").remove(file.key)
+
+
+def _rows_of(alias: str, key: str) -> list[QuarantinedFile]:
+    if not key.startswith(QUARANTINE):
+        return []
+    operation = key.split("/", 2)[1]
+    rows = QuarantinedFile.objects.filter(storage_alias=alias, key=_original_key(key))
+    return [row for row in rows if str(row.operation) == operation]
 
 
 def _original_key(key: str) -> str:

@@ -83,7 +83,7 @@ class _Gathering:
         olds = [subject.old for subject in self.subjects if subject.old]
         olds += [old for several in self.recorded.values() for old in several]
         olds += [old for stray in strays if (old := backup.by_student_id(stray.named_student))]
-        named = {stray.named_student for stray in strays if stray.named_student}
+        named = {subject.whose for subject in self.subjects if subject.whose}
         self.here = lookup.by_student_id(named | {old.student_id for old in olds})
         self.hashes = lookup.by_number_hash(
             {stray.number_hash for stray in strays if stray.number_hash}, hashes
@@ -98,13 +98,27 @@ class _Gathering:
         self.erased_students = erased_students({one.whose for one in self.subjects if one.whose})
 
     def _is_erased(self, subject: _Subject) -> bool:
-        """By whose it says it is; else by the picture, unless it is recorded for somebody else as well."""
+        """By whose it says it is; else by the picture, unless it is recorded for somebody else as well.
+
+        One who is not here is perhaps the erased, as they were called before a reseed.
+        """
         whose = subject.whose
         erased_of = set().union(*(self.erased_pictures.get(one, set()) for one in subject.sha256s))
-        if whose is not None:
-            return whose in self.erased_students or whose in erased_of
+        if whose is not None and (whose in self.erased_students or whose in erased_of):
+            return True
+        if whose is not None and self._is_here(subject):
+            return False
         twins = {old.student_id for old in self.recorded[subject.stray]} - erased_of
         return bool(erased_of) and not twins and self.sha256s.keys().isdisjoint(subject.sha256s)
+
+    def _is_here(self, subject: _Subject) -> bool:
+        """Whether whoever it says it is, is here: by id, by number, or as the backup's old student."""
+        old = self._old(subject)
+        return bool(
+            subject.whose in self.here
+            or self.hashes.get(subject.stray.number_hash)
+            or (old and self._today(old))
+        )
 
     def _subject(self, stray: Stray) -> _Subject:
         place = place_of(stray.key)

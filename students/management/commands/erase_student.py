@@ -9,6 +9,7 @@ from uuid import UUID
 
 from photostore.commands import DONE, PhotoCommand, Refused
 from photostore.errors import Conflict
+from photostore.models import Operation
 from photostore.operations import conduct
 from photostore.operations.conductor import interrupted
 from students.erasing.remains import backups_that_remain, gone_student
@@ -51,7 +52,7 @@ class Command(PhotoCommand):
             )
         if not done:
             raise Conflict(_AGAIN)
-        return self._conclude(student_id)
+        return self._conclude(student_id, _every_id(conductor.operation))
 
     def _found(self, text: str) -> Student | tuple[UUID, int]:
         """The student; or who they were, when an erasure of theirs was killed or is asked for again."""
@@ -80,8 +81,8 @@ class Command(PhotoCommand):
         if input("Type yes to go on: ").strip().lower() != "yes":
             raise Refused("Nothing was erased.", code="not_confirmed")
 
-    def _conclude(self, student_id: UUID) -> int:
-        remaining = backups_that_remain(student_id)
+    def _conclude(self, student_id: UUID, ids: set[UUID]) -> int:
+        remaining = sorted({name for one in ids for name in backups_that_remain(one)})
         self.result |= {"student_id": str(student_id), "remains_in": remaining}
         self.say(f"Erased: student {student_id}.")
         for name in remaining:
@@ -95,6 +96,12 @@ class Command(PhotoCommand):
 
 
 _AGAIN = "Somebody changed the student's files at the same moment. Run the command again."
+
+
+def _every_id(operation: Operation) -> set[UUID]:
+    """With those that the student had before a reseed: an old backup knows only these."""
+    acts = operation.acts.filter(kind="erase_student", details__has_key="student_id")
+    return {UUID(one) for act in acts for one in (act.details["student_id"], *act.details.get("earlier", ()))}
 
 
 def _tombstone(text: str) -> Tombstone | None:

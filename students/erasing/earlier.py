@@ -1,0 +1,55 @@
+"""As whom the erased was here before: after a reseed everybody has another `student_id`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from photostore.models import Act
+from students import identity
+from students.erasing.strays import bytes_at, files_in_folder, identity_in, loose_files
+from students.evidence.hashes import NumberHashes
+from students.evidence.lookup import by_number_hash
+from students.models import FormerStudentNumber, Student
+
+
+def earlier_ids(student_id: UUID, pk: int) -> set[UUID]:
+    """Every other `student_id` inside a stray file that has a number of this student inside as well.
+
+    Nobody who is here is among them, and a number that somebody else here has or had proves nothing.
+    Reads all stray files of students and the quarantine. Raises `StorageAway`.
+    """
+    hashes = _of_numbers(student_id, pk) | _inside_files(student_id)
+    others = by_number_hash(hashes, NumberHashes())
+    hashes -= {hashed for hashed, owners in others.items() if any(one.pk != pk for one in owners)}
+    found = _written_down(student_id)
+    for alias, key in loose_files() if hashes else ():
+        inside = identity_in(bytes_at(alias, key) or b"")
+        if inside is not None and inside.number_hash in hashes:
+            found.add(inside.student_id)
+    here = Student.objects.filter(student_id__in=found).values_list("student_id", flat=True)
+    return found - {student_id} - set(here)
+
+
+def _of_numbers(student_id: UUID, pk: int) -> set[str]:
+    """Of today's number and former ones, with every key."""
+    students = Student.objects.filter(pk=pk, student_id=student_id)
+    numbers = set(students.values_list("student_number", flat=True))
+    former = FormerStudentNumber.objects.filter(student__in=students)
+    numbers |= set(former.values_list("student_number", flat=True))
+    return {hashed for number in numbers if number for hashed in identity.number_hashes(number)}
+
+
+def _inside_files(student_id: UUID) -> set[str]:
+    """Of the numbers that their own photos have inside: all that is left of somebody who was deleted."""
+    found = set()
+    for data in files_in_folder(student_id):
+        inside = identity_in(data)
+        if inside is not None and inside.student_id == student_id:
+            found.add(inside.number_hash)
+    return found - {""}
+
+
+def _written_down(student_id: UUID) -> set[UUID]:
+    """By an erasure that was killed, or is asked for again."""
+    acts = Act.objects.filter(kind="erase_student", details__student_id=str(student_id))
+    return {UUID(one) for act in acts for one in act.details.get("earlier", ())}
