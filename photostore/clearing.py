@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
 
 from photostore import keys
-from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
+from photostore.audit import Actor
+from photostore.models import UPLOAD, Act, Operation, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.storage import storage_for
 
 
-def make_way(places: Sequence[tuple[str, str]]) -> None:
+def make_way(places: Sequence[tuple[str, str]], actor: Actor) -> None:
     """Move strangers' files out of `places` (storage alias and key) into quarantine.
 
     A deployment that has not been adopted yet, or a reseed before `migrate_orphaned_photos`, has files
     under documented names that no row knows; each may be the only copy of somebody's photo. One look at
-    the register; storage is asked only about names that are new to it. Raises `StorageAway`.
+    the register; storage is asked only about names that are new to it. What is set aside is an operation
+    of the actor's (`upload`). Raises `StorageAway`.
     """
     if not places:
         return
@@ -28,10 +34,10 @@ def make_way(places: Sequence[tuple[str, str]]) -> None:
     }
     for place in places:
         if place not in known:
-            _set_aside(*place)
+            _set_aside(*place, actor)
 
 
-def _set_aside(storage_alias: str, key: str) -> None:
+def _set_aside(storage_alias: str, key: str, actor: Actor) -> None:
     storage = storage_for(storage_alias)
     if not storage.is_prepared():
         return
@@ -41,12 +47,33 @@ def _set_aside(storage_alias: str, key: str) -> None:
     digest = hashlib.sha256()
     for chunk in storage.stream(key):
         digest.update(chunk)
-    operation = uuid.uuid4()
+    what = {"sha256": digest.hexdigest(), "byte_size": found.byte_size}
+    operation = _write_down({"storage_alias": storage_alias, "key": key, **what}, actor)
     storage.move(key, keys.quarantined(operation, key))
-    QuarantinedFile.objects.create(
-        operation=operation,
-        storage_alias=storage_alias,
-        key=key,
-        sha256=digest.hexdigest(),
-        byte_size=found.byte_size,
-    )
+
+
+def _write_down(details: dict[str, Any], actor: Actor) -> UUID:
+    """An operation of its own, so that it is listed and can be undone; before the move, as every journal.
+
+    It is over from the start: a running one would be taken for a killed command's. Where the move never
+    happened, an undo finds the file in its place.
+    """
+    with transaction.atomic():
+        operation = Operation.objects.create(
+            command=UPLOAD,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            door=actor.door,
+            state=Operation.State.DONE,
+            finished_at=timezone.now(),
+        )
+        Act.objects.create(
+            operation=operation,
+            number=1,
+            kind="sweep_aside",
+            subject=details["key"][:200],
+            details=details,
+            state=Act.State.DONE,
+        )
+        QuarantinedFile.objects.create(operation=operation.pk, **details)
+    return operation.pk

@@ -161,6 +161,10 @@ class RateWindow(models.Model):
         return f"{self.name}: {self.count}"
 
 
+# The operation of an upload that found a stranger's file where its own goes.
+UPLOAD = "upload"
+
+
 class Operation(models.Model):
     """One run of something that changes many photos or links: listed, and undone as one."""
 

@@ -27,6 +27,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from photostore.audit import Actor
 from photostore.clearing import make_way
 from photostore.errors import FileMissing, PhotostoreError, StorageAway, StrangePlace
 from photostore.intake import Rendition
@@ -41,6 +42,7 @@ _right_places: WeakSet[PhotoStorage] = WeakSet()
 
 # A copy on another storage passes through memory; nothing that is copied is larger than a photo.
 MAX_COPY_BYTES = 64 * 1_048_576
+NOBODY = Actor(id="", name="", door="upload")
 
 
 class CopiesPending(StorageAway):
@@ -135,15 +137,15 @@ class Publication:
     storage_alias: str = "default"
 
 
-def store(publication: Publication, *, ground_is_clear: bool = False) -> None:
+def store(publication: Publication, *, actor: Actor = NOBODY, ground_is_clear: bool = False) -> None:
     """Write the original and its derivatives. Raises `StorageAway`; then nothing is registered.
 
     A file that belongs to nobody and lies under a documented name is set aside first, unless the caller
-    has seen to that in its own journal.
+    has seen to that in its own journal; `actor` is whose doing that was.
     """
     storage = right_place(publication.storage_alias)
     if not ground_is_clear:
-        make_way(publication.copies)
+        make_way(publication.copies, actor)
     for derivative in publication.derivatives:
         derivative.put_into(storage, durable=False)
     publication.original.put_into(storage)

@@ -34,7 +34,7 @@ def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPh
     with owner.locked():
         version = new_version(student, incoming, actor) if incoming else None
         if version:
-            store(version.publication)
+            store(version.publication, actor=actor)
         with _one_number_each(), transaction.atomic(durable=True):
             student.save(force_insert=True)
             record(actor, "student.create", subject=subject_of(student))
@@ -78,7 +78,7 @@ def update_student(
         number_changed = before.student_number != old_number
         version = _next_version(before, incoming, actor, number_changed=number_changed)
         if version:
-            store(version.publication)
+            store(version.publication, actor=actor)
         with _one_number_each(), transaction.atomic(durable=True):
             Student.objects.select_for_update().get(pk=before.pk)
             if changed:

@@ -49,7 +49,7 @@ def upload_photo(*, student: Student, incoming: IncomingPhoto, actor: Actor) -> 
             settle(owner)
             return PhotoChange(student, changed=False)
         version = new_version(student, incoming, actor)
-        store(version.publication)
+        store(version.publication, actor=actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.upload")
@@ -75,7 +75,7 @@ def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChan
             settle(owner)
             return PhotoChange(student, changed=False)
         version = retagged_version(student, photo, actor)
-        store(version.publication)
+        store(version.publication, actor=actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.restore")

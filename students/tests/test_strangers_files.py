@@ -4,9 +4,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
+from photostore.models import Operation, PendingRemoval, QuarantinedFile, StoredFile
+from photostore.operations import last_undoable
 from photostore.storage import storage_for
 from students.models import Student
+from students.tests.killing import ALL, Killed
+from students.tests.reseeding import run
 from students.tests.school import enrol, face, hand_in
 from testing.people import body_of
 
@@ -24,6 +27,41 @@ def test_an_upload_sets_a_legacy_file_aside_before_it_takes_its_name(api, each_s
     assert storage_for().read(f"quarantine/{aside.operation}/{key}", max_bytes=10**7) == legacy
     assert hand_in(api, ada["id"], face(2)).status_code == 200
     assert QuarantinedFile.objects.count() == 1
+
+
+def test_what_an_upload_set_aside_is_listed_and_comes_back_once_its_place_is_free(api, each_storage):
+    ada = enrol(api, "Ada")
+    legacy = face(99)
+    key = f"student_photos/student_{ada['id']}_profile.jpg"
+    storage_for().put(key, legacy, content_type="image/jpeg")
+    assert hand_in(api, ada["id"], face(1)).status_code == 200
+    (listed,) = run("list_photo_operations")[1]["operations"]
+    assert (listed["command"], listed["state"], listed["done"]) == ("upload", "done", 1)
+    assert Operation.objects.get().door == "api" and Operation.objects.get().actor_name
+    assert last_undoable() is None, "--last means a command"
+
+    code, said = run("undo_photo_operation", listed["id"])
+    assert (code, said["reverted"], len(said["skipped"])) == (1, 0, 1)
+    assert QuarantinedFile.objects.count() == 1
+    assert api.delete(f"/api/students/{ada['id']}/photo/").status_code == 204
+    assert storage_for().stat(key) is None
+    assert run("undo_photo_operation", listed["id"])[0] == 0
+    assert storage_for().read(key, max_bytes=10**7) == legacy
+    assert not QuarantinedFile.objects.exists()
+
+
+def test_an_upload_that_dies_before_it_moved_the_file_loses_nothing(api, steps):
+    ada = enrol(api, "Ada")
+    key = f"student_photos/student_{ada['id']}_profile.jpg"
+    storage_for().put(key, face(99), content_type="image/jpeg")
+    steps(1)
+    with pytest.raises(Killed):
+        hand_in(api, ada["id"], face(1))
+    steps(ALL)
+    assert storage_for().read(key, max_bytes=10**7) == face(99)
+    assert run("undo_photo_operation", str(Operation.objects.get().pk))[0] == 0
+    assert storage_for().read(key, max_bytes=10**7) == face(99)
+    assert not QuarantinedFile.objects.exists()
 
 
 def empty_the_table():
