@@ -8,6 +8,7 @@ from students.backups.contents import (
     Erased,
     InvalidBackup,
 )
+from students.backups.index import Index
 from students.backups.read import NO_BACKUP, Backup, open_backup
 from students.backups.write import Written, write_backup
 
@@ -19,6 +20,7 @@ __all__ = [
     "Backup",
     "Choice",
     "Erased",
+    "Index",
     "InvalidBackup",
     "Written",
     "newest_valid",

@@ -20,6 +20,7 @@ from students.backups.ids import Ids
 from students.backups.parse import erased_in, old_student_in, student_in
 from students.backups.values import Values
 
+Placed = tuple[int | None, BackedUpStudent | Erased]
 NO_BACKUP = "No backup file found!"
 
 
@@ -43,19 +44,42 @@ class Backup:
         """The file's name."""
         return self.path.name
 
+    def placed_students(self) -> Iterator[tuple[int | None, BackedUpStudent]]:
+        """Every student with the offset of their line in the file, None in a backup of the old kind."""
+        return ((at, item) for at, item in self._placed() if isinstance(item, BackedUpStudent))
+
+    def student_at(self, offset: int) -> BackedUpStudent:
+        """The student whose line begins there, as `placed_students` said. Raises `InvalidBackup` likewise."""
+        with self._unchanged() as file:
+            file.seek(offset)
+            return student_in(_parsed(file.readline(layout.MAX_LINE_BYTES).rstrip(b",\n")))
+
+    def is_unchanged(self) -> bool:
+        """Whether the file is there and the one that was opened."""
+        try:
+            with self._unchanged():
+                return True
+        except InvalidBackup:
+            return False
+
     def students(self) -> Iterator[BackedUpStudent]:
         """Every student, streamed. Raises `InvalidBackup` when the file was exchanged since."""
-        return (item for item in self._items() if isinstance(item, BackedUpStudent))
+        return (student for _at, student in self.placed_students())
 
     def erased(self) -> Iterator[Erased]:
         """Every tombstone, streamed likewise."""
-        return (item for item in self._items() if isinstance(item, Erased))
+        return (item for _at, item in self._placed() if isinstance(item, Erased))
 
-    def _items(self) -> Iterator[BackedUpStudent | Erased]:
+    def _placed(self) -> Iterator[Placed]:
+        with self._unchanged() as file:
+            yield from _placed(file, _Manifest())
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[BinaryIO]:
         with _opened(self.path) as file:
             if _version(file) != self.version:
                 raise InvalidBackup(f"{self.name} was changed while it was in use.")
-            yield from _items(file, _Manifest())
+            yield file
 
 
 @dataclass
@@ -89,7 +113,7 @@ def open_backup(path: Path) -> Backup:
     with _opened(path) as file:
         version = _version(file)
         reading, manifest = _Reading(), _Manifest()
-        for item in _items(file, manifest):
+        for _at, item in _placed(file, manifest):
             reading.add(item)
         manifest.check(reading)
         reading.check()
@@ -145,15 +169,17 @@ class _Manifest:
             raise InvalidBackup("The backup is damaged: its content is not what its manifest states.")
 
 
-def _items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent | Erased]:
+def _placed(file: BinaryIO, manifest: _Manifest) -> Iterator[Placed]:
+    """What is in the file, each with the offset of its line, or None where there are no lines."""
     start = file.readline(layout.MAX_LINE_BYTES)
     if not start.startswith(layout.HEAD):
-        yield from _old_items(file, manifest)
+        yield from ((None, student) for student in _old_items(file, manifest))
         return
     manifest.created_at = _head(start)
     _refuse_cut_off(file)
     manifest.digest.update(start)
     parse: Any = student_in
+    at = len(start)
     while line := file.readline(layout.MAX_LINE_BYTES):
         if line.startswith(layout.MANIFEST):
             manifest.said = Values(_parsed(line[len(layout.MANIFEST) : -len(layout.END)]), "the manifest")
@@ -164,7 +190,8 @@ def _items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent | Er
         if line == layout.ERASED:
             parse = erased_in
         else:
-            yield parse(_parsed(line.rstrip(b",\n")))
+            yield at, parse(_parsed(line.rstrip(b",\n")))
+        at += len(line)
     raise InvalidBackup("The backup is cut off: it has no end.")
 
 

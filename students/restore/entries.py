@@ -1,4 +1,4 @@
-"""The backup's entry behind an act: at hand during a run, read again from the file after a kill."""
+"""The backup's entry behind an act: at hand during a run, else read again from the file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.models import Act
 from photostore.operations import Changed
-from students.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent, InvalidBackup, open_backup
+from students.backups import (
+    BackedUpAttendance,
+    BackedUpPhoto,
+    BackedUpStudent,
+    Index,
+    InvalidBackup,
+    open_backup,
+)
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.versions import EXTENSIONS
 
 # Journals hold no names, so an act names the file and the student; what else it needs is read from there.
 _at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
+# An undo asks for thousands: whole backups are not read for each of them.
+_indexes: dict[Path, Index] = {}
 
 
 def offer(path: str, entry: BackedUpStudent) -> None:
@@ -33,12 +42,23 @@ def entry_of(act: Act) -> BackedUpStudent:
     if not path:
         return of_the_database(Student.objects.get(student_id=student_id))
     try:
-        backup = open_backup(Path(path))
-        if backup.sha256 == act.details["backup_sha256"]:
-            return next(entry for entry in backup.students() if entry.student_id == student_id)
-    except (InvalidBackup, StopIteration):
-        pass
-    raise Changed(_("The backup that this was to be done from is no longer there."))
+        index = _index_of(Path(path))
+        entry = index.find(student_id) if index.backup.sha256 == act.details["backup_sha256"] else None
+    except InvalidBackup:
+        entry = None
+    if entry is None:
+        raise Changed(_("The backup that this was to be done from is no longer there."))
+    return entry
+
+
+def _index_of(path: Path) -> Index:
+    """Made at most once while the acts are of one backup, and anew where its table or its file is another."""
+    known = _indexes.get(path)
+    if known is not None and known.still_stands() and known.backup.is_unchanged():
+        return known
+    _indexes.clear()
+    _indexes[path] = Index(open_backup(path))
+    return _indexes[path]
 
 
 def of_the_database(student: Student) -> BackedUpStudent:

@@ -39,13 +39,16 @@ class CreateStudent(ActKind):
 
     def revert(self, act: Act) -> None:
         """Remove the student, unless somebody has used the row since."""
+        if not Student.objects.filter(student_id=act.details["student_id"]).exists():
+            return
+        entry = entry_of(act)  # before any row is locked: the backup may be large
         with transaction.atomic(durable=True):
             student = Student.objects.select_for_update().filter(student_id=act.details["student_id"]).first()
             if student is None:
                 return
             if student.profile_photo or student.photos.exists() or student.attendance_photos.exists():
                 raise Changed(_("The student has photos by now."))
-            if any(getattr(student, name) != getattr(entry_of(act), name) for name in FIELDS):
+            if any(getattr(student, name) != getattr(entry, name) for name in FIELDS):
                 raise Changed(_("The student was changed since."))
             record(OPERATOR, "student.unrevive", subject=subject_of(student))
             student.delete()

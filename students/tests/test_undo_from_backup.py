@@ -1,0 +1,120 @@
+"""Undo, and its undo, of what was made from a backup: each act reads its own line, not the whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from photostore.models import Act
+from students.backups import Index, InvalidBackup, open_backup
+from students.models import Student
+from students.restore.entries import _at_hand, _indexes
+from students.tests.school import enrol, face
+from students.tests.test_backups import backed_up, old, old_student, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+COUNT = 300
+# A file is read in pieces of at most so many bytes; an undo opens it twice for each student.
+PIECE_BYTES = 16_384
+COLUMNS = ("id", "student_id", "student_number", "name", "class_name", "created_at")
+
+
+@pytest.fixture(autouse=True)
+def as_after_a_kill() -> None:
+    """Nothing of another run is at hand."""
+    _at_hand.clear()
+    _indexes.clear()
+
+
+@contextmanager
+def bytes_read() -> Iterator[list[int]]:
+    """How many bytes this process reads from files."""
+
+    def now() -> int:
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    read = [now()]
+    yield read
+    read[0] = now() - read[0]
+
+
+def undo(*which: str) -> int:
+    _at_hand.clear()
+    return run("undo_photo_operation", *(which or ("--last",)))[0]
+
+
+def students() -> list[dict[str, Any]]:
+    return list(Student.objects.order_by("student_id").values(*COLUMNS))
+
+
+def lose_the_students() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE students_student CASCADE")
+
+
+def test_an_undo_of_many_created_students_reads_a_line_for_each() -> None:
+    Student.objects.bulk_create(
+        Student(name=f"Student {place}", student_number=f"S-{place}", class_name="3b")
+        for place in range(COUNT)
+    )
+    before = students()
+    path = backed_up(settings.PHOTO_BACKUP_DIR)
+    size = path.stat().st_size
+    assert size > 4 * PIECE_BYTES
+    lose_the_students()
+    assert run("restore_student_photos", "--create-students")[0] == 0
+    assert students() == before
+    with bytes_read() as read:
+        assert undo() == 0
+    assert not Student.objects.exists()
+    assert read[0] < 3 * size + COUNT * 2 * PIECE_BYTES
+    operation = str(Act.objects.order_by("operation__started_at").last().operation_id)  # type: ignore[union-attr]
+    with bytes_read() as read:
+        assert undo(operation) == 0
+    assert students() == before
+    assert read[0] < 3 * size + COUNT * 2 * PIECE_BYTES
+
+
+def test_an_old_backup_and_one_that_was_exchanged_between_undo_and_undo(api: Any) -> None:
+    made = enrol(api, photo=face(1))
+    folder = Path(settings.PHOTO_BACKUP_DIR)
+    folder.mkdir(exist_ok=True)
+    path = folder / "seed_backup_20260101_0000.json"
+    entries = [old_student(name="Bea"), old_student(name="Cleo", id=900, student_number="S-9", photo=None)]
+    path.write_bytes(old(old_student(student_id=made["student_id"]), *entries))
+    assert run("restore_student_photos", "--create-students")[0] == 0
+    assert Student.objects.count() == 3
+    assert undo() == 0
+    assert Student.objects.count() == 1
+    again = str(Act.objects.order_by("operation__started_at").last().operation_id)  # type: ignore[union-attr]
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"Bea", b"Eve"))
+    assert undo(again) == 1
+    assert Student.objects.count() == 1
+    path.write_bytes(whole)
+    assert undo(again) == 0
+    assert set(Student.objects.values_list("name", flat=True)) == {"Ada Lovelace", "Bea", "Cleo"}
+
+
+def test_an_index_finds_each_student_and_notices_another_file(api: Any, tmp_path: Path) -> None:
+    for place in range(3):
+        enrol(api, f"Student {place}", student_number=f"S-{place}", photo=face(place))
+    backup = open_backup(backed_up(tmp_path))
+    index = Index(backup)
+    for student in backup.students():
+        assert index.find(student.student_id) == student
+    assert index.find(uuid4()) is None
+    assert index.still_stands()
+    other = Index(backup)
+    assert (index.still_stands(), other.still_stands()) == (False, True)
+    backup.path.write_bytes(backup.path.read_bytes() + b" ")
+    assert not backup.is_unchanged()
+    with pytest.raises(InvalidBackup, match="changed"):
+        other.find(next(iter(Student.objects.all())).student_id)
