@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from django.contrib.postgres.search import SearchQuery
 
@@ -24,8 +25,11 @@ def _words_in(chunk: str) -> list[str]:
 
 
 def prefix_query(typed: str) -> SearchQuery | None:
-    """A raw query such as `ada:* & lov:*`; None where nothing searchable was typed."""
+    """A raw query; None where nothing searchable was typed."""
     found = words(typed)
-    if not found:
-        return None
-    return SearchQuery(" & ".join(f"{word}:*" for word in found), config="simple", search_type="raw")
+    return SearchQuery(beginnings(found), config="simple", search_type="raw") if found else None
+
+
+def beginnings(found: Iterable[str]) -> str:
+    """The text of a raw query, such as `ada:* & lov:*`."""
+    return " & ".join(f"{word}:*" for word in found)

@@ -91,6 +91,7 @@ class _Gathering:
         stems = {subject.place.stem for subject in self.subjects if subject.place.stem}
         self.numbers = lookup.by_number(stems | {old.number for old in olds if old.number})
         self.names = lookup.by_name({old.name for old in olds if old.name})
+        self.called = lookup.by_name_words({one.place.name_words for one in self.subjects} - {()})
         self.pks = lookup.by_pk({one.place.file_id for one in self.subjects if one.place.file_id})
         self.sha256s = lookup.by_sha256(sha256 for one in self.subjects for sha256 in one.sha256s)
 
@@ -184,7 +185,7 @@ class _Gathering:
         if old and old.is_only_one_called:
             found = self.names.get(old.name, set())
         elif subject.place.name_words:
-            found = lookup.by_name_words(subject.place.name_words)
+            found = self.called.get(subject.place.name_words, set())
         had_number = bool(subject.stray.number_hash or (old and old.number))
         if len(found) == 1 and not (had_number and any(one.has_number for one in found)):
             yield _signal(Kind.NAME, found, "the only one of this name is")

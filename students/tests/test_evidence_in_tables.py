@@ -13,6 +13,7 @@ from photostore.storage import storage_for
 from students import identity
 from students.evidence import gather
 from students.evidence.backups import BackedUpStudent, BackupStudents
+from students.evidence.lookup import by_name_words
 from students.models import Student
 from students.tests.reseeding import migrate
 from students.tests.school import enrol, face
@@ -59,3 +60,19 @@ def test_a_backup_is_asked_about_a_batch(db: None) -> None:
         False,
     ]
     assert BackupStudents([]).about([ada.student_id], [1], ["a1"]).by_id == {}
+
+
+def test_names_are_asked_about_once_for_a_batch(api: Any, django_assert_num_queries: Any) -> None:
+    """In any order of the words, without case and accents, and never by the beginning of a word."""
+    asked = {("ada", "lovelace"), ("emmy", "noether"), ("zoe", "zufall"), ("ad", "love")}
+    for name in ("Ada Lovelace", "LOVELACE, Ada", "Zoë Zufall", "Ada Lovelace King", "Emma Noether"):
+        enrol(api, name)
+    with django_assert_num_queries(1):
+        found = by_name_words(asked)
+    called = {words: sorted(one.name for one in students) for words, students in found.items()}
+    assert called == {
+        ("ada", "lovelace"): ["Ada Lovelace", "LOVELACE, Ada"],
+        ("zoe", "zufall"): ["Zoë Zufall"],
+    }
+    with django_assert_num_queries(0):
+        assert not by_name_words(set())
