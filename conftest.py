@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "testing.fixtures",
+    "testing.flushing",
     "testing.people",
     "testing.browser",
     "testing.clamd",

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from profile_pictures.models import User
 from profile_pictures.tests.album import check_consistent, face, opened, stored
 from profile_pictures.tests.window import choose, cropping, drag, each_window, file, key_now, sign_in, tab_to
-from testing.browser import screenshot
+from testing.browser import choose_by_key, screenshot
 
 pytestmark = [
     pytest.mark.browser,
@@ -149,9 +149,7 @@ def test_with_the_keyboard_alone(page: Page, dana: User, tmp_path: Path) -> None
     expect(page.locator("#no-picture")).to_be_visible()
     page.wait_for_load_state("networkidle")
     tab_to(page, "#choose-file")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(file(tmp_path, face(1, width=1200, height=800)))
+    choose_by_key(page, file(tmp_path, face(1, width=1200, height=800)))
     cropping(page)
     tab_to(page, "#crop-size")
     for _ in range(30):

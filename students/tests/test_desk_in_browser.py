@@ -19,7 +19,7 @@ from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.tests.school import face
 from students.versions import stored_bytes, take_in
-from testing.browser import screenshot
+from testing.browser import choose_by_key, screenshot
 from testing.people import DISK, make_person
 from testing.server import LiveServer
 
@@ -385,9 +385,7 @@ def test_the_main_way_with_the_keyboard_alone(page: Page, alice: Any, zoe: Stude
     with page.expect_navigation():
         page.keyboard.press("Enter")
     tab_to(page, "#id_new_photo")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(file(tmp_path, face(8)))
+    choose_by_key(page, file(tmp_path, face(8)))
     tab_to(page, "#id_name")
     page.keyboard.press("End")
     page.keyboard.type(" d'Aubigny")
