@@ -12,6 +12,7 @@ from typing import Final
 
 from django.utils import timezone
 
+from photostore.bounded import MAX_LISTED
 from photostore.errors import StorageAway
 from photostore.inventory.diff import Finding, differences
 from photostore.inventory.fields import unregistered
@@ -26,8 +27,6 @@ LISTED: Final = ("missing", "damaged", "orphaned", "misplaced", "symlinks")
 # What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo
 # whose row was lost. Young ones, partials and copies that are behind are what any crash leaves.
 WRONG: Final = LISTED
-# Memory stays flat: the counts are exact, the lists end here.
-MAX_LISTED = 10_000
 # Without --checksum only files that look tampered with are read, and no more of them than this.
 MAX_SUSPECTS = 1_000
 LATELY = timedelta(days=30)

@@ -16,25 +16,29 @@ from testing.people import body_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_upload_sets_a_legacy_file_aside_before_it_takes_its_name(api, each_storage):
+LEGACY = face(99)
+
+
+def upload_over(api, legacy):
+    """A photo for Ada while another file lies under her documented name; she, and that key."""
     ada = enrol(api, "Ada")
-    legacy = face(99)
     key = f"student_photos/student_{ada['id']}_profile.jpg"
     storage_for().put(key, legacy, content_type="image/jpeg")
     assert hand_in(api, ada["id"], face(1)).status_code == 200
+    return ada, key
+
+
+def test_an_upload_sets_a_legacy_file_aside_before_it_takes_its_name(api, each_storage):
+    ada, key = upload_over(api, LEGACY)
     aside = QuarantinedFile.objects.get()
     assert aside.key == key
-    assert storage_for().read(f"quarantine/{aside.operation}/{key}", max_bytes=10**7) == legacy
+    assert storage_for().read(f"quarantine/{aside.operation}/{key}", max_bytes=10**7) == LEGACY
     assert hand_in(api, ada["id"], face(2)).status_code == 200
     assert QuarantinedFile.objects.count() == 1
 
 
 def test_what_an_upload_set_aside_is_listed_and_comes_back_once_its_place_is_free(api, each_storage):
-    ada = enrol(api, "Ada")
-    legacy = face(99)
-    key = f"student_photos/student_{ada['id']}_profile.jpg"
-    storage_for().put(key, legacy, content_type="image/jpeg")
-    assert hand_in(api, ada["id"], face(1)).status_code == 200
+    ada, key = upload_over(api, LEGACY)
     (listed,) = run("list_photo_operations")[1]["operations"]
     assert (listed["command"], listed["state"], listed["done"]) == ("upload", "done", 1)
     assert Operation.objects.get().door == "api" and Operation.objects.get().actor_name
@@ -46,7 +50,7 @@ def test_what_an_upload_set_aside_is_listed_and_comes_back_once_its_place_is_fre
     assert api.delete(f"/api/students/{ada['id']}/photo/").status_code == 204
     assert storage_for().stat(key) is None
     assert run("undo_photo_operation", listed["id"])[0] == 0
-    assert storage_for().read(key, max_bytes=10**7) == legacy
+    assert storage_for().read(key, max_bytes=10**7) == LEGACY
     assert not QuarantinedFile.objects.exists()
 
 
