@@ -9,7 +9,7 @@ from students.backups.contents import (
     InvalidBackup,
 )
 from students.backups.index import Index
-from students.backups.read import NO_BACKUP, Backup, open_backup
+from students.backups.read import NO_BACKUP, Backup, file_version, open_backup
 from students.backups.write import Written, write_backup
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Index",
     "InvalidBackup",
     "Written",
+    "file_version",
     "newest_valid",
     "open_backup",
     "write_backup",

@@ -261,6 +261,17 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             raise InvalidBackup("The backup cannot be read.") from error
 
 
+def file_version(path: Path) -> tuple[int, ...]:
+    """What tells that it is another file by now; empty where there is none."""
+    try:
+        return _told_apart(path.stat())
+    except (OSError, ValueError):
+        return ()
+
+
 def _version(file: BinaryIO) -> tuple[int, ...]:
-    found = os.fstat(file.fileno())
+    return _told_apart(os.fstat(file.fileno()))
+
+
+def _told_apart(found: os.stat_result) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

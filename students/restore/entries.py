@@ -11,11 +11,13 @@ from photostore import keys
 from photostore.models import Act
 from photostore.operations import Changed
 from students.backups import (
+    NO_BACKUP,
     BackedUpAttendance,
     BackedUpPhoto,
     BackedUpStudent,
     Index,
     InvalidBackup,
+    file_version,
     open_backup,
 )
 from students.models import AttendancePhoto, Student, StudentPhoto
@@ -25,6 +27,8 @@ from students.versions import EXTENSIONS
 _at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
 # An undo asks for thousands: whole backups are not read for each of them.
 _indexes: dict[Path, Index] = {}
+# Nor is one that was found to be of no use judged again for each of them, while its file is the same.
+_of_no_use: dict[Path, tuple[int, ...]] = {}
 
 
 def offer(path: str, entry: BackedUpStudent) -> None:
@@ -57,7 +61,15 @@ def _index_of(path: Path) -> Index:
     if known is not None and known.still_stands() and known.backup.is_unchanged():
         return known
     _indexes.clear()
-    _indexes[path] = Index(open_backup(path))
+    version = file_version(path)
+    if _of_no_use.get(path) == version:
+        raise InvalidBackup(NO_BACKUP)
+    _of_no_use.clear()
+    try:
+        _indexes[path] = Index(open_backup(path))
+    except InvalidBackup:
+        _of_no_use[path] = version
+        raise
     return _indexes[path]
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 from photostore.models import Act
 from students.backups import Index, InvalidBackup, open_backup
 from students.models import Student
-from students.restore.entries import _at_hand, _indexes
+from students.restore.entries import _at_hand, _indexes, _of_no_use
 from students.tests.school import enrol, face
 from students.tests.test_backups import backed_up, old, old_student, run
 
@@ -31,6 +31,7 @@ def as_after_a_kill() -> None:
     """Nothing of another run is at hand."""
     _at_hand.clear()
     _indexes.clear()
+    _of_no_use.clear()
 
 
 @contextmanager
@@ -80,6 +81,29 @@ def test_an_undo_of_many_created_students_reads_a_line_for_each() -> None:
         assert undo(operation) == 0
     assert students() == before
     assert read[0] < 3 * size + COUNT * 2 * PIECE_BYTES
+
+
+@pytest.mark.parametrize("damage", ["one byte near the end", "gone"])
+def test_a_backup_that_is_of_no_use_any_more_is_judged_once(damage: str) -> None:
+    Student.objects.bulk_create(
+        Student(name=f"Student {place}", student_number=f"S-{place}") for place in range(COUNT)
+    )
+    path = backed_up(settings.PHOTO_BACKUP_DIR)
+    lose_the_students()
+    assert run("restore_student_photos", "--create-students")[0] == 0
+    whole = path.read_bytes()
+    path.unlink()
+    if damage != "gone":
+        path.write_bytes(whole.replace(f"S-{COUNT - 1}".encode(), b"T-999"))
+    with bytes_read() as read:
+        assert undo() == 1
+    assert Student.objects.count() == COUNT
+    assert read[0] < 3 * len(whole) + COUNT * PIECE_BYTES
+    path.unlink(missing_ok=True)
+    path.write_bytes(whole)
+    again = str(Act.objects.order_by("operation__started_at").first().operation_id)  # type: ignore[union-attr]
+    assert undo(again) == 0
+    assert not Student.objects.exists()
 
 
 def test_an_old_backup_and_one_that_was_exchanged_between_undo_and_undo(api: Any) -> None:
