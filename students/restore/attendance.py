@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
@@ -26,7 +27,8 @@ from students.versions import owner_of
 class RelinkAttendance(ActKind):
     """Details: as `Relink`'s, of one photo: `sha256`, `key`, `sources`, `was_there`, `kept`, `aside`.
 
-    `has_row`: the row is here, and only the register had forgotten it; an undo leaves the row.
+    `moment`: the same bytes may be the photo of several half-days, and one of them is meant. `has_row`: the
+    row is here, and only the register had forgotten it; an undo leaves the row.
     """
 
     name = "relink_attendance"
@@ -37,7 +39,7 @@ class RelinkAttendance(ActKind):
         student = Student.objects.filter(pk=details["student"], student_id=details["student_id"]).first()
         if student is None:
             raise Changed(_("The student is no longer here."))
-        entry = next((item for item in entry_of(act).attendance if item.sha256 == details["sha256"]), None)
+        entry = next((item for item in entry_of(act).attendance if _is_meant(item, details)), None)
         if entry is None:
             raise Changed(_("There is another photo of this half-day by now."))
         with owner_of(student).locked():
@@ -76,10 +78,11 @@ class RelinkAttendance(ActKind):
         if not details["was_there"]:
             needed_bytes([*details["sources"], *details["kept"]], details["sha256"])
         photos = AttendancePhoto.objects.filter(student__student_id=details["student_id"])
-        for photo in photos.filter(sha256=details["sha256"]):
+        for photo in [one for one in photos if _is_meant(one, details)]:
             owner = attendance_owner(photo.pk)
             with owner.locked():
                 with transaction.atomic(durable=True):
+                    _leave_shared_bytes(photo, details["key"])
                     if details.get("has_row"):
                         files = StoredFile.objects.filter(key=details["key"], **owner.files)
                         files.update(keep_aside=False)
@@ -92,6 +95,22 @@ class RelinkAttendance(ActKind):
                     PendingRemoval.objects.filter(key__in=kept, **owner.files).delete()
                 drain(owner)
         bring_others_back(act.operation_id, details["aside"], details["sha256"])
+
+
+def _is_meant(photo: BackedUpAttendance | AttendancePhoto, details: dict[str, Any]) -> bool:
+    """Journals of before knew the bytes only."""
+    half_day = moment(photo.date, photo.session)
+    return (photo.sha256, half_day) == (details["sha256"], details.get("moment", half_day))
+
+
+def _leave_shared_bytes(photo: AttendancePhoto, key: str) -> None:
+    """Another half-day with the very same bytes keeps the version and its thumbnails."""
+    others = AttendancePhoto.objects.filter(student=photo.student, sha256=photo.sha256)
+    other = others.exclude(pk=photo.pk).first()
+    if other is not None:
+        shared = Q(key=key) | Q(parent__key=key, kind=StoredFile.Kind.DERIVATIVE)
+        files = StoredFile.objects.filter(shared, **attendance_owner(photo.pk).files)
+        files.update(**attendance_owner(other.pk).files)
 
 
 def _there(student: Student, entry: BackedUpAttendance) -> AttendancePhoto | None:

@@ -9,6 +9,7 @@ from photostore import keys
 from photostore.errors import InvalidFile
 from photostore.models import StoredFile
 from students import identity
+from students.attendance import moment
 from students.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
 from students.models import ATTENDANCE_LABEL, Student, StudentPhoto
 from students.restore.entries import of_the_database
@@ -123,8 +124,8 @@ class Case:
         if inside is None:
             theirs = self.source.sealed or sources[0] in own
         else:
-            theirs = inside.student_id == self.student.student_id
-        return "" if theirs else "a photo names another student"
+            theirs = inside.student_id == self.student.student_id and inside.attendance == _moment(photo)
+        return "" if theirs else "a photo names another student, or another half-day"
 
     def _plan_relink(self, today: str, versions: list[dict[str, Any]]) -> None:
         photos = {photo.sha256: photo for photo in self.entry.photos}
@@ -155,8 +156,9 @@ class Case:
         there = {(row.date, row.session) for row in rows}
         self._relink([photo for photo in self.entry.attendance if (photo.date, photo.session) not in there])
         originals = (file for file in self.files if file.kind == StoredFile.Kind.ORIGINAL)
-        known = {(file.owner_label, file.owner_id, file.sha256) for file in originals}
-        forgotten = {row.sha256 for row in rows if (ATTENDANCE_LABEL, str(row.pk), row.sha256) not in known}
+        # By whichever of their half-days: the same bytes are one file.
+        known = {file.sha256 for file in originals if file.owner_label == ATTENDANCE_LABEL}
+        forgotten = {row.sha256 for row in rows if row.sha256 not in known}
         if forgotten:
             own = replace(self, source=Source(), entry=of_the_database(self.student), taken_away=set())
             own._relink([one for one in own.entry.attendance if one.sha256 in forgotten], has_row=True)
@@ -164,17 +166,23 @@ class Case:
     def _relink(self, photos: list[BackedUpAttendance], *, has_row: bool = False) -> None:
         erased = erased_of(self.student.student_id, (photo.sha256 for photo in photos)) if photos else set()
         for photo in photos:
-            if photo.sha256 in erased or f"{photo.date:%Y-%m-%d}_{photo.session}" in self.taken_away:
+            if photo.sha256 in erased or _moment(photo) in self.taken_away:
                 continue
             version = self._version(photo)
             if version:
                 kept, aside = others_at(_documented(self.student, photo), photo.sha256)
-                details = self._whose() | {"kept": kept, "aside": aside, "has_row": has_row} | version
+                details = self._whose() | {"moment": _moment(photo), "has_row": has_row} | version
+                details |= {"kept": kept, "aside": aside}
                 self.needs.links.append(("relink_attendance", details))
 
     def _whose(self) -> dict[str, Any]:
         student = {"student": self.student.pk, "student_id": str(self.student.student_id)}
         return self.source.details | student
+
+
+def _moment(photo: AnyPhoto) -> str:
+    """As an identity names the half-day; empty for a profile photo."""
+    return moment(photo.date, photo.session) if isinstance(photo, BackedUpAttendance) else ""
 
 
 def _documented(student: Student, photo: AnyPhoto) -> list[Spot]:
