@@ -44,7 +44,7 @@ def versions_set_aside(student_id: UUID | None = None) -> Iterator[Location]:
             found = storage_for(row.storage_alias).stat(stored_at)
             if found is not None:
                 at = _as_old_as_it_was(row, found.modified_at, last_days.get(folder))
-                yield Location(row.storage_alias, row.key, stored_at, found.byte_size, at)
+                yield Location(row.storage_alias, row.key, stored_at, found.byte_size, at, deleted=True)
 
 
 def _as_old_as_it_was(row: QuarantinedFile, at: datetime, last_day: LastDay | None) -> datetime:

@@ -32,13 +32,17 @@ OUR_MARK = b"urn:photokeep:identity:"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A stray file: its own key, and where its bytes are (elsewhere when this operation moved it)."""
+    """A stray file: its own key, and where its bytes are (elsewhere when this operation moved it).
+
+    `deleted`: it lies in quarantine since its student was deleted.
+    """
 
     storage_alias: str
     key: str
     stored_at: str
     byte_size: int
     modified_at: datetime
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Stray:
     number_hash: str = ""
     attendance: str = ""
     note: str = ""
+    deleted: bool = False
 
     @property
     def person(self) -> str:
@@ -180,6 +185,7 @@ def _stray(
         number_hash=named[1],
         attendance=named[2],
         note=note,
+        deleted=location.deleted,
     )
 
 

@@ -18,7 +18,9 @@ from django.db.models.expressions import RawSQL
 
 from students.evidence.backups import BackupStudents
 from students.evidence.gather import findings
+from students.evidence.names import place_of
 from students.evidence.signals import Finding, Kind, Signal, State, StudentRef, Verdict
+from students.evidence.together import TOGETHER
 from students.strays import BATCH, Stray
 
 _CREATE = """
@@ -27,31 +29,14 @@ CREATE TEMPORARY TABLE students_findings (
     id bigserial PRIMARY KEY, person text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL,
     state text NOT NULL, student bigint,
     moment text NOT NULL, vouches boolean NOT NULL, sha256 text NOT NULL, bare_sha256 text NOT NULL,
-    young boolean NOT NULL DEFAULT false, finding jsonb NOT NULL
+    named text NOT NULL, is_copy boolean NOT NULL, by_number bigint, only_by_number boolean NOT NULL,
+    former boolean NOT NULL DEFAULT false, young boolean NOT NULL DEFAULT false, finding jsonb NOT NULL
 )
 """
 _INSERT = """
-INSERT INTO students_findings (person, key, state, student, moment, vouches, sha256, bare_sha256, finding)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
-# An attendance photo without an identity goes where everything that carries its folder's identity goes.
-_FOLLOW_THE_FOLDER = """
-UPDATE students_findings AS photo SET state = 'certain', student = folder.student, finding = photo.finding ||
-    jsonb_build_object('state', 'certain', 'student', folder.ref, 'signals', jsonb_build_array(
-        jsonb_build_object('kind', 'folder', 'why', 'the other photos of its folder belong to',
-                           'students', jsonb_build_array(folder.ref))))
-FROM (SELECT person, min(student) AS student, (array_agg(finding->'student'))[1] AS ref
-      FROM students_findings WHERE vouches GROUP BY person
-      HAVING count(DISTINCT student) = 1 AND bool_and(state = 'certain')) AS folder
-WHERE photo.state = 'unknown' AND photo.moment <> '' AND photo.person = folder.person
-    AND photo.finding->'erased' = 'false'
-"""
-# Unique on both sides, or a person has to choose.
-_ONE_PROPOSAL_EACH = """
-UPDATE students_findings SET state = 'ambiguous', finding = finding || '{"state": "ambiguous"}'
-WHERE state = 'proposed' AND student IN (
-    SELECT student FROM students_findings WHERE state = 'proposed' GROUP BY student
-    HAVING count(DISTINCT person) > 1)
+INSERT INTO students_findings (person, key, state, student, moment, vouches, sha256, bare_sha256,
+    named, is_copy, by_number, only_by_number, finding)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _INDEX = """
 CREATE INDEX ON students_findings (student, key); CREATE INDEX ON students_findings (person, key);
@@ -137,7 +122,7 @@ def make_plan(strays: Iterable[Stray], backup: BackupStudents | None = None) -> 
         found = findings(strays, backup)
         while batch := list(islice(found, BATCH)):
             cursor.executemany(_INSERT, [_row(one) for one in batch])
-        for statement in (_FOLLOW_THE_FOLDER, _ONE_PROPOSAL_EACH, _INDEX):
+        for statement in (*TOGETHER, _INDEX):
             cursor.execute(statement)
         cursor.execute("SELECT state, count(*) FROM students_findings GROUP BY state")
         counted = dict(cursor.fetchall())
@@ -148,9 +133,14 @@ def _row(finding: Finding) -> tuple[Any, ...]:
     stray, verdict = finding.stray, finding.verdict
     vouching = {Kind.IDENTITY, Kind.NUMBER_HASH, Kind.BACKUP}
     vouches = not vouching.isdisjoint(signal.kind for signal in finding.signals)
+    strong = {signal.kind: signal.student for signal in finding.signals if signal.strong}
+    by_number = strong.get(Kind.NUMBER_HASH)
+    is_copy = bool(stray.named_student) and place_of(stray.key).role in {"documented", "safe"}
     return (
         *(stray.person, stray.key, verdict.state, verdict.student and verdict.student.pk),
-        *(stray.moment, vouches, stray.sha256, stray.bare_sha256, json.dumps(_packed(finding), default=str)),
+        *(stray.moment, vouches, stray.sha256, stray.bare_sha256, str(stray.named_student or ""), is_copy),
+        *(by_number and by_number.pk, strong.keys() == {Kind.NUMBER_HASH}),
+        json.dumps(_packed(finding), default=str),
     )
 
 
