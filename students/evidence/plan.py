@@ -38,9 +38,11 @@ INSERT INTO students_findings (person, key, state, student, moment, vouches, sha
     named, is_copy, by_number, only_by_number, finding)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+# Nobody else analyses a temporary table; not knowing its size, PostgreSQL would compare each row with each.
+_ANALYZE = "ANALYZE students_findings"
 _INDEX = """
 CREATE INDEX ON students_findings (student, key); CREATE INDEX ON students_findings (person, key);
-CREATE INDEX ON students_findings (key); ANALYZE students_findings
+CREATE INDEX ON students_findings (key)
 """
 
 
@@ -122,7 +124,7 @@ def make_plan(strays: Iterable[Stray], backup: BackupStudents | None = None) -> 
         found = findings(strays, backup)
         while batch := list(islice(found, BATCH)):
             cursor.executemany(_INSERT, [_row(one) for one in batch])
-        for statement in (*TOGETHER, _INDEX):
+        for statement in (_ANALYZE, *TOGETHER, _INDEX, _ANALYZE):
             cursor.execute(statement)
         cursor.execute("SELECT state, count(*) FROM students_findings GROUP BY state")
         counted = dict(cursor.fetchall())
