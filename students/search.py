@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from django.contrib.postgres.search import SearchQuery
 
@@ -26,10 +25,5 @@ def _words_in(chunk: str) -> list[str]:
 
 def prefix_query(typed: str) -> SearchQuery | None:
     """A raw query; None where nothing searchable was typed."""
-    found = words(typed)
-    return SearchQuery(beginnings(found), config="simple", search_type="raw") if found else None
-
-
-def beginnings(found: Iterable[str]) -> str:
-    """The text of a raw query, such as `ada:* & lov:*`."""
-    return " & ".join(f"{word}:*" for word in found)
+    beginnings = " & ".join(f"{word}:*" for word in words(typed))
+    return SearchQuery(beginnings, config="simple", search_type="raw") if beginnings else None

@@ -12,7 +12,7 @@ from students import identity
 from students.evidence.hashes import NumberHashes
 from students.evidence.signals import StudentRef
 from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
-from students.search import beginnings, words
+from students.search import words
 
 Refs = dict[str, set[StudentRef]]
 # One look into the index for each name: of all of them in one condition the planner would read every row.
@@ -55,7 +55,7 @@ def by_name(names: Collection[str]) -> Refs:
 def by_name_words(names: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], set[StudentRef]]:
     """Who is called by exactly these words, in any order, without case and accents; by the search index."""
     refs: dict[tuple[str, ...], set[StudentRef]] = defaultdict(set)
-    for one in Student.objects.raw(_CALLED, [[beginnings(one) for one in names]]) if names else ():
+    for one in Student.objects.raw(_CALLED, [[" & ".join(one) for one in names]]) if names else ():
         called = tuple(sorted(words(one.name)))
         if called in names:
             refs[called].add(ref_of(one))
