@@ -43,6 +43,7 @@ Item = TypeVar("Item")
 
 DONE, FOUND_WRONG, REFUSED = 0, 1, 2
 ONE_AT_A_TIME = "photostore.commands"
+LONGEST = timedelta(days=36_500)  # what lies before the year 1 no database can compare with
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -57,7 +58,10 @@ def duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if match is None:
         raise ArgumentTypeError(f"{text!r} is no duration: write it as 30m, 1h or 30d.")
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    given = timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    if given > LONGEST:
+        raise ArgumentTypeError(f"{text!r} is longer than a hundred years.")
+    return given
 
 
 class PhotoCommand(BaseCommand):

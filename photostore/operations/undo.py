@@ -97,8 +97,9 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
             conductor.act("take_back", subject=act.subject, details={"act": act.pk})
             tick()
     operation.refresh_from_db()
-    kept = Operation.objects.filter(pk=conductor.operation.pk).first()
-    return Undone(kept, *_counted(conductor.operation))
+    if conductor.id is None:
+        raise Conflict(_("Nothing of this operation stands that could be taken back."), code="nothing_stands")
+    return Undone(conductor.operation, *_counted(conductor.operation))
 
 
 def _counted(undoing: Operation) -> tuple[int, int]:

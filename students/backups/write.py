@@ -66,6 +66,8 @@ def write_backup(folder: Path) -> Written:
         with _published(written) as file, _snapshot():
             _write(_Draft(file), written)
     except FileExistsError as error:
+        if not folder.is_dir():
+            raise Refused(f"{folder} is a file; --output takes a folder.") from error
         raise Refused(f"{written.path.name} is there already. Try again in a minute.") from error
     except OSError as error:
         raise Refused(f"The backup cannot be written: {error.strerror}.") from error

@@ -12,6 +12,7 @@ from students.evidence.backups import BackedUpStudent, BackupStudents, Known
 from students.evidence.hashes import NumberHashes
 from students.evidence.names import Place, place_of
 from students.evidence.signals import Finding, Kind, Signal, StudentRef, judge
+from students.identity import number_hashes
 from students.strays import BATCH, Stray
 from students.tombstones import erased_pictures, erased_students
 
@@ -132,7 +133,8 @@ class _Gathering:
             if self._is_erased(subject):
                 yield Finding(subject.stray, (), judge(()), ("erased on request; stays away",), erased=True)
                 continue
-            signals = tuple(self._strong(subject)) or tuple(self._weak(subject))
+            strong = list(self._strong(subject))
+            signals = (*strong, *self._called_like_another(subject, strong)) or tuple(self._weak(subject))
             notes = (subject.stray.note,) if subject.stray.note else ()
             old = self._old(subject) or subject.old
             yield Finding(subject.stray, signals, judge(signals), notes, old.name if old else "")
@@ -149,9 +151,25 @@ class _Gathering:
         if owners := self.hashes.get(stray.number_hash):
             yield _signal(Kind.NUMBER_HASH, owners, "the identity inside has the student number of")
         old = self._old(subject)
-        if old and (todays := self._today(old)):
+        if old and (todays := self._today(old, by_number=not self._had_another_number_since(subject, old))):
             yield _signal(Kind.BACKUP, todays, "the backup's old id leads to")
         yield from self._recorded(subject)
+
+    def _called_like_another(self, subject: _Subject, found: list[Signal]) -> Iterator[Signal]:
+        """Numbers are mistyped, or given anew: not where the only one of that name is somebody else."""
+        old = self._old(subject)
+        if not found or old is None or not old.is_only_one_called or found[0].kind == Kind.IDENTITY:
+            return
+        called = self.names.get(old.name, set())
+        if len(called) == 1 and any(not called & set(signal.students) for signal in found):
+            yield _signal(Kind.NAME_OF_ANOTHER, called, "but the only one called as they were is")
+
+    @staticmethod
+    def _had_another_number_since(subject: _Subject, old: BackedUpStudent) -> bool:
+        """Whether the photo is newer than the backup, and was tagged under another number."""
+        hashed = subject.stray.number_hash
+        is_newer = old.sha256s.isdisjoint(subject.sha256s)
+        return bool(is_newer and hashed and old.number and hashed not in number_hashes(old.number))
 
     def _recorded(self, subject: _Subject) -> Iterator[Signal]:
         """The bytes as stored decide; without the identity the same picture may be on several."""
@@ -164,9 +182,10 @@ class _Gathering:
         if todays and len(olds) == 1:
             yield _signal(Kind.RECORDED, todays, "the backup records this photo for")
 
-    def _today(self, old: BackedUpStudent) -> set[StudentRef]:
+    def _today(self, old: BackedUpStudent, *, by_number: bool = True) -> set[StudentRef]:
         """The student of a backup today: by number, and by `student_id`; more than one proves nothing."""
-        found = {self.numbers.get(old.number) if old.number else None, self.here.get(old.student_id)}
+        number = self.numbers.get(old.number) if by_number and old.number else None
+        found = {number, self.here.get(old.student_id)}
         return {student for student in found if student}
 
     def _weak(self, subject: _Subject) -> Iterator[Signal]:

@@ -29,13 +29,13 @@ CREATE TEMPORARY TABLE students_findings (
     id bigserial PRIMARY KEY, person text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL,
     state text NOT NULL, student bigint,
     moment text NOT NULL, vouches boolean NOT NULL, sha256 text NOT NULL, bare_sha256 text NOT NULL,
-    named text NOT NULL, is_copy boolean NOT NULL, by_number bigint, only_by_number boolean NOT NULL,
+    named text NOT NULL, is_copy boolean NOT NULL, by_number bigint, identified boolean NOT NULL,
     former boolean NOT NULL DEFAULT false, young boolean NOT NULL DEFAULT false, finding jsonb NOT NULL
 )
 """
 _INSERT = """
 INSERT INTO students_findings (person, key, state, student, moment, vouches, sha256, bare_sha256,
-    named, is_copy, by_number, only_by_number, finding)
+    named, is_copy, by_number, identified, finding)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 # Nobody else analyses a temporary table; not knowing its size, PostgreSQL would compare each row with each.
@@ -141,7 +141,7 @@ def _row(finding: Finding) -> tuple[Any, ...]:
     return (
         *(stray.person, stray.key, verdict.state, verdict.student and verdict.student.pk),
         *(stray.moment, vouches, stray.sha256, stray.bare_sha256, str(stray.named_student or ""), is_copy),
-        *(by_number and by_number.pk, strong.keys() == {Kind.NUMBER_HASH}),
+        *(by_number and by_number.pk, Kind.IDENTITY in strong),
         json.dumps(_packed(finding), default=str),
     )
 

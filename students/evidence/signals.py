@@ -18,12 +18,16 @@ class Kind(StrEnum):
     BACKUP = "backup"
     RECORDED = "recorded_sha256"
     FOLDER = "folder"
+    NAME_OF_ANOTHER = "name_of_another"
     NAME = "name"
     NUMBER_IN_NAME = "number_in_file_name"
     ID_IN_NAME = "id_in_file_name"
 
 
-STRONG = frozenset({Kind.IDENTITY, Kind.NUMBER_HASH, Kind.BACKUP, Kind.RECORDED, Kind.FOLDER})
+# A name proves nothing, but it may speak against a number.
+STRONG = frozenset(
+    {Kind.IDENTITY, Kind.NUMBER_HASH, Kind.BACKUP, Kind.RECORDED, Kind.FOLDER, Kind.NAME_OF_ANOTHER}
+)
 # Accepted all together with `--accept-names`; an integer in a file name never is: they come back for others.
 ACCEPTABLE = frozenset({Kind.NAME, Kind.NUMBER_IN_NAME})
 

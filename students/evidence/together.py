@@ -15,8 +15,8 @@ WITH several AS (
     GROUP BY named HAVING count(DISTINCT coalesce(by_number, 0)) = 1
 )
 UPDATE students_findings AS photo SET former = true,
-    state = CASE WHEN only_by_number THEN 'blocked' ELSE state END,
-    finding = CASE WHEN only_by_number THEN finding || jsonb_build_object(
+    state = CASE WHEN NOT identified AND photo.student = by_number THEN 'blocked' ELSE state END,
+    finding = CASE WHEN NOT identified AND photo.student = by_number THEN finding || jsonb_build_object(
         'state', 'blocked', 'student', null, 'notes', finding->'notes' ||
         '["they had another number later, and this one may be another''s by now"]') ELSE finding END
 FROM several LEFT JOIN last USING (named)
@@ -27,7 +27,7 @@ _ONE_NUMBER_OF_TWO = """
 UPDATE students_findings SET state = 'blocked', finding = finding || jsonb_build_object(
     'state', 'blocked', 'student', null, 'notes', finding->'notes' ||
     '["photos of more than one former student have this number"]')
-WHERE state = 'certain' AND only_by_number AND by_number IN (
+WHERE state = 'certain' AND NOT identified AND by_number IN (
     SELECT by_number FROM students_findings WHERE state = 'certain' AND by_number IS NOT NULL
     GROUP BY by_number HAVING count(DISTINCT named) > 1)
 """
@@ -37,7 +37,8 @@ CREATE INDEX ON students_findings (by_number);
 UPDATE students_findings AS photo SET state = 'blocked', finding = finding || jsonb_build_object(
     'state', 'blocked', 'student', null, 'notes', finding->'notes' ||
     '["they were deleted, and whoever has the number now has other photos: perhaps another child"]')
-WHERE state = 'certain' AND only_by_number AND finding->'stray'->'deleted' = 'true' AND EXISTS (
+WHERE state = 'certain' AND NOT identified AND by_number IS NOT NULL
+  AND finding->'stray'->'deleted' = 'true' AND EXISTS (
     SELECT FROM (SELECT student_id, untagged_sha256 FROM students_studentphoto
                  UNION ALL SELECT student_id, untagged_sha256 FROM students_attendancephoto) AS own
     WHERE own.student_id = photo.student AND own.untagged_sha256 NOT IN
@@ -53,7 +54,8 @@ FROM (SELECT named, min(student) AS student, (array_agg(finding->'student'))[1] 
       FROM students_findings WHERE named <> '' AND NOT former GROUP BY named
       HAVING count(DISTINCT student) = 1 AND bool_and(state = 'certain')) AS last
 WHERE photo.named = last.named AND photo.former AND photo.finding->'erased' = 'false'
-    AND (photo.only_by_number OR photo.state IN ('unknown', 'proposed', 'ambiguous'))
+    AND (photo.state IN ('unknown', 'proposed', 'ambiguous')
+         OR (photo.state = 'blocked' AND photo.student IS NOT NULL))
 """
 # An attendance photo without an identity goes where everything that carries its folder's identity goes.
 _FOLLOW_THE_FOLDER = """

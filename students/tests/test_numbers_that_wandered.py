@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +96,41 @@ def test_a_whole_school_with_new_numbers_keeps_its_history(school: list[Pupil]) 
     _code, said = run("migrate_orphaned_photos", "--migrate")
     assert (said["left_count"], judge(school, today)["right"]) == (0, PUPILS)
     assert {student.photos.count() for student in today.values()} == {2}
+
+
+def test_a_backup_from_before_the_numbers_were_swapped_brings_nobody_anothers(
+    school: list[Pupil], backup: Path
+) -> None:
+    """It agrees with the former photos about a number that is another's by now; the last photo is newer."""
+    first, second = school[:2]
+    renumber(first, "on the way")
+    renumber(second, "S-000")
+    renumber(first, "S-001")
+    forget_everything()
+    today = enter(school)
+    run("migrate_orphaned_photos", "--migrate", "--backup-file", str(backup))
+    assert judge(school, today)["wrong"] == 0
+
+
+@pytest.mark.drill("two numbers mistyped when the school was entered again, backup")
+def test_a_mistyped_number_is_noticed_by_the_names(school: list[Pupil], backup: Path, outcome: Any) -> None:
+    forget_everything()
+    school[0].number, school[1].number = school[1].number, school[0].number
+    today = enter(school)
+    _code, said = run("migrate_orphaned_photos", "--migrate")
+    counts = judge(school, today)
+    outcome(**counts)
+    assert counts == {"right": PUPILS - 2, "wrong": 0, "left": 2}
+    assert {one["state"] for one in said["left"]} == {"blocked"}
+
+
+def test_an_old_backup_does_not_give_a_leavers_photos_to_the_next_child(
+    school: list[Pupil], backup: Path
+) -> None:
+    Student.objects.filter(pk=school[0].pk).update(student_number=None, number_hash="")
+    fields = {"name": "New Child", "student_number": "S-000"}
+    create_student(fields=fields, incoming=incoming(555), actor=OLGA)
+    forget_everything()
+    child = create_student(fields=fields, actor=OLGA)
+    run("migrate_orphaned_photos", "--migrate")
+    assert not child.photos.exists()

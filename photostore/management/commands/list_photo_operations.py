@@ -7,8 +7,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db.models import Count, Q
 
-from photostore.commands import DONE, PhotoCommand
+from photostore.commands import DONE, PhotoCommand, Refused
 from photostore.models import Act, Operation
+
+MOST = 100_000
 
 
 class Command(PhotoCommand):
@@ -26,11 +28,13 @@ class Command(PhotoCommand):
 
     def work(self, **options: Any) -> int:
         """One line each."""
+        if not 0 < options["limit"] <= MOST:
+            raise Refused(f"--limit takes a number from 1 to {MOST:,}.")
         counted = Operation.objects.annotate(
             acts_done=Count("acts", filter=Q(acts__state=Act.State.DONE)),
             acts_skipped=Count("acts", filter=Q(acts__state=Act.State.SKIPPED)),
         )
-        rows = list(counted.order_by("-started_at")[: max(0, options["limit"])])
+        rows = list(counted.order_by("-started_at")[: options["limit"]])
         self.result["operations"] = [describe(row) for row in rows]
         for row in rows:
             self.say(line(row))

@@ -178,7 +178,9 @@ def _told(finding: Finding) -> list[str]:
     whose = {
         State.CERTAIN: f"is {verdict.student}",
         State.PROPOSED: f"may be {verdict.student}",
-        State.AMBIGUOUS: "may be several",
+        State.AMBIGUOUS: f"one of several that may be {verdict.student}"
+        if verdict.student
+        else "may be several",
         State.BLOCKED: "the evidence disagrees; a person has to look",
         State.UNKNOWN: "nothing is known about it",
     }[verdict.state]

@@ -84,7 +84,7 @@ class Command(PhotoCommand):
 
     def _backup(self, path: str | None) -> BackupStudents | None:
         """The one that was named, or the newest valid one; evidence does not need any."""
-        if path:
+        if path is not None:
             named = open_backup(Path(path))
             tell_named(self, named.path)
             return students_in(named)
@@ -193,6 +193,8 @@ BY_HELP = "evidence (default), or order: the old rule for what no evidence decid
 def _check_usage(options: dict[str, Any]) -> None:
     if options["force"] and not options["clean"]:
         raise Refused("--force goes with --clean.")
+    if options["list"] and options["confirm"]:
+        raise Refused("--list changes nothing; --confirm goes with --clean and with --migrate --by order.")
     if options["clean"] and options["deleted"]:
         raise Refused("--deleted goes with --list and --migrate: those photos are set aside already.")
     if not options["migrate"] and (options["accept_names"] or options["by"] == "order"):

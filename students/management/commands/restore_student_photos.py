@@ -75,6 +75,7 @@ class Command(PhotoCommand):
         """Choose a backup, make the folders, go through the school."""
         try:
             if options["from_filenames"]:
+                _refuse_beside_proposals(options)
                 return self._propose()
             return self._restore(**options)
         except StorageAway as error:
@@ -91,9 +92,9 @@ class Command(PhotoCommand):
         bring_back: str | None,
         **_: Any,
     ) -> int:
-        if (new_storage or bring_back) and verify_only:
+        if (new_storage or bring_back is not None) and verify_only:
             raise Refused("--verify-only changes nothing; --new-storage and --bring-back do.")
-        if bring_back:
+        if bring_back is not None:
             backup: Backup | None = self._backup_with(bring_back, backup_file)
         else:
             backup = self._backup(backup_file, needed=create_students)
@@ -101,7 +102,7 @@ class Command(PhotoCommand):
         with looked_for() as found:
             run = Restoration(found, backup, create_students=create_students, checksum=checksum)
             run.summary.directories_created = made
-            run.only = self.wanted if bring_back else None
+            run.only = None if bring_back is None else self.wanted
             if verify_only:
                 self._go_through(run)
             else:
@@ -201,3 +202,13 @@ class Command(PhotoCommand):
         )
         wrong = summary.photos_missing or summary.left_for_a_person.count
         return FOUND_WRONG if verify_only and wrong else DONE
+
+
+def _refuse_beside_proposals(options: dict[str, Any]) -> None:
+    """What would be passed over in silence is refused: somebody meant something by it."""
+    others = ("create_students", "new_storage", "checksum")
+    given = [name for name in others if options[name]]
+    given += [name for name in ("bring_back", "backup_file") if options[name] is not None]
+    if given:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise Refused(f"--from-filenames only lists, and takes no {named}.")

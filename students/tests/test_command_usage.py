@@ -1,0 +1,62 @@
+"""What makes no sense on a command line is refused in a sentence, and never passed over in silence."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from photostore.models import Act, Operation
+from students.tests.reseeding import run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "restore_student_photos --from-filenames --create-students",
+        "restore_student_photos --from-filenames --bring-back number:S-1",
+        "restore_student_photos --from-filenames --checksum",
+        "restore_student_photos --from-filenames --backup-file x.json",
+        "restore_student_photos --from-filenames --new-storage",
+        "restore_student_photos --bring-back=",  # an empty variable of a script does not mean everybody
+        "migrate_orphaned_photos --list --confirm",
+        "migrate_orphaned_photos --list --backup-file=",
+        "list_photo_operations --limit 0",
+        "list_photo_operations --limit -1",
+        "list_photo_operations --limit 99999999999999999999",
+    ],
+)
+def test_it_is_refused(api: Any, line: str) -> None:
+    code, answer = run(*line.split(" "))
+    assert (code, bool(answer["error"])) == (2, True)
+    assert not Operation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "command", ["purge_quarantine", "cleanup_orphaned_photos", "cleanup_pending_uploads"]
+)
+def test_a_duration_beyond_all_calendars_is_refused(db: None, command: str) -> None:
+    with pytest.raises(CommandError, match="hundred years"):
+        call_command(command, "--older-than", "999999d", stdout=io.StringIO())
+
+
+def test_a_backup_goes_into_a_folder(db: None, tmp_path: Path) -> None:
+    (tmp_path / "backups").write_text("a file")
+    code, answer = run("create_seed_backup", "--output", str(tmp_path / "backups"))
+    assert (code, answer["error"].endswith("is a file; --output takes a folder.")) == (2, True)
+
+
+def test_an_undo_that_took_nothing_back_has_nothing_to_undo(db: None) -> None:
+    first = Operation.objects.create(command="migrate_orphaned_photos", state=Operation.State.PARTLY)
+    nothing = Operation.objects.create(
+        command="undo_photo_operation", undoes=first, state=Operation.State.DONE
+    )
+    Act.objects.create(operation=nothing, number=1, kind="take_back", state=Act.State.SKIPPED, details={})
+    code, answer = run("undo_photo_operation", str(nothing.pk))
+    assert (code, answer["code"]) == (2, "nothing_stands")
+    assert Operation.objects.count() == 2
