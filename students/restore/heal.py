@@ -21,7 +21,8 @@ class Heal(ActKind):
     """Puts one registered file back. Damaged bytes are set aside first: somebody may read something in them.
 
     Details: the row's `storage_alias`, `key`, `sha256`, `content_type`, `owner_label`, `owner_id`; `found`,
-    the sha256 of what lies there (empty: nothing); `sources`, the spots that have the right bytes.
+    the sha256 of what lies there (empty: nothing); `sources`, the spots that have the right bytes. Without
+    any, what lies there is another student's photo, and is only set aside.
     """
 
     name = "heal"
@@ -39,11 +40,14 @@ class Heal(ActKind):
                 raise Changed(_("The photo was replaced or removed since."))
             now = sha256_of(alias, key)
             if now != sha256:
-                data = needed_bytes(details["sources"], sha256)
+                data = needed_bytes(details["sources"], sha256) if details["sources"] else None
                 if now not in (None, details["found"]):
                     raise Changed(_("Another file lies under this name by now."))
                 if now is not None:
                     set_aside(act.operation_id, [(alias, key, now)], owner.files)
+                if data is None:
+                    storage_for(alias).remove(key)
+                    return
                 storage_for(alias).put(key, data, content_type=row.content_type)
             StoredFile.objects.filter(pk=row.pk).update(written_at=timezone.now(), verified_at=timezone.now())
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
+from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.models import StoredFile
 from photostore.operations.quarantine import sha256_of
+from photostore.storage import storage_for
+from students import identity
 from students.restore.finding import Found, first_right, set_aside_with
 from students.restore.spots import Spot
+from students.versions import MAX_STORED_BYTES
 
 Act = tuple[str, dict[str, Any]]
 
@@ -20,6 +25,8 @@ class Needs:
 
     links: list[Act] = field(default_factory=list)
     heals: list[Act] = field(default_factory=list)
+    # Photos of somebody else in the place of theirs, where no copy of theirs is left.
+    asides: list[Act] = field(default_factory=list)
     verified: int = 0
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -34,7 +41,9 @@ def spots_with(sha256: str, likely: Iterable[Spot], found: Found) -> list[Spot]:
     return [spot] if spot else []
 
 
-def heals_needed(needs: Needs, rows: list[StoredFile], found: Found, *, checksum: bool) -> None:
+def heals_needed(
+    needs: Needs, rows: list[StoredFile], found: Found, *, checksum: bool, student_id: UUID
+) -> None:
     """Registered files that are missing, of another size or, with `checksum`, of other bytes."""
     suspects = {row.pk for row in found.suspects(rows)}
     thumbnails: dict[int | None, list[StoredFile]] = {}
@@ -45,20 +54,21 @@ def heals_needed(needs: Needs, rows: list[StoredFile], found: Found, *, checksum
         elif row.pk not in suspects and not (checksum and _sha256(row) != row.sha256):
             needs.verified += row.kind == StoredFile.Kind.ORIGINAL
         else:
-            _plan_heal(needs, row, rows, found)
+            _plan_heal(needs, row, rows, found, student_id)
     originals = {row.pk: row for row in rows}
     for parent, missing in thumbnails.items():
         if parent in originals and originals[parent].sha256 not in needs.missing:
             needs.heals.append(("rebuild_thumbnails", _rebuild(originals[parent], missing)))
 
 
-def _plan_heal(needs: Needs, row: StoredFile, rows: list[StoredFile], found: Found) -> None:
+def _plan_heal(needs: Needs, row: StoredFile, rows: list[StoredFile], found: Found, student_id: UUID) -> None:
     likely = [(other.storage_alias, other.key) for other in rows if other.sha256 == row.sha256]
     sources = spots_with(row.sha256, likely, found)
     if not sources:
         if row.kind == StoredFile.Kind.ORIGINAL:
             needs.missing.append(row.sha256)
-        return
+        if not _is_anothers(row, student_id):
+            return
     details = {
         "storage_alias": row.storage_alias,
         "key": row.key,
@@ -68,7 +78,16 @@ def _plan_heal(needs: Needs, row: StoredFile, rows: list[StoredFile], found: Fou
         "found": _sha256(row) or "",
         "sources": sources,
     }
-    needs.heals.append(("heal", details))
+    (needs.heals if sources else needs.asides).append(("heal", details))
+
+
+def _is_anothers(row: StoredFile, student_id: UUID) -> bool:
+    """Whether the identity in what lies there names another student, who must not be seen as this one."""
+    try:
+        inside = identity.read(storage_for(row.storage_alias).read(row.key, max_bytes=MAX_STORED_BYTES))
+    except (FileMissing, FileTooLarge, InvalidFile):
+        return False
+    return inside is not None and inside.student_id != student_id
 
 
 def _rebuild(original: StoredFile, missing: list[StoredFile]) -> dict[str, Any]:

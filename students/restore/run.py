@@ -161,8 +161,11 @@ class Restoration:
             if self.only is not None and self.conductor is not None:
                 linked += sum(one.given is True for one in bring_versions_back(student, self.conductor))
             rows = _files([student])[student.pk] if linked else files[student.pk]
-            heals_needed(needs, rows, self.found, checksum=self.checksum)
+            heals_needed(needs, rows, self.found, checksum=self.checksum, student_id=student.student_id)
             healed = sum(self._act(kind, student, details) for kind, details in needs.heals)
+            aside = sum(self._act(kind, student, details) for kind, details in needs.asides)
+            if needs.asides:
+                needs.notes.append(_told_of_anothers(aside, len(needs.asides)))
             self.summary.directories_created += not had_folder and bool(linked or healed)
             yield self._line(student, needs, linked, healed)
 
@@ -238,6 +241,12 @@ class Restoration:
             else:
                 taken.update({action, subject.rpartition(" ")[2]})
         return found
+
+
+def _told_of_anothers(aside: int, found: int) -> str:
+    """About another student's photo in the place of one of which no copy is left."""
+    done = f"{aside} set aside" if aside else "to be set aside"
+    return f"the photo of another student lay in {found} places of theirs, {done}"
 
 
 def _plan_old(case: Case) -> None:
