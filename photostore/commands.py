@@ -35,8 +35,9 @@ from rich.progress import (
 
 from photostore.audit import Actor
 from photostore.bounded import BoundedList
-from photostore.errors import PhotostoreError, StrangePlace
+from photostore.errors import PhotostoreError, StorageAway, StrangePlace
 from photostore.locks import try_lock, unlock
+from photostore.models import Act, Operation
 from photostore.tally import tallied
 
 Item = TypeVar("Item")
@@ -105,6 +106,8 @@ class PhotoCommand(BaseCommand):
                 return self.work(**options)
         except StrangePlace as refusal:
             return self._refuse(refusal.advice, refusal.code)
+        except StorageAway as refusal:
+            return self._refuse(str(refusal), refusal.code, tell=self._tell_unfinished)
         except PhotostoreError as refusal:
             return self._refuse(str(refusal), refusal.code)
         except (OperationalError, InterfaceError) as error:
@@ -114,7 +117,7 @@ class PhotoCommand(BaseCommand):
             self.stderr.write("Stopped. Nothing is half done; the same command goes on from here.")
             return 130
 
-    def _refuse(self, sentence: str, code: str) -> int:
+    def _refuse(self, sentence: str, code: str, *, tell: Callable[[], None] = lambda: None) -> int:
         """Only what changed nothing may say so by its exit code."""
         self.result |= {"error": sentence, "code": code, "done_before": self.done.total()}
         if not self.json:
@@ -123,7 +126,22 @@ class PhotoCommand(BaseCommand):
                 self.stderr.write(f"Before that, {what} did {count} of its steps, and they stand.")
             if self.done:
                 self.stderr.write("The same command goes on from here.")
+        tell()
         return FOUND_WRONG if self.done else REFUSED
+
+    def _tell_unfinished(self) -> None:
+        """What was written down and not done yet is done by whatever command comes next, asked or not."""
+        if not try_lock(ONE_AT_A_TIME):
+            return  # another command is at work, and it is that one's
+        unlock(ONE_AT_A_TIME)
+        acts = Act.objects.filter(state=Act.State.PLANNED, operation__state=Operation.State.RUNNING)
+        begun = acts.order_by("pk").last()
+        self.result["unfinished"] = begun and str(begun.operation_id)
+        if begun and not self.json:
+            self.stderr.write(
+                f"A step of {begun.operation.command} was begun: the next command that changes photos "
+                f"finishes it first. Not wanted? manage.py undo_photo_operation {begun.operation_id}"
+            )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

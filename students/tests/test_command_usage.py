@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from photostore.errors import StorageFull
 from photostore.models import Act, Operation
+from photostore.storage import storage_for
+from students.models import Student
 from students.tests.reseeding import run
+from students.tests.school import enrol, face
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,3 +64,27 @@ def test_an_undo_that_took_nothing_back_has_nothing_to_undo(db: None) -> None:
     code, answer = run("undo_photo_operation", str(nothing.pk))
     assert (code, answer["code"]) == (2, "nothing_stands")
     assert Operation.objects.count() == 2
+
+
+def test_a_step_that_was_begun_is_told_where_it_could_not_be_done(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next command does it, whatever that is; who was told that nothing changed must know."""
+    ada = enrol(api)["id"]
+    storage_for().put("student_photos/x.jpg", face(1), content_type="image/jpeg")
+
+    def full(*_arguments: Any, **_options: Any) -> None:
+        raise StorageFull
+
+    said = io.StringIO()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(type(storage_for()), "put", full)
+        with pytest.raises(SystemExit) as ended:
+            call_command("match_profile_photos", "assign", str(ada), "x.jpg", stderr=said)
+        begun = Operation.objects.get()
+        assert (ended.value.code, Student.objects.get(pk=ada).photo_sha256) == (2, "")
+        assert f"undo_photo_operation {begun.pk}" in said.getvalue()
+        assert run("migrate_orphaned_photos", "--migrate")[1]["unfinished"] == str(begun.pk)
+    assert run("undo_photo_operation", str(begun.pk))[0] == 0
+    assert Student.objects.get(pk=ada).photo_sha256 == ""
+    assert storage_for().stat("student_photos/x.jpg") is not None
