@@ -29,7 +29,7 @@ def post_worker_init(worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature
     """Finish what a crash interrupted, beside the first requests."""
     from threading import Thread
 
-    from photostore.outbox import settle_after_a_crash
+    from photostore.settling import settle_after_a_crash
 
     Thread(target=settle_after_a_crash, name="settle", daemon=True).start()
 

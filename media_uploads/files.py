@@ -26,8 +26,9 @@ from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import InvalidFile, StorageAway
 from photostore.intake import Rendition, take_in_image
-from photostore.outbox import drain, drain_leftovers
+from photostore.outbox import drain
 from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.settling import drain_leftovers
 from photostore.storage import storage_for
 from photostore.videos import take_in_video
 

@@ -21,8 +21,9 @@ from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import NotFound, StorageAway
-from photostore.outbox import drain, drain_leftovers
+from photostore.outbox import drain
 from photostore.register import Publication, publish, store
+from photostore.settling import drain_leftovers
 from photostore.storage import storage_for
 
 

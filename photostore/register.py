@@ -4,7 +4,8 @@ The order of a change to an owner's files, all under the owner's lock (`Owner.lo
 
 1. `store` the new bytes under keys that no row names yet; no transaction is open.
 2. In one transaction: `publish` them (or `retire` what was live) and change the owner's row.
-3. `settle`: bring the copies under documented names up, and remove what the transaction gave up.
+3. `settle` (`photostore.settling`): bring the copies under documented names up, and remove what the
+   transaction gave up.
 
 Dying after 1 leaves orphans that the sweep finds; dying after 2 leaves work that the next `settle` of
 this owner, or `settle_everything` at a worker's start, finishes.
@@ -22,14 +23,12 @@ from functools import cached_property
 from typing import Any, BinaryIO
 from weakref import WeakSet
 
-from django.core.exceptions import SuspiciousFileOperation
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor
 from photostore.clearing import make_way
-from photostore.errors import FileMissing, PhotostoreError, StorageAway, StrangePlace
+from photostore.errors import StrangePlace
 from photostore.intake import Rendition
 from photostore.locks import advisory_lock
 from photostore.models import StoredFile
@@ -40,16 +39,7 @@ logger = logging.getLogger(__name__)
 
 _right_places: WeakSet[PhotoStorage] = WeakSet()
 
-# A copy on another storage passes through memory; nothing that is copied is larger than a photo.
-MAX_COPY_BYTES = 64 * 1_048_576
 NOBODY = Actor(id="", name="", door="upload")
-
-
-class CopiesPending(StorageAway):
-    """The change is committed, but a documented copy of it could not be written yet."""
-
-    code = "copies_pending"
-    sentence = _("The photo is saved, but not every copy of it yet. Please send it again shortly.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,45 +231,3 @@ def _upsert(rows: list[StoredFile]) -> list[StoredFile]:
             *("keep_aside", "owner_label", "owner_id", "written_at", "verified_at"),
         ],
     )
-
-
-def settle(owner: Owner, *, original: NewFile | None = None) -> None:
-    """After the commit, under the owner's lock: refresh the copies, remove what was given up.
-
-    `original` saves reading the bytes back when they are at hand. Raises `CopiesPending`; a removal
-    that fails waits in the outbox.
-    """
-    from photostore.outbox import drain
-
-    try:
-        refresh_copies(owner, original)
-    except (PhotostoreError, SuspiciousFileOperation) as error:
-        logger.exception("A documented copy could not be written.")
-        raise CopiesPending from error
-    drain(owner)
-
-
-def refresh_copies(owner: Owner, original: NewFile | None = None) -> int:
-    """Bring the owner's documented names up to today's original; the number that was behind.
-
-    Raises `FileMissing` for an original that is gone or damaged: a copy may be the last whole one.
-    """
-    stale = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, written_at=None, **owner.files)
-    rows = list(stale.select_related("parent"))
-    for row in rows:
-        assert row.parent is not None
-        if original is not None and original.data and original.sha256 == row.sha256:
-            data = original.data
-        else:
-            data = _original_bytes(row.parent)
-        right_place(row.storage_alias).put(row.key, data, content_type=row.content_type)
-    if rows:
-        stale.update(written_at=timezone.now())
-    return len(rows)
-
-
-def _original_bytes(original: StoredFile) -> bytes:
-    data = storage_for(original.storage_alias).read(original.key, max_bytes=MAX_COPY_BYTES)
-    if hashlib.sha256(data).hexdigest() != original.sha256:
-        raise FileMissing
-    return data

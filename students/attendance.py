@@ -12,7 +12,8 @@ from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, NotFound
 from photostore.outbox import drain
-from photostore.register import Owner, Publication, publish, settle, store
+from photostore.register import Owner, Publication, publish, store
+from photostore.settling import settle
 from students import identity
 from students.models import ATTENDANCE_LABEL, AttendancePhoto, Student
 from students.photos import subject_of

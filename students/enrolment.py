@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, FileMissing, NotFound, StorageAway
-from photostore.outbox import drain, drain_leftovers
-from photostore.register import CopiesPending, settle, store
+from photostore.outbox import drain
+from photostore.register import store
+from photostore.settling import CopiesPending, drain_leftovers, settle
 from students.attendance import attendance_owner
 from students.identity import number_hash
 from students.models import FormerStudentNumber, Student, StudentPhoto

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import FileMissing, NotFound
-from photostore.outbox import drain_leftovers
-from photostore.register import publish, retire, settle, store
+from photostore.register import publish, retire, store
+from photostore.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
 from students.tombstones import lift
 from students.versions import (

@@ -14,7 +14,7 @@ from photostore.models import SHA256_LENGTH
 from students.models import Student
 
 if TYPE_CHECKING:
-    from students.backups import Erased
+    from students.backups.contents import Erased
 
 BATCH = 1_000
 

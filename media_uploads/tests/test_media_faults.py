@@ -23,7 +23,7 @@ from media_uploads.tests.cabinet import (
     stored,
 )
 from photostore.inventory import orphans
-from photostore.outbox import settle_everything
+from photostore.settling import settle_everything
 from photostore.storage import storage_for
 from testing.server import HOME, test_database_url
 from testing.videos import video

@@ -21,7 +21,7 @@ from photostore.inventory.places import Place, places
 from photostore.inventory.rehash import Verdict, oldest_first, rehash
 from photostore.inventory.seen import Seen
 from photostore.models import StoredFile, Verification
-from photostore.outbox import settle_everything
+from photostore.settling import settle_everything
 
 LISTED: Final = ("missing", "damaged", "orphaned", "misplaced", "symlinks")
 # What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from photostore import keys, outbox
+from photostore import keys, outbox, settling
 from photostore.locks import advisory_lock
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
 from photostore.register import publish, store
@@ -81,7 +81,7 @@ def test_a_key_that_was_published_anew_is_not_removed(each_storage: str) -> None
     with transaction.atomic():
         publish(OWNER, new)
     assert ("default", DOCUMENTED) in {(row.storage_alias, row.key) for row in PendingRemoval.objects.all()}
-    outbox.settle_everything()
+    settling.settle_everything()
     assert content(DOCUMENTED) == content("safe/thing_1.jpg", "safe") == SECOND
     assert content(publication(FIRST).original.key) is None
     assert not PendingRemoval.objects.exists()
@@ -111,9 +111,9 @@ def test_a_storage_that_is_away_leaves_the_work_for_later(settings: Any) -> None
 def test_leftovers_are_left_alone_until_they_are_abandoned() -> None:
     make_public(FIRST)
     give_up()
-    assert outbox.drain_leftovers() == 0
+    assert settling.drain_leftovers() == 0
     PendingRemoval.objects.update(queued_at=timezone.now() - timedelta(minutes=2))
-    assert outbox.drain_leftovers() == 4
+    assert settling.drain_leftovers() == 4
 
 
 @pytest.mark.django_db(transaction=True)
@@ -136,9 +136,9 @@ def test_an_owner_whose_files_are_being_changed_is_left_to_whoever_changes_them(
     thread.start()
     assert held.wait(10)
     try:
-        assert outbox.settle_everything() == 0
+        assert settling.settle_everything() == 0
         assert PendingRemoval.objects.count() == 4
     finally:
         done.set()
         thread.join()
-    assert outbox.settle_everything() == 4
+    assert settling.settle_everything() == 4

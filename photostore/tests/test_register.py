@@ -9,8 +9,8 @@ from django.db import IntegrityError, connection, transaction
 
 from photostore.errors import StorageAway
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.outbox import settle_everything
-from photostore.register import CopiesPending, Owner, publish, retire, settle, store
+from photostore.register import Owner, publish, retire, store
+from photostore.settling import CopiesPending, settle, settle_everything
 from photostore.storage import storage_for
 from photostore.tests.things import (
     DOCUMENTED,

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from photostore.models import PendingRemoval, StoredFile
-from photostore.register import NewFile, Owner, Publication, publish, settle, store
+from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.settling import settle
 from photostore.storage import storage_for
 
 OWNER = Owner("tests.thing", "1")

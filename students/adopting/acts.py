@@ -15,7 +15,8 @@ from photostore.intake import FORMATS, sniff
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, Changed, register
 from photostore.outbox import drain
-from photostore.register import Owner, settle, store
+from photostore.register import Owner, store
+from photostore.settling import settle
 from students.models import OWNER_LABEL, Student, StudentPhoto
 from students.photos import go_live, subject_of
 from students.restore.spots import bring_others_back, needed_bytes, set_aside

@@ -13,7 +13,8 @@ from photostore.audit import record
 from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind, Changed, register
 from photostore.outbox import drain
-from photostore.register import publish, settle, store
+from photostore.register import publish, store
+from photostore.settling import settle
 from students.attendance import attendance_owner, moment
 from students.backups import BackedUpAttendance
 from students.models import AttendancePhoto, Student

@@ -12,7 +12,8 @@ from photostore.audit import Actor, record
 from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind, Changed, register
 from photostore.outbox import drain
-from photostore.register import Owner, Publication, publish, publish_former, settle, store
+from photostore.register import Owner, Publication, publish, publish_former, store
+from photostore.settling import settle
 from students.backups import BackedUpPhoto
 from students.models import Student, StudentPhoto
 from students.photos import subject_of

@@ -14,7 +14,7 @@ from photostore.errors import Conflict, NotFound
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, Changed
 from photostore.outbox import drain
-from photostore.register import settle
+from photostore.settling import settle
 from students import identity
 from students.attendance import attendance_owner, moment, upload_attendance_photo
 from students.models import AttendancePhoto, Student

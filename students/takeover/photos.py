@@ -11,7 +11,8 @@ from photostore.audit import record
 from photostore.errors import FileMissing
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, Changed
-from photostore.register import publish_former, retire, settle, store
+from photostore.register import publish_former, retire, store
+from photostore.settling import settle
 from students.models import Student, StudentPhoto
 from students.photos import go_live, subject_of
 from students.takeover.ground import clear_ground, give_ground_back, targets_of, write_down

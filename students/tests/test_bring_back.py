@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from photostore.models import Operation
-from photostore.outbox import settle_everything
+from photostore.settling import settle_everything
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests.killing import ALL, Killed, count_steps

@@ -13,7 +13,7 @@ from media_uploads.models import UserImage
 from media_uploads.tests.images.album import at, check_consistent, hand_in, kept, listed, stored
 from media_uploads.tests.images.test_storage_status import r2_environment
 from photostore.models import StoredFile
-from photostore.outbox import settle_everything
+from photostore.settling import settle_everything
 from photostore.storage import storage_for
 from photostore.storage.configuration import storages_from_environment
 from photostore.tests.shelf import run

@@ -13,7 +13,7 @@ from testing.torture.places import Disk
 from testing.torture.yard import Yard
 
 STUDENTS = 20
-SETTLE = "from photostore.outbox import settle_everything\nsettle_everything()"
+SETTLE = "from photostore.settling import settle_everything\nsettle_everything()"
 BEHIND = "UPDATE photostore_storedfile SET written_at = NULL WHERE kind = 'copy'"
 
 
