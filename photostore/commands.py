@@ -96,7 +96,8 @@ class PhotoCommand(BaseCommand):
         self.result = {}
         code = self._guarded(options)
         if self.json:
-            self.stdout.write(json.dumps(self.result | {"exit_code": code}, indent=2, default=str))
+            self._write(json.dumps(self.result | {"exit_code": code}, indent=2, default=str))
+        self._write("", ending="")
         if code:
             sys.exit(code)
 
@@ -164,7 +165,16 @@ class PhotoCommand(BaseCommand):
     def say(self, line: str = "") -> None:
         """A line for a person; silent with `--json`."""
         if not self.json:
-            self.stdout.write(line)
+            self._write(line)
+
+    def _write(self, text: str, ending: str = "\n") -> None:
+        """Whoever closes the pipe (`| head`) has read enough; the work goes on, and nobody hears of it."""
+        try:
+            self.stdout.write(text, ending=ending)
+            if not ending:
+                self.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def listed(self) -> BoundedList:
         """A list for `--json`; without that it only counts."""

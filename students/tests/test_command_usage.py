@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,15 @@ def test_a_step_that_was_begun_is_told_where_it_could_not_be_done(
     assert run("undo_photo_operation", str(begun.pk))[0] == 0
     assert Student.objects.get(pk=ada).photo_sha256 == ""
     assert storage_for().stat("student_photos/x.jpg") is not None
+
+
+def test_who_closes_the_pipe_does_not_stop_the_work(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`| head` is a habit; what it cut off half-way was a restoration."""
+    for number in range(3):
+        Student.objects.create(name=f"Pupil {number}")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1) as closed:
+        monkeypatch.setattr("sys.stdout", closed)
+        call_command("restore_student_photos")
+        assert os.path.samestat(os.fstat(closed.fileno()), Path(os.devnull).stat())
