@@ -38,6 +38,7 @@ from photostore.bounded import BoundedList
 from photostore.errors import PhotostoreError, StorageAway, StrangePlace
 from photostore.locks import try_lock, unlock
 from photostore.models import Act, Operation
+from photostore.settling import CopiesPending
 from photostore.tally import tallied
 
 Item = TypeVar("Item")
@@ -108,7 +109,9 @@ class PhotoCommand(BaseCommand):
         except StrangePlace as refusal:
             return self._refuse(refusal.advice, refusal.code)
         except StorageAway as refusal:
-            return self._refuse(str(refusal), refusal.code, tell=self._tell_unfinished)
+            refused = self._refuse(str(refusal), refusal.code, tell=self._tell_unfinished)
+            # Of what only lacks its copies the rows are committed.
+            return FOUND_WRONG if isinstance(refusal, CopiesPending) else refused
         except PhotostoreError as refusal:
             return self._refuse(str(refusal), refusal.code)
         except (OperationalError, InterfaceError) as error:
@@ -141,7 +144,7 @@ class PhotoCommand(BaseCommand):
         if begun and not self.json:
             self.stderr.write(
                 f"A step of {begun.operation.command} was begun: the next command that changes photos "
-                f"finishes it first. Not wanted? manage.py undo_photo_operation {begun.operation_id}"
+                f"finishes it first.{_way_back(begun.operation)}"
             )
 
     @contextmanager
@@ -214,6 +217,12 @@ class PhotoCommand(BaseCommand):
             transient=True,
             disable=self.json or not sys.stderr.isatty(),
         )
+
+
+def _way_back(operation: Operation) -> str:
+    if not operation.can_be_undone:
+        return ""
+    return f" Not wanted? manage.py undo_photo_operation {operation.pk}"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from photostore.errors import StorageFull
+from photostore.errors import StorageAway, StorageFull
 from photostore.models import Act, Operation
 from photostore.storage import storage_for
 from students.models import Student
@@ -101,3 +101,34 @@ def test_who_closes_the_pipe_does_not_stop_the_work(db: None, monkeypatch: pytes
         monkeypatch.setattr("sys.stdout", closed)
         call_command("restore_student_photos")
         assert os.path.samestat(os.fstat(closed.fileno()), Path(os.devnull).stat())
+
+
+def test_what_was_saved_without_its_copies_is_no_refusal(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2 says that nothing was changed, and here the photo is the student's."""
+    ada = enrol(api)["id"]
+    storage_for().put("student_photos/x.jpg", face(1), content_type="image/jpeg")
+    original = type(storage_for()).put
+
+    def put(self: Any, key: str, *arguments: Any, **options: Any) -> Any:
+        if key.startswith("student_photos/"):
+            raise StorageFull
+        return original(self, key, *arguments, **options)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(type(storage_for()), "put", put)
+        code, said = run("match_profile_photos", "assign", str(ada), "x.jpg")
+    assert (code, said["code"]) == (1, "copies_pending")
+    assert Student.objects.get(pk=ada).photo_sha256
+
+
+def test_no_way_back_is_offered_from_an_erasure(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, said = enrol(api, photo=face(1))["id"], io.StringIO()
+
+    def away(*_arguments: Any, **_options: Any) -> None:
+        raise StorageAway
+
+    monkeypatch.setattr("students.erasing.act.EraseStudent.perform", away)
+    with pytest.raises(SystemExit):
+        call_command("erase_student", str(ada), "--confirm", stderr=said)
+    assert "A step of erase_student was begun" in said.getvalue()
+    assert "undo" not in said.getvalue()
