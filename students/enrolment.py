@@ -19,6 +19,7 @@ from students.attendance import attendance_owner
 from students.identity import number_hash
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.photos import go_live, is_todays_photo, subject_of
+from students.unadopted import keep_unadopted
 from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ def update_student(
         number_changed = before.student_number != old_number
         version = _next_version(before, incoming, actor, number_changed=number_changed)
         if version:
+            keep_unadopted(before, actor, besides=version)
             store(version.publication, actor=actor)
         with _one_number_each(), transaction.atomic(durable=True):
             Student.objects.select_for_update().get(pk=before.pk)

@@ -18,6 +18,7 @@ from photostore.register import publish, retire, store
 from photostore.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
 from students.tombstones import lift
+from students.unadopted import keep_unadopted
 from students.versions import (
     IncomingPhoto,
     Version,
@@ -49,6 +50,7 @@ def upload_photo(*, student: Student, incoming: IncomingPhoto, actor: Actor) -> 
             settle(owner)
             return PhotoChange(student, changed=False)
         version = new_version(student, incoming, actor)
+        keep_unadopted(student, actor, besides=version)
         store(version.publication, actor=actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
@@ -75,6 +77,7 @@ def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChan
             settle(owner)
             return PhotoChange(student, changed=False)
         version = retagged_version(student, photo, actor)
+        keep_unadopted(student, actor)
         store(version.publication, actor=actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
@@ -87,6 +90,7 @@ def remove_photo(*, student: Student, actor: Actor) -> Student:
     """Leave the student without a photo; the version stays in the history. Raises `NotFound`."""
     owner = owner_of(student)
     with owner.locked():
+        keep_unadopted(_fresh(student), actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
             if not student.profile_photo:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.utils import timezone
 
 from photostore import keys, tags
 from photostore.audit import Actor
-from photostore.errors import FileMissing
-from photostore.intake import CleanImage, ImageLimits, Rendition, take_in_image
+from photostore.errors import FileMissing, InvalidFile
+from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, sniff, take_in_image
 from photostore.register import NewFile, Owner, Publication
 from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
@@ -63,6 +64,33 @@ def take_in(data: bytes, *, filename: str, origin: str) -> IncomingPhoto:
     scan_bytes(data)
     clean = take_in_image(data, filename=filename, limits=photo_limits())
     return IncomingPhoto(clean, filename, origin)
+
+
+def incoming_from_storage(data: bytes, key: str, origin: str) -> IncomingPhoto:
+    """The bytes of a file that lies in storage, ready to become a version.
+
+    A photo of ours keeps its encoded picture and only gets another identity; a foreign file is taken in
+    like an upload, except that its name need not agree with its bytes. Raises `InvalidFile`, `FileTooLarge`.
+    """
+    known, filename = sniff(data), PurePosixPath(key).name
+    extension = FORMATS[known].extensions[0] if known else "jpg"
+    try:
+        if identity.read(data) is not None:
+            return IncomingPhoto(_as_stored(data, extension), filename, origin)
+    except InvalidFile:
+        pass  # neither JPEG nor PNG: a foreign file
+    clean = take_in_image(data, filename=f"stray.{extension}", limits=photo_limits())
+    return IncomingPhoto(clean, filename, origin)
+
+
+def _as_stored(data: bytes, extension: str) -> CleanImage:
+    """Decoded for its thumbnails and fingerprints only."""
+    limits = replace(photo_limits(), max_side=None)
+    clean = take_in_image(data, filename=f"stored.{extension}", limits=limits)
+    picture = clean.picture
+    content_type = "image/png" if extension == "png" else "image/jpeg"
+    bare = Rendition(tags.strip(data), content_type, extension, picture.width, picture.height)
+    return replace(clean, picture=bare)
 
 
 def owner_of(student: Student) -> Owner:

@@ -5,7 +5,7 @@ stays what it was, whatever its ending, and is a copy from then on; the bytes th
 in quarantine.
 """
 
-from students.adopting.photos import Adoption, adoption_of, photo_adoptions
+from students.adopting.photos import Adoption, adoption_of, photo_adoptions, unknown_photos
 from students.adopting.rest import rest_adoptions
 
-__all__ = ["Adoption", "adoption_of", "photo_adoptions", "rest_adoptions"]
+__all__ = ["Adoption", "adoption_of", "photo_adoptions", "rest_adoptions", "unknown_photos"]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from photostore import keys
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.intake import sniff
@@ -17,7 +19,7 @@ from students import identity
 from students.adopting.acts import taken_in
 from students.adopting.listings import spots_listed
 from students.evidence.names import place_of
-from students.models import Student
+from students.models import Student, StudentPhoto
 from students.restore.spots import Spot, others_at
 from students.strays import has_own_safe_place
 from students.tombstones import erased_of
@@ -39,7 +41,7 @@ class Adoption:
 
 def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
     """Every student whose photo is there and not known yet, by primary key; see `adoption_of`."""
-    students = Student.objects.filter(photos=None).order_by("pk")
+    students = unknown_photos().order_by("pk")
     if not students.exists():
         return
     last = 0
@@ -52,6 +54,16 @@ def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
                 adoption = _adoption(student, spots, trust_ids=trust_ids)
                 if adoption is not None:
                     yield adoption
+
+
+def unknown_photos() -> QuerySet[Student]:
+    """Students without any version, and those whose row names a photo of which there is none.
+
+    Somebody who was given a former photo meanwhile still has the one that the row names.
+    """
+    todays = StudentPhoto.objects.filter(student=OuterRef("pk"), replaced_at=None)
+    named = ~Q(profile_photo="") & ~Exists(todays)
+    return Student.objects.filter(Q(photos=None) | named).distinct()
 
 
 def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:

@@ -21,7 +21,12 @@ from photostore.register import Owner
 from students.erasing.desk_log import forget_desk_log
 from students.erasing.earlier import earlier_ids
 from students.erasing.remains import recorded_in_backup
-from students.erasing.strays import bare_sha256s, empty_folders, remove_strays
+from students.erasing.strays import (
+    bare_sha256s,
+    empty_folders,
+    remove_strays,
+    sha256s_of_the_rows_own_file,
+)
 from students.models import (
     ATTENDANCE_LABEL,
     OWNER_LABEL,
@@ -57,6 +62,7 @@ class EraseStudent(ActKind):
         with owner.locked():
             # What is recognised by its bytes is looked at before the rows and the folder are gone.
             known = set().union(*(recorded_in_backup(one) | bare_sha256s(one) for one in ids))
+            known |= sha256s_of_the_rows_own_file(student_id)
             with transaction.atomic(durable=True):
                 for one in earlier:
                     bury(one, ())

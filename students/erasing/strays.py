@@ -21,6 +21,7 @@ from students.models import SHA256_COLUMNS, AttendancePhoto, Student, StudentPho
 from students.restore.lines import Lines
 from students.strays import OF_OTHERS, has_own_safe_place, was_used
 from students.tombstones import erased_of, erased_students
+from students.unadopted import unadopted_bytes
 from students.versions import MAX_STORED_BYTES, photo_limits
 
 QUARANTINE = "quarantine/"
@@ -43,6 +44,15 @@ def files_in_folder(student_id: UUID) -> Iterator[bytes]:
 def bare_sha256s(student_id: UUID) -> set[str]:
     """Of the photos in the student's folder, without the identity inside."""
     return {_bare_sha256(data) for data in files_in_folder(student_id)} - {""}
+
+
+def sha256s_of_the_rows_own_file(student_id: UUID) -> set[str]:
+    """Of a photo that only the student's row knows, as another system left it: its bytes and its pixels."""
+    student = Student.objects.filter(student_id=student_id).first()
+    data = unadopted_bytes(student) if student is not None else None
+    if data is None:
+        return set()
+    return {hashlib.sha256(data).hexdigest(), _bare_sha256(data), _pixels(data)} - {""}
 
 
 def empty_folders(student_id: UUID) -> None:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from photostore import keys
 from photostore.audit import record
 from photostore.errors import FileMissing
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, Changed
-from photostore.register import publish_former, retire, store
+from photostore.operations.quarantine import sha256_of
+from photostore.register import retire, store
 from photostore.settling import settle
 from students.models import Student, StudentPhoto
 from students.photos import go_live, subject_of
 from students.takeover.ground import clear_ground, give_ground_back, targets_of, write_down
 from students.takeover.sources import actor_of, source_bytes, student_of, taken_in
+from students.unadopted import (
+    add_former,
+    is_unadopted,
+    keep_former,
+    unadopted_bytes,
+    unadopted_version,
+)
 from students.versions import Version, new_version, owner_of, retagged_version
 
 
@@ -26,7 +37,9 @@ class GivePhoto(ActKind):
     Details: `student`, `student_id`; `storage_alias`, `key`, `sha256` of the file and its `modified_at`;
     `live` (else a former version); `expected_sha256`, the photo that the plan saw; `origin`. Written down
     before acting: `new_sha256`, `created` (there was no such version before), `photo_updated_at` before,
-    `displaced`.
+    `displaced`; `before`, the row's own word of a photo that was never adopted: `profile_photo`,
+    `photo_sha256`, the `file_sha256` of what lay there, and the sha256 and key of the former version that it
+    became (`kept`, `kept_key`; empty where it became none).
     """
 
     name = "give_photo"
@@ -43,6 +56,8 @@ class GivePhoto(ActKind):
             _expect(act, student)
             version = _version(act, student)
             _write_down_before(act, student, version)
+            if act.details["live"] and is_unadopted(student):
+                _keep_before(act, student, version)
             original = version.publication.original
             clear_ground(act, _targets(act, version), ours=original.data)
             store(version.publication, ground_is_clear=True)
@@ -51,7 +66,7 @@ class GivePhoto(ActKind):
                 if act.details["live"]:
                     go_live(student, version, actor_of(act), f"photo.{act.details['origin']}")
                 else:
-                    _add_former(student, version, act)
+                    add_former(student, version, actor_of(act))
             settle(owner, original=original)
 
     def revert(self, act: Act) -> None:
@@ -111,18 +126,23 @@ def _write_down_before(act: Act, student: Student, version: Version) -> None:
     )
 
 
+def _keep_before(act: Act, student: Student, version: Version) -> None:
+    """What only the row names: a former version from now on, and written down for the way back."""
+    former = unadopted_version(student, actor_of(act), besides=version)
+    if "before" not in act.details:  # else a first, killed try did so, and perhaps moved the file since
+        data = unadopted_bytes(student)
+        row = {"profile_photo": str(student.profile_photo), "photo_sha256": student.photo_sha256}
+        row["file_sha256"] = hashlib.sha256(data).hexdigest() if data else ""
+        row["kept"] = former.photo.sha256 if former else ""
+        row["kept_key"] = str(former.photo.file) if former else ""
+        write_down(act, before=row)
+    if former:
+        keep_former(student, former, actor_of(act))
+
+
 def _targets(act: Act, version: Version) -> list[tuple[str, str]]:
     targets = targets_of(version.publication)
     return targets if act.details["live"] else targets[:1]
-
-
-def _add_former(student: Student, version: Version, act: Act) -> None:
-    """The rows of a version that was replaced long ago."""
-    photo, owner = version.photo, owner_of(student)
-    record(actor_of(act), "photo.add_former", subject=subject_of(student), new_sha256=photo.sha256)
-    photo.student, photo.replaced_at = student, timezone.now()
-    photo.save()
-    publish_former(owner, version.publication)
 
 
 def _check_revertible(act: Act, student: Student) -> None:
@@ -131,19 +151,32 @@ def _check_revertible(act: Act, student: Student) -> None:
 
 
 def _revert_rows(act: Act, student: Student) -> None:
-    before = _photo_before(act, student) if act.details["live"] else None
+    row, before = act.details.get("before"), None
+    if row:
+        _look_for_the_file_before(act, row)
+    elif act.details["live"]:
+        before = _photo_before(act, student)
     with transaction.atomic(durable=True):
         student = Student.objects.select_for_update().get(pk=student.pk)
         _check_revertible(act, student)
         if before:
             go_live(student, before, actor_of(act), "photo.undo")
         elif act.details["live"]:
-            _leave_without_photo(act, student)
+            _leave_without_version(act, student, row or {"profile_photo": "", "photo_sha256": ""})
         if act.details["live"]:
             at = act.details["photo_updated_at"]
             Student.objects.filter(pk=student.pk).update(photo_updated_at=at and parse_datetime(at))
         if act.details["created"]:
-            _forget_version(act, student)
+            _forget_version(student, act.details["new_sha256"], act.details["new_key"])
+        if row and row["kept"]:
+            _forget_version(student, row["kept"], row["kept_key"])
+
+
+def _look_for_the_file_before(act: Act, row: dict[str, str]) -> None:
+    """Where it lay, or where this operation moved it. Raises `Changed`: else the row would name nothing."""
+    places = (row["profile_photo"], keys.quarantined(act.operation_id, row["profile_photo"]))
+    if row["file_sha256"] and row["file_sha256"] not in [sha256_of("default", key) for key in places]:
+        raise Changed(_("The photo from before is gone."))
 
 
 def _photo_before(act: Act, student: Student) -> Version | None:
@@ -162,16 +195,20 @@ def _photo_before(act: Act, student: Student) -> Version | None:
     return version
 
 
-def _leave_without_photo(act: Act, student: Student) -> None:
-    record(actor_of(act), "photo.undo", subject=subject_of(student), old_sha256=student.photo_sha256)
+def _leave_without_version(act: Act, student: Student, row: dict[str, str]) -> None:
+    """No photo, or one that only the row knows."""
+    sha256s = {"old_sha256": student.photo_sha256, "new_sha256": row["photo_sha256"]}
+    record(actor_of(act), "photo.undo", subject=subject_of(student), **sha256s)
     StudentPhoto.objects.filter(student=student, replaced_at=None).update(replaced_at=timezone.now())
     retire(owner_of(student))
-    Student.objects.filter(pk=student.pk).update(profile_photo="", photo_sha256="", updated_at=timezone.now())
+    Student.objects.filter(pk=student.pk).update(
+        profile_photo=row["profile_photo"], photo_sha256=row["photo_sha256"], updated_at=timezone.now()
+    )
 
 
-def _forget_version(act: Act, student: Student) -> None:
+def _forget_version(student: Student, sha256: str, key: str) -> None:
     """For good, not to quarantine: the file that it was made from comes back under its own name."""
-    StudentPhoto.objects.filter(student=student, sha256=act.details["new_sha256"]).delete()
-    files = StoredFile.objects.filter(storage_alias="default", key=act.details["new_key"])
+    StudentPhoto.objects.filter(student=student, sha256=sha256).delete()
+    files = StoredFile.objects.filter(storage_alias="default", key=key)
     files.update(keep_aside=False)
     files.delete()

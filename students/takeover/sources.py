@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from photostore import keys, tags
+from photostore import keys
 from photostore.audit import Actor
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
-from photostore.intake import FORMATS, CleanImage, Rendition, sniff, take_in_image
 from photostore.models import Act, StoredFile
 from photostore.operations import Changed
 from photostore.operations.sweeping import SweepAside
 from photostore.storage import storage_for
-from students import identity
 from students.models import Student
 from students.strays import Stray
-from students.versions import MAX_STORED_BYTES, IncomingPhoto, photo_limits
+from students.versions import MAX_STORED_BYTES, IncomingPhoto, incoming_from_storage
 
 
 class SetAsideStray(SweepAside):
@@ -64,39 +60,12 @@ def source_bytes(act: Act) -> bytes:
 
 
 def taken_in(act: Act) -> IncomingPhoto:
-    """The source, ready to become a version. Raises `Changed` for what is no picture that we take.
-
-    A photo of ours keeps its encoded picture and only gets another identity; a foreign file is taken in
-    like an upload, except that its name need not agree with its bytes.
-    """
+    """The source, ready to become a version. Raises `Changed` for what is no picture that we take."""
     data = source_bytes(act)
-    known = sniff(data)
-    extension = FORMATS[known].extensions[0] if known else "jpg"
-    filename = PurePosixPath(act.details["key"]).name
     try:
-        if identity.read(data) is not None:
-            return IncomingPhoto(_as_stored(data, extension), filename, act.details["origin"])
-    except InvalidFile:
-        pass  # neither JPEG nor PNG: a foreign file
-    try:
-        clean = take_in_image(data, filename=f"stray.{extension}", limits=photo_limits())
+        return incoming_from_storage(data, act.details["key"], act.details["origin"])
     except (InvalidFile, FileTooLarge) as error:
         raise Changed(str(error)) from error
-    return IncomingPhoto(clean, filename, act.details["origin"])
-
-
-def _as_stored(data: bytes, extension: str) -> CleanImage:
-    """Decoded for its thumbnails and fingerprints only."""
-    try:
-        clean = take_in_image(
-            data, filename=f"stored.{extension}", limits=replace(photo_limits(), max_side=None)
-        )
-    except (InvalidFile, FileTooLarge) as error:
-        raise Changed(str(error)) from error
-    picture = clean.picture
-    content_type = "image/png" if extension == "png" else "image/jpeg"
-    bare = Rendition(tags.strip(data), content_type, extension, picture.width, picture.height)
-    return replace(clean, picture=bare)
 
 
 def student_of(act: Act) -> Student:

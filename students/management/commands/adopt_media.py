@@ -7,8 +7,7 @@ from typing import Any
 
 from photostore.commands import DONE, PhotoCommand
 from photostore.operations import Conductor, conduct
-from students.adopting import Adoption, photo_adoptions, rest_adoptions
-from students.models import Student
+from students.adopting import Adoption, photo_adoptions, rest_adoptions, unknown_photos
 from students.restore.lines import SeenStudents
 from students.restore.places import make_places
 
@@ -39,7 +38,7 @@ class Command(PhotoCommand):
         self.adopted = {"adopt_photo": 0, "give_attendance": 0}
         self.left, self.by_id, told = self.listed(), 0, SeenStudents()
         with conduct(self.name, self.actor) as conductor:
-            total = Student.objects.filter(photos=None).count()
+            total = unknown_photos().count()
             for adoption in self.progress(
                 photo_adoptions(trust_ids=options["trust_ids"]), what="Photos", total=total
             ):
