@@ -4,36 +4,57 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.audit import Actor
+from photostore.errors import Conflict
 from photostore.models import UPLOAD, Act, Operation, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.storage import storage_for
 
+if TYPE_CHECKING:
+    from photostore.register import Owner
 
-def make_way(places: Sequence[tuple[str, str]], actor: Actor) -> None:
-    """Move strangers' files out of `places` (storage alias and key) into quarantine.
+
+class NameTaken(Conflict):
+    """Somebody else's row names a file under a documented name: it is their photo today, and stays."""
+
+    code = "name_taken"
+    sentence = _(
+        "Somebody else's photo lies under the name that this one would get. Nothing was changed. Please tell "
+        "whoever runs the service: adopt_media gives that photo a name of its own."
+    )
+
+
+def make_way(places: Sequence[tuple[str, str]], actor: Actor, owner: Owner | None = None) -> None:
+    """Move strangers' files out of `places` (storage alias and key) into quarantine; they will be `owner`'s.
 
     A deployment that has not been adopted yet, or a reseed before `migrate_orphaned_photos`, has files
     under documented names that no row knows; each may be the only copy of somebody's photo. One look at
     the register; storage is asked only about names that are new to it. What is set aside is an operation
-    of the actor's (`upload`). Raises `StorageAway`.
+    of the actor's (`upload`). Raises `NameTaken`, with nothing moved; `StorageAway`.
     """
+    from photostore.inventory.others import named_for_others
+
     if not places:
         return
-    names = [key for _alias, key in places]
-    known = {
-        place
-        for model in (StoredFile, PendingRemoval)
-        for place in model.objects.filter(key__in=names).values_list("storage_alias", "key")
-    }
+    rows = StoredFile.objects.filter(key__in=[key for _alias, key in places])
+    if owner is not None:
+        mine = rows.filter(**owner.files).values_list("storage_alias", "key")
+    else:
+        mine = rows.values_list("storage_alias", "key")
+    new = set(places) - set(mine)
+    if new and named_for_others(new, owner):
+        raise NameTaken
+    going = PendingRemoval.objects.filter(key__in=[key for _alias, key in new])
+    new -= set(going.values_list("storage_alias", "key"))
     for place in places:
-        if place not in known:
+        if place in new:
             _set_aside(*place, actor)
 
 

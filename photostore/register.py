@@ -127,15 +127,22 @@ class Publication:
     storage_alias: str = "default"
 
 
-def store(publication: Publication, *, actor: Actor = NOBODY, ground_is_clear: bool = False) -> None:
+def store(
+    publication: Publication,
+    *,
+    owner: Owner | None = None,
+    actor: Actor = NOBODY,
+    ground_is_clear: bool = False,
+) -> None:
     """Write the original and its derivatives. Raises `StorageAway`; then nothing is registered.
 
     A file that belongs to nobody and lies under a documented name is set aside first, unless the caller
-    has seen to that in its own journal; `actor` is whose doing that was.
+    has seen to that in its own journal; `actor` is whose doing that was, `owner` whose the name will be.
+    Raises `NameTaken` (nothing was written) where it is somebody else's.
     """
     storage = right_place(publication.storage_alias)
     if not ground_is_clear:
-        make_way(publication.copies, actor)
+        make_way(publication.copies, actor, owner)
     for derivative in publication.derivatives:
         derivative.put_into(storage, durable=False)
     publication.original.put_into(storage)

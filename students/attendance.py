@@ -63,7 +63,7 @@ def _put_in_place(
     owner = attendance_owner(photo.pk)
     with owner.locked():
         publication = _publication(student, photo, incoming)
-        store(publication, actor=actor)
+        store(publication, owner=owner, actor=actor)
         with transaction.atomic(durable=True):
             _save(student, photo, new=not old_sha256)
             publish(owner, publication)

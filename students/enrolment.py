@@ -36,7 +36,7 @@ def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPh
     with owner.locked():
         version = new_version(student, incoming, actor) if incoming else None
         if version:
-            store(version.publication, actor=actor)
+            store(version.publication, owner=owner, actor=actor)
         with _one_number_each(), transaction.atomic(durable=True):
             student.save(force_insert=True)
             record(actor, "student.create", subject=subject_of(student))
@@ -81,7 +81,7 @@ def update_student(
         version = _next_version(before, incoming, actor, number_changed=number_changed)
         if version:
             keep_unadopted(before, actor, besides=version)
-            store(version.publication, actor=actor)
+            store(version.publication, owner=owner, actor=actor)
         with _one_number_each(), transaction.atomic(durable=True):
             Student.objects.select_for_update().get(pk=before.pk)
             if changed:

@@ -51,7 +51,7 @@ def upload_photo(*, student: Student, incoming: IncomingPhoto, actor: Actor) -> 
             return PhotoChange(student, changed=False)
         version = new_version(student, incoming, actor)
         keep_unadopted(student, actor, besides=version)
-        store(version.publication, actor=actor)
+        store(version.publication, owner=owner, actor=actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.upload")
@@ -78,7 +78,7 @@ def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChan
             return PhotoChange(student, changed=False)
         version = retagged_version(student, photo, actor)
         keep_unadopted(student, actor)
-        store(version.publication, actor=actor)
+        store(version.publication, owner=owner, actor=actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.restore")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.apps import apps
 from django.db import connection
 from django.db.models import FileField, Model
+
+from photostore.register import Owner
 
 ROWS_PER_FETCH = 1_000
 
@@ -30,18 +33,32 @@ def unregistered() -> Iterator[tuple[str, str]]:
             yield from rows
 
 
-def named_by_fields(aliases: Collection[str], keys: Collection[str]) -> set[str]:
+def named_by_fields(
+    aliases: Collection[str], keys: Collection[str], *, besides: Owner | None = None
+) -> set[str]:
     """Those of `keys` that a row of any app names in one of these storages, registered or not.
 
-    One query; each of our own fields has an index for it.
+    The row of `besides` does not count. One query; each of our own fields has an index for it.
     """
     values = " UNION ALL ".join(
-        _values(model, field, f"JOIN asked ON {connection.ops.quote_name(str(field.column))} = asked_key")
-        for model, field in file_fields()
+        _values(model, field, _asked(model, field, besides)) for model, field in file_fields()
     )
+    asked: dict[str, Any] = {
+        "aliases": list(aliases),
+        "keys": list(keys),
+        "besides": besides.id if besides else "",
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_NAMED.format(values=values), {"aliases": list(aliases), "keys": list(keys)})
+        cursor.execute(_NAMED.format(values=values), asked)
         return {key for (key,) in cursor.fetchall()}
+
+
+def _asked(model: type[Model], field: FileField, besides: Owner | None) -> str:
+    quote = connection.ops.quote_name
+    join = f"JOIN asked ON {quote(str(field.column))} = asked_key"
+    if besides is None or model._meta.label_lower != besides.label:
+        return join
+    return f"{join} AND {quote(str(model._meta.pk.column))}::text <> %(besides)s"
 
 
 def file_fields() -> list[tuple[type[Model], FileField]]:

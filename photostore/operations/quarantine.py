@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +54,17 @@ class SetAside(ActKind):
 
 
 register(SetAside())
+
+
+def aside_details(storage_alias: str, key: str) -> dict[str, Any]:
+    """What setting this file aside needs to know. Raises `StorageAway`."""
+    found = storage_for(storage_alias).stat(key)
+    return {
+        "storage_alias": storage_alias,
+        "key": key,
+        "sha256": sha256_of(storage_alias, key),
+        "byte_size": found.byte_size if found else 0,
+    }
 
 
 def bring_back(operation: UUID, storage_alias: str, key: str) -> None:

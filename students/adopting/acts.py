@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from photostore.errors import InvalidFile
 from photostore.intake import FORMATS, sniff
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, Changed, register
+from photostore.operations.sweeping import SweepAside
 from photostore.outbox import drain
 from photostore.register import Owner, store
 from photostore.settling import settle
@@ -26,7 +28,10 @@ OPERATOR = Actor(id="", name="adopt_media", door="command")
 
 
 class AdoptPhoto(ActKind):
-    """Details: `student`, `student_id`, `source` (a spot), `sha256`, `copies`, `aside`, `before`."""
+    """Details: `student`, `student_id`, `source` (a spot), `sha256`, `copies`, `aside`, `before`.
+
+    `left`: files under a name that is another integer's; they are set aside once the version is there.
+    """
 
     name = "adopt_photo"
 
@@ -42,6 +47,9 @@ class AdoptPhoto(ActKind):
                     raise Changed(_("The student has another photo by now."))
                 self._take_over(act, student)
             settle(owner)
+        for left in details.get("left", ()):
+            with suppress(Changed):  # somebody has the name by now
+                SweepAside().perform(Act(operation_id=act.operation_id, details=left))
 
     def _take_over(self, act: Act, student: Student) -> None:
         details = act.details
@@ -66,6 +74,9 @@ class AdoptPhoto(ActKind):
             if today is not None:
                 if today.source_sha256 != details["sha256"]:
                     raise Changed(_("The student has another photo by now."))
+                # Before the row names it again: somebody else may have the name by now.
+                for left in details.get("left", ()):
+                    SweepAside().revert(Act(operation_id=act.operation_id, details=left))
                 # Purged meanwhile? Then the version is all that is left of it, and stays.
                 alias, key = details["source"]
                 spots = [(alias, key), (alias, keys.quarantined(act.operation_id, key))]

@@ -11,9 +11,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from photostore import keys
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.intake import sniff
+from photostore.inventory.others import named_for_others
 from photostore.models import StoredFile
 from photostore.operations import Changed
-from photostore.operations.quarantine import sha256_of
+from photostore.operations.quarantine import aside_details, sha256_of
 from photostore.storage import storage_for
 from students import identity
 from students.adopting.acts import taken_in
@@ -23,7 +24,7 @@ from students.models import Student, StudentPhoto
 from students.restore.spots import Spot, others_at
 from students.strays import has_own_safe_place
 from students.tombstones import erased_of
-from students.versions import MAX_FILE_BYTES
+from students.versions import MAX_FILE_BYTES, owner_of
 
 ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic")
 BATCH = 500
@@ -79,17 +80,26 @@ def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
 
 def _adoption(student: Student, there: list[Spot], *, trust_ids: bool) -> Adoption | None:
     """`there`: those of the student's spots that have a file."""
-    spots = [spot for spot in there if not _is_known(spot)]
+    taken, own = named_for_others(there, owner_of(student)), ("default", str(student.profile_photo.name))
+    spots = [spot for spot in there if not _is_known(spot) and (spot == own or spot not in taken)]
     if not spots:
         return None
     if not trust_ids:
         spots.sort(key=lambda spot: _goes_by_id(spot, student))
+    try:
+        files = {spot: data for spot in spots if (data := _read(spot)) is not None}
+    except FileTooLarge as error:
+        return Adoption(student, None, f"{spots[0][1]}: {error}")
+    return _of_files(student, files, taken, trust_ids=trust_ids) if files else None
+
+
+def _of_files(student: Student, files: dict[Spot, bytes], taken: set[Spot], *, trust_ids: bool) -> Adoption:
+    spots = list(files)
     source = spots[0]
     try:
-        files = {spot: _read(spot) for spot in spots}
         pixels = {spot: taken_in(data).clean.pixel_sha256 for spot, data in files.items()}
         named = {spot: _named(data) for spot, data in files.items()}
-    except (Changed, InvalidFile, FileTooLarge, FileMissing) as error:
+    except (Changed, InvalidFile, FileTooLarge) as error:
         return Adoption(student, None, f"{source[1]}: {error}")
     same = [spot for spot in spots if pixels[spot] == pixels[source]]
     for spot in same:
@@ -100,7 +110,7 @@ def _adoption(student: Student, there: list[Spot], *, trust_ids: bool) -> Adopti
     sha256 = sha256_of(*source) or ""
     if erased_of(student.student_id, [sha256]):
         return Adoption(student, None, f"{source[1]} was erased on request.")
-    return Adoption(student, _details(student, same, sha256))
+    return Adoption(student, _details(student, same, taken, sha256))
 
 
 def _doubt(student: Student, spots: list[Spot], same: list[Spot], *, trust_ids: bool) -> str:
@@ -115,16 +125,18 @@ def _doubt(student: Student, spots: list[Spot], same: list[Spot], *, trust_ids: 
     return ""
 
 
-def _details(student: Student, same: list[Spot], sha256: str) -> dict[str, Any]:
-    """`same` are all the names under which the picture lies: each is a copy of the version from then on."""
+def _details(student: Student, same: list[Spot], taken: set[Spot], sha256: str) -> dict[str, Any]:
+    """`same` are all the names under which the picture lies: each is a copy of the version from then on.
+
+    Not so a name that others' rows give as well, nor the documented name of another integer: that one is
+    left to whoever has the integer.
+    """
     source = same[0]
-    documented = source[1] if source[1].startswith("student_photos/") or student.profile_photo else ""
-    copies = [
-        ("default", documented or keys.student_documented(student.pk, "jpg")),
-        ("safe", keys.student_safe(student.student_id)),
-        *same,
-    ]
-    copies = list(dict.fromkeys(copies))
+    foreign = [spot for spot in same if place_of(spot[1]).pk not in (None, student.pk)]
+    names = [spot for spot in same if spot not in taken and spot not in foreign]
+    is_name = source[1].startswith("student_photos/") or student.profile_photo
+    documented = ("default", source[1]) if is_name and source in names else _free_name(student)
+    copies = list(dict.fromkeys([documented, ("safe", keys.student_safe(student.student_id)), *names]))
     updated_at = student.photo_updated_at
     return {
         "student": student.pk,
@@ -134,12 +146,21 @@ def _details(student: Student, same: list[Spot], sha256: str) -> dict[str, Any]:
         "copies": copies,
         # The version has other bytes than any of these: they were never cleaned, and carry no identity.
         "aside": others_at(copies, "")[1],
+        "left": [aside_details(*spot) for spot in foreign if spot not in taken],
         "before": {
             "profile_photo": student.profile_photo.name or "",
             "photo_sha256": student.photo_sha256,
             "photo_updated_at": updated_at.isoformat() if updated_at else None,
         },
     }
+
+
+def _free_name(student: Student) -> Spot:
+    """The name that the student's photo should have, or their folder's while another's row gives it."""
+    own = ("default", keys.student_documented(student.pk, "jpg"))
+    if not named_for_others([own], owner_of(student)):
+        return own
+    return "default" if has_own_safe_place() else "safe", keys.student_safe(student.student_id)
 
 
 def _spots(student: Student) -> list[Spot]:
@@ -160,8 +181,12 @@ def _is_known(spot: Spot) -> bool:
     return StoredFile.objects.filter(storage_alias=spot[0], key=spot[1]).exists()
 
 
-def _read(spot: Spot) -> bytes:
-    return storage_for(spot[0]).read(spot[1], max_bytes=MAX_FILE_BYTES)
+def _read(spot: Spot) -> bytes | None:
+    """None where it is gone: the adoption of another student may have set it aside since it was listed."""
+    try:
+        return storage_for(spot[0]).read(spot[1], max_bytes=MAX_FILE_BYTES)
+    except FileMissing:
+        return None
 
 
 def _named(data: bytes) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from photostore import keys
 from photostore.errors import InvalidFile
+from photostore.inventory.others import named_for_others
 from photostore.models import StoredFile
 from students import identity
 from students.attendance import moment
@@ -17,7 +18,7 @@ from students.restore.finding import Found, first_right
 from students.restore.needs import Needs, spots_with
 from students.restore.spots import Spot, is_of_type, others_at, right_bytes
 from students.tombstones import erased_of
-from students.versions import EXTENSIONS
+from students.versions import EXTENSIONS, owner_of
 
 AnyPhoto = BackedUpPhoto | BackedUpAttendance
 REMOVED = "the photo was removed since, and is not brought back"
@@ -130,6 +131,9 @@ class Case:
     def _plan_relink(self, today: str, versions: list[dict[str, Any]]) -> None:
         photos = {photo.sha256: photo for photo in self.entry.photos}
         copies = _documented(self.student, photos[today]) if today else []
+        if named_for_others(copies, owner_of(self.student)):
+            self.needs.notes.append("somebody else's photo lies under the name of today's; see adopt_media")
+            return
         kept, aside = others_at(copies, today)
         updated_at, entry_updated_at = self.student.photo_updated_at, self.entry.photo_updated_at
         details = {

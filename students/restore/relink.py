@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
+from photostore.clearing import NameTaken
+from photostore.inventory.others import named_for_others
 from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind, Changed, register
 from photostore.outbox import drain
@@ -40,6 +42,8 @@ class Relink(ActKind):
             student = _student(details)
             if student.photo_sha256 not in (details["before"]["photo_sha256"], details["today"]):
                 raise Changed(_("The student has another photo by now."))
+            if named_for_others([tuple(spot) for spot in details["copies"]], owner_of(student)):
+                raise Changed(NameTaken.sentence)
             entry = {photo.sha256: photo for photo in entry_of(act).photos}
             publications = [
                 self._publication(student, entry[item["sha256"]], item, details)

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from photostore.clearing import NameTaken
 from photostore.errors import StorageAway
+from photostore.inventory.others import named_for_others
 from photostore.models import Act, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.operations import Changed
 from photostore.operations.quarantine import SetAside, bring_back, sha256_of
@@ -30,11 +32,15 @@ def write_down(act: Act, **values: Any) -> None:
     act.save(update_fields=["details", "at"])
 
 
-def clear_ground(act: Act, targets: Sequence[Target], *, ours: bytes) -> None:
-    """Set aside whatever lies there. Raises `Changed` when something else has come there since.
+def clear_ground(act: Act, targets: Sequence[Target], *, ours: bytes, owner: Owner | None = None) -> None:
+    """Set aside whatever lies there. Raises `Changed` when something else has come there since, and with
+    nothing moved where somebody else than `owner` has a row that names it.
 
     `ours` is what will lie there, and perhaps does since a first, killed try.
     """
+    _version, *documented = targets
+    if named_for_others(documented, owner):
+        raise Changed(NameTaken.sentence)
     first = "displaced" not in act.details
     if first:
         write_down(act, displaced=_occupants(targets))

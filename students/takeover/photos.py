@@ -59,7 +59,7 @@ class GivePhoto(ActKind):
             if act.details["live"] and is_unadopted(student):
                 _keep_before(act, student, version)
             original = version.publication.original
-            clear_ground(act, _targets(act, version), ours=original.data)
+            clear_ground(act, _targets(act, version), ours=original.data, owner=owner)
             store(version.publication, ground_is_clear=True)
             with transaction.atomic(durable=True):
                 _expect(act, Student.objects.select_for_update().get(pk=student.pk))

@@ -18,10 +18,10 @@ class Command(PhotoCommand):
     help = (
         "Finds students' photos under their documented names (student_photos/student_{id}_profile.*, "
         "photos/students/{student_id}/profile.jpg and attendance/*.jpg) that are not known yet: hashes, "
-        "cleans, tags and registers them and keeps each as a version. Nothing is renamed; the old bytes stay "
-        "in quarantine. A file that has only the integer id in its name is listed and left alone, unless "
-        "--trust-ids says that no student was ever entered anew. Safe to stop "
-        "and to run again; undo_photo_operation takes it back."
+        "cleans, tags and registers them and keeps each as a version. Nothing is renamed, but a photo "
+        "that lies under another student's name gets its own; the old bytes stay in quarantine. A file that "
+        "has only the integer id in its name is listed and left alone, unless --trust-ids says that no "
+        "student was ever entered anew. Safe to stop and to run again; undo_photo_operation takes it back."
     )
 
     def arguments(self, parser: ArgumentParser) -> None:
