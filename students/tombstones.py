@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -61,13 +62,13 @@ def erased_students(student_ids: Iterable[UUID]) -> set[UUID]:
     return set(stones.values_list("student_id", flat=True))
 
 
-def erased_pictures(sha256s: Iterable[str]) -> dict[str, set[UUID]]:
-    """Which of these pictures were erased, and of whom: a twin's photo may be the same picture."""
+def erased_pictures(sha256s: Iterable[str]) -> dict[str, dict[UUID, datetime]]:
+    """Which of these pictures were erased, of whom and when: a twin's photo may be the same picture."""
     wanted = [sha256 for sha256 in sha256s if sha256]
-    found: dict[str, set[UUID]] = {}
+    found: dict[str, dict[UUID, datetime]] = {}
     stones = Tombstone.objects.filter(sha256__in=wanted)
-    for sha256, student_id in stones.values_list("sha256", "student_id"):
-        found.setdefault(sha256, set()).add(student_id)
+    for sha256, student_id, erased_at in stones.values_list("sha256", "student_id", "erased_at"):
+        found.setdefault(sha256, {})[student_id] = erased_at
     return found
 
 

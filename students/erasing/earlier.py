@@ -6,17 +6,19 @@ from uuid import UUID
 
 from photostore.models import Act
 from students import identity
-from students.erasing.strays import bytes_at, files_in_folder, identity_in, loose_files
+from students.erasing.backups import Traces, ids_in_backups
+from students.erasing.strays import bare_sha256s, bytes_at, files_in_folder, identity_in, loose_files
 from students.evidence.hashes import NumberHashes
 from students.evidence.lookup import by_number_hash
-from students.models import FormerStudentNumber, Student
+from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
 
 
 def earlier_ids(student_id: UUID, pk: int) -> set[UUID]:
-    """Every other `student_id` inside a stray file that has a number of this student inside as well.
+    """Every other `student_id` of this student: inside a stray file that has a number of theirs inside as
+    well, or in a backup, under a number of theirs or with their name and picture.
 
     Nobody who is here is among them, and a number that somebody else here has or had proves nothing.
-    Reads all stray files of students and the quarantine. Raises `StorageAway`.
+    Reads all stray files of students, the quarantine and the backups. Raises `StorageAway`.
     """
     hashes = _of_numbers(student_id, pk) | _inside_files(student_id)
     others = by_number_hash(hashes, NumberHashes())
@@ -26,17 +28,32 @@ def earlier_ids(student_id: UUID, pk: int) -> set[UUID]:
         inside = identity_in(bytes_at(alias, key) or b"")
         if inside is not None and inside.number_hash in hashes:
             found.add(inside.student_id)
+    found |= ids_in_backups(Traces(student_id, hashes, _sha256s(student_id, pk), _numbers(student_id, pk)))
     here = Student.objects.filter(student_id__in=found).values_list("student_id", flat=True)
     return found - {student_id} - set(here)
 
 
 def _of_numbers(student_id: UUID, pk: int) -> set[str]:
     """Of today's number and former ones, with every key."""
+    return {hashed for one in _numbers(student_id, pk) for hashed in identity.number_hashes(one)}
+
+
+def _numbers(student_id: UUID, pk: int) -> set[str]:
     students = Student.objects.filter(pk=pk, student_id=student_id)
     numbers = set(students.values_list("student_number", flat=True))
     former = FormerStudentNumber.objects.filter(student__in=students)
     numbers |= set(former.values_list("student_number", flat=True))
-    return {hashed for number in numbers if number for hashed in identity.number_hashes(number)}
+    return {number for number in numbers if number}
+
+
+def _sha256s(student_id: UUID, pk: int) -> set[str]:
+    """Of their photos, as the rows know them; of somebody who was deleted, as their folder does."""
+    found = bare_sha256s(student_id)
+    for model in (StudentPhoto, AttendancePhoto):
+        rows = model._default_manager.filter(student=pk, student__student_id=student_id)
+        for values in rows.values_list("untagged_sha256", "source_sha256"):
+            found.update(values)
+    return found - {""}
 
 
 def _inside_files(student_id: UUID) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -13,33 +12,17 @@ from photostore.models import AuditEntry, PendingRemoval, QuarantinedFile
 from photostore.storage import storage_for
 from students.backups import newest_valid
 from students.deleted import versions_set_aside
+from students.erasing.backups import mentions
 from students.identity import number_hashes
 from students.lookup import criterion_of, is_called
 from students.models import OWNER_LABEL, SHA256_COLUMNS, Student
 from students.strays import read_strays
 
-CHUNK_BYTES = 1_048_576
-
 
 def backups_that_remain(student_id: UUID) -> list[str]:
     """The dated backups that still name the student."""
     folder: Path = settings.PHOTO_BACKUP_DIR
-    return sorted(path.name for path in folder.glob("*.json") if _mentions(path, str(student_id).encode()))
-
-
-def _mentions(path: Path, wanted: bytes) -> bool:
-    tail = b""
-    for chunk in _chunks(path):
-        if wanted in (tail + chunk).lower():
-            return True
-        tail = chunk[-len(wanted) :]
-    return False
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    if path.is_file():
-        with path.open("rb") as file:
-            yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+    return sorted(path.name for path in folder.glob("*.json") if mentions(path, [str(student_id).encode()]))
 
 
 def recorded_in_backup(student_id: UUID) -> set[str]:

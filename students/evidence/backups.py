@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -56,11 +57,15 @@ class BackedUpStudent:
 
 @dataclass(frozen=True)
 class Known:
-    """What a backup knows about one batch: students by `student_id`, by old primary key, by sha256."""
+    """What a backup knows about one batch: students by `student_id`, by old primary key, by sha256.
+
+    `created_at` is None where there is no backup, and for one that does not say when it was written.
+    """
 
     by_id: dict[UUID, BackedUpStudent] = field(default_factory=dict)
     pks: dict[int, BackedUpStudent] = field(default_factory=dict)
     sha256s: dict[str, list[BackedUpStudent]] = field(default_factory=dict)
+    created_at: datetime | None = None
 
     def by_student_id(self, student_id: UUID | None) -> BackedUpStudent | None:
         """Whom a folder's UUID meant."""
@@ -78,7 +83,8 @@ class Known:
 class BackupStudents:
     """A backup's students, copied into temporary tables; one backup at a time in a session."""
 
-    def __init__(self, students: Iterable[BackedUpStudent]) -> None:
+    def __init__(self, students: Iterable[BackedUpStudent], created_at: datetime | None = None) -> None:
+        self._created_at = created_at
         remaining = iter(students)
         with connection.cursor() as cursor:
             cursor.execute(_CREATE)
@@ -97,7 +103,7 @@ class BackupStudents:
 
     def about(self, ids: Collection[UUID], pks: Collection[int], sha256s: Collection[str]) -> Known:
         """Whoever has one of these: one query for a batch."""
-        known = Known()
+        known = Known(created_at=self._created_at)
         with connection.cursor() as cursor:
             cursor.execute(_ABOUT, [list(ids), list(pks), list(sha256s)])
             for student_id, pk, number, name, photos, only_one in cursor.fetchall():
@@ -117,7 +123,7 @@ def students_in(backup: backups.Backup) -> BackupStudents:
     children, so then only UUIDs and sha256s count. Nor does the integer of somebody who had no photo say
     whose a file of that name is: it lay there already, of an earlier child.
     """
-    return BackupStudents(
+    students = (
         BackedUpStudent(
             student_id=one.student_id,
             pk=one.id if backup.sealed and (one.sha256s or one.profile_photo) else None,
@@ -127,6 +133,7 @@ def students_in(backup: backups.Backup) -> BackupStudents:
         )
         for one in backup.students()
     )
+    return BackupStudents(students, backup.created_at)
 
 
 def _attendance(student: backups.BackedUpStudent) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -83,6 +84,8 @@ class _Gathering:
         self.recorded = {one.stray: backup.with_photo(*one.telling_sha256s) for one in self.subjects}
         olds = [subject.old for subject in self.subjects if subject.old]
         olds += [old for several in self.recorded.values() for old in several]
+        self.holders = {one.stray: self._holders(one) for one in self.subjects}
+        olds += [old for several in self.holders.values() for old in several]
         olds += [old for stray in strays if (old := backup.by_student_id(stray.named_student))]
         named = {subject.whose for subject in self.subjects if subject.whose}
         self.here = lookup.by_student_id(named | {old.student_id for old in olds})
@@ -105,13 +108,37 @@ class _Gathering:
         One who is not here is perhaps the erased, as they were called before a reseed.
         """
         whose = subject.whose
-        erased_of = set().union(*(self.erased_pictures.get(one, set()) for one in subject.sha256s))
+        erased_of = {
+            student_id: erased_at
+            for sha256 in subject.sha256s
+            for student_id, erased_at in self.erased_pictures.get(sha256, {}).items()
+        }
         if whose is not None and (whose in self.erased_students or whose in erased_of):
             return True
         if whose is not None and self._is_here(subject):
             return False
-        twins = {old.student_id for old in self.recorded[subject.stray]} - erased_of
-        return bool(erased_of) and not twins and self.sha256s.keys().isdisjoint(subject.sha256s)
+        recorded = not self.sha256s.keys().isdisjoint(subject.sha256s)
+        return bool(erased_of) and not recorded and not self._is_a_twins(subject, erased_of)
+
+    def _is_a_twins(self, subject: _Subject, erased_of: dict[UUID, datetime]) -> bool:
+        """Whether the backup has the picture of somebody else than the erased.
+
+        Whoever alone had it there, before the erasure, and is not here, is the erased under the id that they
+        had then: they may have come back under another since, by a name without a number.
+        """
+        holders = self.holders[subject.stray]
+        others = [old for old in holders if old.student_id not in erased_of]
+        written_at = self.backup.created_at
+        return bool(others) and (
+            len(holders) > 1
+            or any(self._today(old) for old in others)
+            or bool(written_at and written_at >= max(erased_of.values()))
+        )
+
+    def _holders(self, subject: _Subject) -> list[BackedUpStudent]:
+        """Everybody in the backup who had this picture, whatever identity was inside."""
+        found = (old for sha256 in subject.sha256s for old in self.backup.sha256s.get(sha256, ()))
+        return list({old.student_id: old for old in found}.values())
 
     def _is_here(self, subject: _Subject) -> bool:
         """Whether whoever it says it is, is here: by id, by number, or as the backup's old student."""

@@ -23,7 +23,7 @@ from students.restore.finding import Found
 from students.restore.lines import Lines, SeenStudents
 from students.restore.links import REMOVED, Case, Source
 from students.restore.needs import Needs, heals_needed
-from students.tombstones import erased_students
+from students.tombstones import erased_pictures, erased_students
 
 BATCH = 200
 # Who was deleted by mistake and brought back was not deleted after all, until that is undone.
@@ -31,6 +31,10 @@ SWAPPED = {
     "student.revive": ("student.delete", "student.revive"),
     "student.unrevive": ("student.revive", "student.delete"),
 }
+BY_PICTURE = (
+    "Not made again: student {} has a photo that was erased on request, perhaps under another id. "
+    "If it is somebody else, enter them anew."
+)
 TAKEN_AWAY = ("photo.remove", "attendance.delete", "student.delete", "student.erase")
 
 
@@ -94,13 +98,14 @@ class Restoration:
         ids = [entry.student_id for entry in batch]
         gone = erased_students(ids)
         here = {student.student_id: student for student in _students().filter(student_id__in=ids)}
+        by_picture = self._perhaps_erased([entry for entry in batch if entry.student_id not in here])
         pairs = []
         for entry in batch:
             if entry.student_id in gone and entry.student_id not in here:
                 yield f"Erased: student {entry.student_id} is not brought back"
                 continue
             if entry.student_id not in here:
-                line = self._absent(entry, source, taken_away)
+                line = self._absent(entry, source, taken_away, by_picture)
                 created = line is None and _students().filter(student_id=entry.student_id).first()
                 if not created:
                     yield line or f"Could not be made again: {entry.name} ({entry.student_id})"
@@ -109,11 +114,35 @@ class Restoration:
             pairs.append((here[entry.student_id], entry))
         yield from self._here(pairs, source, taken_away)
 
-    def _absent(self, entry: BackedUpStudent, source: Source, taken_away: dict[UUID, set[str]]) -> str | None:
+    def _perhaps_erased(self, absent: list[BackedUpStudent]) -> set[UUID]:
+        """Who is not here and has a picture that was erased of somebody after the backup was written.
+
+        Perhaps under another id: after a reseed everybody has one. A person has to say.
+        """
+        assert self.backup is not None
+        erased = erased_pictures({sha256 for entry in absent for sha256 in entry.sha256s})
+        if self.backup.created_at:
+            at = self.backup.created_at
+            erased = {sha256: who for sha256, who in erased.items() if max(who.values()) >= at}
+        return {
+            entry.student_id
+            for entry in absent
+            if any(entry.student_id not in erased.get(one, {entry.student_id}) for one in entry.sha256s)
+        }
+
+    def _absent(
+        self,
+        entry: BackedUpStudent,
+        source: Source,
+        taken_away: dict[UUID, set[str]],
+        by_picture: set[UUID],
+    ) -> str | None:
         """Make the student again; or the line that says why not."""
         removed = taken_away.get(entry.student_id, set()) & {"student.delete", "student.erase"}
         if removed and (self.only is None or "student.erase" in removed):
             return self._not_brought_back(entry, removed)
+        if entry.student_id in by_picture and self.only is None:
+            return self._left(BY_PICTURE.format(entry.student_id))
         who = f"{entry.name} ({entry.student_id})"
         if not (self.create_students or self.only) or self.conductor is None:
             return self._left(f"Not in the database: {who}. --create-students makes them again.")
