@@ -10,16 +10,18 @@ from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from photostore import keys, tags
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import orphans
+from photostore.inventory.diff import YOUNG
 from photostore.models import Act, Operation, QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import FileStat, storage_for
 from students import identity
-from students.evidence.names import place_of
+from students.evidence.names import Place, place_of
 from students.models import Student
 from students.versions import MAX_STORED_BYTES
 
@@ -80,7 +82,9 @@ class Stray:
 def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
     """Every file of students' that no row names and that lies in no folder of somebody who is here.
 
-    With what the interrupted operation `resumed` had to move out of the way. Streams; `StorageAway`.
+    Of these folders only versions that no upload can be about to name: the database may be of an older day
+    than the photos. With what the interrupted operation `resumed` had to move out of the way. Streams;
+    raises `StorageAway`.
     """
     yield from _unclaimed("default", (file for file in orphans() if not file.key.startswith(OF_OTHERS)))
     if has_own_safe_place() and was_used("safe"):
@@ -109,8 +113,13 @@ def _unclaimed(alias: str, files: Iterator[FileStat]) -> Iterator[Location]:
             StoredFile.objects.filter(key__in=[file.key for file in batch]).values_list("key", flat=True)
         )
         for file in batch:
-            if file.key not in registered and place_of(file.key).folder not in here:
+            place = place_of(file.key)
+            if file.key not in registered and (place.folder not in here or _is_left_behind(file, place)):
                 yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
+
+
+def _is_left_behind(file: FileStat, place: Place) -> bool:
+    return place.role == "version" and file.modified_at < timezone.now() - YOUNG
 
 
 def _displaced_by(operation: Operation) -> Iterator[Location]:

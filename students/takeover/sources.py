@@ -46,6 +46,7 @@ def source_bytes(act: Act) -> bytes:
     storage = storage_for(details["storage_alias"])
     moved = keys.quarantined(act.operation_id, details["key"])
     aside = details.get("stored_at", moved)
+    why = _("The file is gone or another one by now.")
     for key in dict.fromkeys((aside, details["key"], moved) if aside != moved else (details["key"], moved)):
         try:
             data = storage.read(key, max_bytes=MAX_STORED_BYTES)
@@ -54,9 +55,11 @@ def source_bytes(act: Act) -> bytes:
         if hashlib.sha256(data).hexdigest() != details["sha256"]:
             continue
         if key == details["key"] and _is_registered(key):
-            raise Changed(_("The file belongs to somebody by now."))
+            # Perhaps it is what was made of it, under its own name; then the file itself lies in quarantine.
+            why = _("The file belongs to somebody by now.")
+            continue
         return data
-    raise Changed(_("The file is gone or another one by now."))
+    raise Changed(why)
 
 
 def taken_in(act: Act) -> IncomingPhoto:
