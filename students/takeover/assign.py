@@ -10,8 +10,9 @@ from django.core.exceptions import SuspiciousFileOperation
 from photostore.audit import Actor
 from photostore.commands import Refused
 from photostore.inventory import orphans, place_of
-from photostore.models import StoredFile
-from photostore.operations import conduct
+from photostore.models import Act, StoredFile
+from photostore.operations import Conductor, conduct
+from photostore.operations.conductor import interrupted
 from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.evidence.gather import findings
@@ -20,6 +21,7 @@ from students.evidence.plan import Plan, make_plan
 from students.evidence.signals import Finding, State, Verdict
 from students.models import Student, StudentPhoto
 from students.strays import OF_OTHERS, UPLOADS, Location, Stray, read_stray, read_strays, stray_locations
+from students.takeover.sources import aside_details
 from students.takeover.steps import Done, carry_out, takeover_of
 
 COMMAND = "match_profile_photos"
@@ -52,11 +54,16 @@ def named_file(text: str) -> Finding:
     return next(findings([stray]))
 
 
+def key_named(text: str) -> str:
+    """FILE as a key: a bare name is one under `student_photos/`."""
+    return text if "/" in text else f"{UPLOADS}{text}"
+
+
 def stray_file(text: str) -> FileStat:
     """Where it lies. Raises `Refused` for what is no name of a file here, for a file that belongs to
     somebody, and for one of another app's.
     """
-    key = text if "/" in text else f"{UPLOADS}{text}"
+    key = key_named(text)
     if not is_key(key) or key.startswith(OF_OTHERS):
         raise Refused(f"{text!a} is not the name of a file of students.")
     try:
@@ -70,11 +77,35 @@ def stray_file(text: str) -> FileStat:
     return found
 
 
+def finish_killed(actor: Actor) -> set[tuple[int, str]]:
+    """Finish an assignment that was killed, as one operation: the students' ids, and what each was given.
+
+    Call it under the commands' lock and before anything is looked at: else the photo that it brings would
+    come between a plan and its act, or its file would be looked for where it is no longer.
+    """
+    if not any(killed.command == COMMAND for killed in interrupted()):
+        return set()
+    with conduct(COMMAND, actor) as conductor:
+        given = list(conductor.operation.acts.filter(kind="give_photo", state=Act.State.DONE))
+        for act in given:
+            _set_aside_what_was_given(act, conductor)
+    return {(act.details["student"], act.details["key"]) for act in given}
+
+
+def _set_aside_what_was_given(act: Act, conductor: Conductor) -> None:
+    key = act.details["key"]
+    found = storage_for().stat(key)
+    stray = None if found is None else read_stray(_location(found))
+    if stray and stray.sha256 == act.details["sha256"] and not StoredFile.objects.filter(key=key).exists():
+        conductor.act("set_aside_stray", subject=act.subject, details=aside_details(stray))
+
+
 def confirm_proposal(*, student: Student, key: str, sha256: str, actor: Actor) -> Done:
     """`assign`, for a person who saw the picture with this sha256 and said yes to this student.
 
     Raises `Refused` as `assign` does, and where the file is another one by now.
     """
+    finish_killed(actor)
     finding = named_file(key)
     if finding.stray.sha256 != sha256:
         raise Refused(f"{key} is another file by now; look at it again.", code="changed_since")

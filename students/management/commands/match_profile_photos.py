@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -15,7 +16,7 @@ from students.lookup import student_named
 from students.management.help import ExampleFormatter
 from students.models import Student
 from students.strays import BATCH
-from students.takeover.assign import assign, available, named_file, suggestions
+from students.takeover.assign import assign, available, finish_killed, key_named, named_file, suggestions
 
 ACTIONS = ("list-students-without-photos", "list-available-photos", "assign", "suggest", "interactive")
 EXAMPLES = """\
@@ -62,7 +63,7 @@ class Command(PhotoCommand):
             raise Refused("assign takes STUDENT and FILE; the other actions take nothing.")
         if options["action"] == "assign":
             with one_at_a_time(self.name):
-                self._assign(student_named(student), named_file(file))
+                self._assign_named(student_named(student), file)
         else:
             getattr(self, "_" + options["action"].replace("-", "_"))()
         return DONE
@@ -113,25 +114,37 @@ class Command(PhotoCommand):
         self.result |= {name: listed.items, "count": listed.count}
         self.say(end.format(listed.count))
 
+    def _assign_named(self, student: Student, file: str) -> None:
+        """The same command after a kill finds its file no longer where it was."""
+        if (student.pk, key_named(file)) in finish_killed(self.actor):
+            self._tell(student, key_named(file), given=True)
+        else:
+            self._assign(student, named_file(file))
+
     def _assign(self, student: Student, finding: Finding) -> None:
         done = assign(student=student, finding=finding, actor=self.actor)
+        self._tell(student, finding.stray.key, given=done.given is True)
+
+    def _tell(self, student: Student, key: str, *, given: bool) -> None:
         student.refresh_from_db()
         self.result |= {
             "student": {"id": student.pk, "student_id": str(student.student_id), "name": student.name},
-            "key": finding.stray.key,
+            "key": key,
             "profile_photo": str(student.profile_photo),
-            "changed": done.given is True,
+            "changed": given,
         }
-        if done.given is None:
+        if not given:
             self.say(f"{student.name} has this photo already; the file was set aside.")
         else:
-            self.say(f"{finding.stray.key} is now the photo of {student.name}: {student.profile_photo}")
+            self.say(f"{key} is now the photo of {student.name}: {student.profile_photo}")
 
     def _interactive(self) -> None:
         if self.json:
             raise Refused("interactive asks a person; use suggest with --json.")
         tally = {"assigned": 0, "refused": 0, "declined": 0, "without a suggestion": 0}
         skipped = set()
+        with suppress(Refused), one_at_a_time(self.name):  # whatever runs now was not killed
+            finish_killed(self.actor)
         for finding in self._read_all().in_states(*State):
             student = finding.verdict.student
             if student is None or student in skipped:
