@@ -22,6 +22,7 @@ from students.photos import subject_of
 from students.restore.entries import ATTENDANCE_COLUMNS, entry_of
 from students.restore.relink import OPERATOR
 from students.restore.spots import bring_others_back, needed_bytes, set_aside, version_of
+from students.takeover.ground import write_down
 from students.versions import owner_of
 
 
@@ -29,7 +30,8 @@ class RelinkAttendance(ActKind):
     """Details: as `Relink`'s, of one photo: `sha256`, `key`, `sources`, `was_there`, `kept`, `aside`.
 
     `moment`: the same bytes may be the photo of several half-days, and one of them is meant. `has_row`: the
-    row is here, and only the register had forgotten it; an undo leaves the row.
+    row is here, and only the register had forgotten it; an undo leaves the row. Written down before taking
+    it back: `photos`, the rows.
     """
 
     name = "relink_attendance"
@@ -79,23 +81,34 @@ class RelinkAttendance(ActKind):
         if not details["was_there"]:
             needed_bytes([*details["sources"], *details["kept"]], details["sha256"])
         photos = AttendancePhoto.objects.filter(student__student_id=details["student_id"])
-        for photo in [one for one in photos if _is_meant(one, details)]:
-            owner = attendance_owner(photo.pk)
-            with owner.locked():
-                with transaction.atomic(durable=True):
-                    _leave_shared_bytes(photo, details["key"])
-                    if details.get("has_row"):
-                        files = StoredFile.objects.filter(key=details["key"], **owner.files)
-                        files.update(keep_aside=False)
-                        files.delete()
-                    else:
-                        StoredFile.objects.filter(**owner.files).update(keep_aside=False)
-                        photo.delete()
-                    kept = [key for _alias, key in details["kept"]]
-                    kept += [details["key"]] if details["was_there"] else []
-                    PendingRemoval.objects.filter(key__in=kept, **owner.files).delete()
-                drain(owner)
+        meant = [one for one in photos if _is_meant(one, details)]
+        if meant:
+            # A kill after the commit leaves bytes to remove and no row that says whose.
+            write_down(act, photos=[photo.pk for photo in meant])
+        for photo in meant:
+            with attendance_owner(photo.pk).locked():
+                _unlink(photo, details)
+        for pk in details.get("photos", ()):
+            with attendance_owner(pk).locked():
+                drain(attendance_owner(pk))
         bring_others_back(act.operation_id, details["aside"], details["sha256"])
+
+
+def _unlink(photo: AttendancePhoto, details: dict[str, Any]) -> None:
+    """Rows as before. The outbox gets the files; those that were there before are taken out of it again."""
+    owner = attendance_owner(photo.pk)
+    with transaction.atomic(durable=True):
+        _leave_shared_bytes(photo, details["key"])
+        if details.get("has_row"):
+            files = StoredFile.objects.filter(key=details["key"], **owner.files)
+            files.update(keep_aside=False)
+            files.delete()
+        else:
+            StoredFile.objects.filter(**owner.files).update(keep_aside=False)
+            photo.delete()
+        kept = [key for _alias, key in details["kept"]]
+        kept += [details["key"]] if details["was_there"] else []
+        PendingRemoval.objects.filter(key__in=kept, **owner.files).delete()
 
 
 def _is_meant(photo: BackedUpAttendance | AttendancePhoto, details: dict[str, Any]) -> bool:
