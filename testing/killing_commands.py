@@ -1,4 +1,4 @@
-"""Real SIGKILLs at chosen steps of a command, each time in a process that was made for it.
+"""Real SIGKILLs before every step of a command, each in a process that was made for it.
 
 They are forked from a server process that has imported everything and done nothing: a fork of the tests'
 own would inherit libvips without its threads, and wait for them for ever.
@@ -11,53 +11,114 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
+from multiprocessing.connection import Connection
+from pkgutil import resolve_name
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test.signals import setting_changed
 
-from testing.killing import ENDED_BY_ITSELF, kill_before_step, wait_for_the_lock
+from testing.killing import wait_for_the_lock
+from testing.killing_steps import Executioner, Watched
 
 PATIENCE_SECONDS = 120
+APART = 10
+"""About as many steps as the longest act takes."""
 _SETTINGS = ("STORAGES", "MEDIA_ROOT", "PHOTO_BACKUP_DIR")
 
 Patch = tuple[str, str, Any]
 
 
-def command_killed_before_step(number: int, *command: str, patches: Sequence[Patch] = ()) -> bool:
-    """Run a command in a process that is killed before its `number`th step; False when it got to the end.
+@dataclass(kw_only=True)
+class Killing:
+    """A command, and all steps before which it was killed so far.
 
-    `patches` are a module's dotted name, a name in it, and the value that this has in the other process.
+    A life is the command, killed and run again until it comes to its end by itself. Kills of one life are
+    `apart` steps from each other, so that none mends what another one spoiled; so a few lives are enough for
+    all steps, and the first one without a kill shows that no step was left out.
+
+    `every`: of that many steps one, always the same. `patches` are a module's dotted name, a name in it, and
+    the value that this has in the other process; `watched`, what counts as a step besides (see
+    `testing.killing_steps`). `codes`: how it may end.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["testing.killing_ready"])
-    surroundings = {name: getattr(settings, name) for name in _SETTINGS}
-    database = str(connection.settings_dict["NAME"])
-    other = context.Process(target=_work, args=(number, command, database, surroundings, tuple(patches)))
-    other.start()
-    other.join(PATIENCE_SECONDS)
-    if other.is_alive():
-        other.kill()
-        raise AssertionError(f"{command} hangs before step {number}.")
-    wait_for_the_lock()
-    assert other.exitcode in (-signal.SIGKILL, ENDED_BY_ITSELF), "it failed; see its traceback"
-    return other.exitcode != ENDED_BY_ITSELF
+
+    every: int = 1
+    apart: int = APART
+    patches: Sequence[Patch] = ()
+    watched: Sequence[Watched] = ()
+    codes: frozenset[int] = frozenset({0})
+    as_json: bool = True
+    steps: set[str] = field(default_factory=set)
+    killed: list[str] = field(default_factory=list)
+
+    def life(self, *command: str) -> bool:
+        """Whether anybody was killed in it; `killed` says before which steps.
+
+        A name with a colon is no command but a function, as `students.tests.school:enrol`.
+        """
+        self.killed = []
+        while step := self._killed_before(command):
+            self.killed.append(step)
+            self.steps.add(step)
+        return bool(self.killed)
+
+    def _killed_before(self, command: tuple[str, ...]) -> str | None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["testing.killing_ready"])
+        reading, writing = context.Pipe(duplex=False)
+        surroundings = {name: getattr(settings, name) for name in _SETTINGS}
+        database = str(connection.settings_dict["NAME"])
+        other = context.Process(target=_work, args=(self, command, database, surroundings, writing))
+        other.start()
+        writing.close()
+        other.join(PATIENCE_SECONDS)
+        if other.is_alive():
+            other.kill()
+            raise AssertionError(f"{command} hangs after {self.killed}.")
+        wait_for_the_lock()
+        return self._told(reading, other.exitcode)
+
+    def _told(self, reading: Connection, exit_code: int | None) -> str | None:
+        said: str | int | None = reading.recv() if reading.poll() else None
+        reading.close()
+        if isinstance(said, str):
+            assert exit_code == -signal.SIGKILL
+            return said
+        assert said in self.codes, f"it ended with {said} after {self.killed}; see its traceback"
+        return None
 
 
 def _work(
-    number: int,
-    command: tuple[str, ...],
-    database: str,
-    surroundings: dict[str, Any],
-    patches: tuple[Patch, ...],
+    killing: Killing, command: tuple[str, ...], database: str, surroundings: dict[str, Any], told: Connection
 ) -> None:
     connection.settings_dict["NAME"] = database
     for name, value in surroundings.items():
         setattr(settings, name, value)
-    for module, name, value in patches:
+        setting_changed.send(sender=None, setting=name, value=value, enter=True)
+    for module, name, value in killing.patches:
         setattr(import_module(module), name, value)
-    kill_before_step(number)
-    call_command(*command, "--json", stdout=io.StringIO())
-    os._exit(ENDED_BY_ITSELF)
+    Executioner(
+        spared=killing.steps,
+        first=0 if not killing.killed else killing.apart,
+        every=killing.every,
+        tell=told.send,
+    ).watch(killing.watched)
+    told.send(_ended(command, as_json=killing.as_json))
+    os._exit(0)
+
+
+def _ended(command: tuple[str, ...], *, as_json: bool) -> int:
+    """The exit code."""
+    name, *arguments = command
+    try:
+        if ":" in name:
+            resolve_name(name)(*arguments)
+        else:
+            call_command(name, *arguments, *(["--json"] if as_json else []), stdout=io.StringIO())
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0

@@ -19,6 +19,7 @@ from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old, run
+from testing.killing_commands import Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MB = 1_048_576
@@ -67,6 +68,21 @@ def test_the_command_ends_them_all(danas: Any, persona: Any, each_storage: str) 
     if each_storage == "s3":
         assert list(bucket.unfinished_multiparts()) == []
     assert run("cleanup_media_uploads")[1]["found"] == 0
+
+
+def test_killed_before_every_step_and_run_again(danas: Any, persona: Any, each_storage: str) -> None:
+    cleaning, killed = Killing(), True
+    while killed:
+        for seed in range(2):
+            sent(danas, persona, picture(seed))
+        announce(danas, persona, bytes(20 * MB), "a.mp4")
+        expire()
+        killed = cleaning.life("cleanup_media_uploads")
+        assert not stored() and not DirectUpload.objects.exists(), cleaning.killed
+        assert not PendingRemoval.objects.exists(), cleaning.killed
+        if each_storage == "s3":
+            assert list(bucket.unfinished_multiparts()) == [], cleaning.killed
+    assert len(cleaning.steps) >= 4
 
 
 def test_older_than(danas: Any, persona: Any) -> None:

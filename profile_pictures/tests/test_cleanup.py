@@ -15,6 +15,7 @@ from photostore.models import AuditEntry, PendingRemoval
 from photostore.settling import settle_everything
 from profile_pictures.models import ProfilePictureUpload
 from profile_pictures.tests.album import check_consistent, confirmed, everything, expire, pending, stored
+from testing.killing_commands import Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +48,20 @@ def test_expired_ones_go_with_their_bytes(danas: Any, eriks: Any, each_storage: 
     check_consistent()
     assert AuditEntry.objects.filter(action="picture.expire", door="command").count() == 2
     assert run()["removed"] == 0, "a second time is nothing"
+
+
+def test_killed_before_every_step_and_run_again(danas: Any, eriks: Any, each_storage: str) -> None:
+    today = confirmed(danas, 4)
+    every = 1 if each_storage == "disk" else 3
+    cleaning, killed = Killing(every=every), True
+    while killed:
+        late, foreign = pending(danas, 1), pending(eriks, 2)
+        expire(late["id"]), expire(foreign["id"])
+        killed = cleaning.life("cleanup_pending_uploads")
+        assert ProfilePictureUpload.objects.get().pk == today["id"], cleaning.killed
+        assert set(stored(prefix="profile_pictures/")) == {today["image"]}, cleaning.killed
+        check_consistent()
+    assert len(cleaning.steps) >= 6 // every
 
 
 def test_older_than(danas: Any) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from photostore.models import Act
+from photostore.models import Act, Operation, StoredFile
 from photostore.operations import conductor
 from photostore.storage.disk import DiskStorage
 from photostore.storage.s3 import S3Storage
+from students.tests.reseeding import links, run, tree
+from testing.killing_commands import Killing, Patch
 
+NEVER = 2**64
+"""Of so many steps, one."""
 ALL = 10**9
 """As many steps as it likes."""
 
@@ -50,8 +55,51 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
     return allow
 
 
-def count_steps(steps: Callable[[int], list[str]], work: Callable[[], Any]) -> int:
-    """How many steps the work takes when nobody kills it."""
-    taken = steps(ALL)
-    work()
-    return len(taken)
+UNDO = ("undo_photo_operation", "--last")
+
+
+def state() -> Any:
+    """All that must be as if nobody had been killed; ids that a second try makes anew are left out."""
+    rows = StoredFile.objects.exclude(kind=StoredFile.Kind.DERIVATIVE).order_by("storage_alias", "key")
+    register = rows.values_list("storage_alias", "key", "sha256", "kind", "live", "owner_label")
+    return tree(), links(), list(register)
+
+
+def kill_everywhere(
+    *command: str, at_least: int, every: int = 1, patches: Sequence[Patch] = (), as_json: bool = True
+) -> None:
+    """Kill the command and its undo before each step, run each of them again, and see what became of it."""
+    before = state()
+    doing = Killing(every=every, patches=patches, as_json=as_json)
+    undoing = Killing(every=every)
+    expected = uninterrupted(doing, *command)
+    assert expected != before
+    assert run(*UNDO)[0] == 0
+    assert state() == before
+    killed = True
+    while killed:
+        killed = doing.life(*command)
+        assert_same(expected, doing.killed)
+        assert Operation.objects.filter(undoes=None, state="done").count() == 1, "one undo takes it back"
+        killed |= undoing.life(*UNDO)
+        assert_same(before, undoing.killed)
+    assert len(doing.steps) >= at_least // every, sorted(doing.steps)
+    assert len(undoing.steps) >= at_least // every, sorted(undoing.steps)
+
+
+def assert_same(expected: Any, killed: list[str]) -> None:
+    """All is as it was once; if not, what is in one of the two states only, as short as it can be told."""
+    (files, said, register), (other_files, other_said, other_register) = expected, state()
+    lines = [
+        f"{key} {hashlib.sha256(data).hexdigest()}" for key, data in {*files.items()} ^ {*other_files.items()}
+    ]
+    lines += [str(line) for name in said for line in {*map(str, said[name])} ^ {*map(str, other_said[name])}]
+    lines += map(str, {*register} ^ {*other_register})
+    assert not lines, "\n".join([f"Killed {killed}:", *sorted(lines)])
+
+
+def uninterrupted(killing: Killing, *command: str) -> Any:
+    """What a run gives that nobody kills."""
+    unharmed = Killing(patches=killing.patches, as_json=killing.as_json, every=NEVER)
+    assert not unharmed.life(*command)
+    return state()

@@ -11,6 +11,7 @@ from media_uploads.direct.ending import removable, remove_over, stray_bytes, str
 from media_uploads.direct.opening import LIFE
 from photostore.commands import DONE, PhotoCommand, duration
 from photostore.incoming import bucket
+from photostore.settling import drain_all
 from photostore.storage import storage_for
 
 
@@ -34,6 +35,8 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """Count and remove."""
         older_than: timedelta | None = options["older_than"]
+        if not options["dry_run"]:
+            drain_all()  # a run that was killed after its commit left the bytes to the next one
         uploads = removable(older_than)
         found = uploads.count()
         strays = list(stray_multiparts(LIFE if older_than is None else older_than))

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from photostore.commands import DONE, PhotoCommand, duration
+from photostore.settling import drain_all
 from profile_pictures.uploads import removable, remove_pending
 
 
@@ -27,6 +28,8 @@ class Command(PhotoCommand):
 
     def work(self, **options: Any) -> int:
         """Count and remove."""
+        if not options["dry_run"]:
+            drain_all()  # a run that was killed after its commit left the bytes to the next one
         uploads = removable(options["older_than"])
         found = uploads.count()
         self.result |= {"found": found, "removed": 0, "dry_run": options["dry_run"]}
