@@ -58,11 +58,13 @@ def write_backup(folder: Path) -> Written:
     """Write `seed_backup_{YYYYmmdd_HHMM}.json` in `folder`, never over one that is there.
 
     It is read again before it gets its name: a backup that cannot be read must not look like one. Raises
-    `Refused` for that, where there is one of this minute, and where the folder cannot be written.
+    `Refused` for that, where there is one of this minute, and where the folder cannot be written. Call it
+    under the commands' lock.
     """
     written = Written(folder / f"seed_backup_{timezone.localtime():%Y%m%d_%H%M}.json")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _remove_drafts(folder)
         with _published(written) as file, _snapshot():
             _write(_Draft(file), written)
     except FileExistsError as error:
@@ -72,6 +74,12 @@ def write_backup(folder: Path) -> Written:
     except OSError as error:
         raise Refused(f"The backup cannot be written: {error.strerror}.") from error
     return written
+
+
+def _remove_drafts(folder: Path) -> None:
+    """What a killed run left names every student, and nobody would look for it. Only one runs at a time."""
+    for draft in folder.glob(".seed_backup_*.json.*"):
+        draft.unlink()
 
 
 def _write(draft: _Draft, written: Written) -> None:

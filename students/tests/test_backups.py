@@ -21,6 +21,7 @@ from students.backups import InvalidBackup, layout, newest_valid, open_backup
 from students.models import Student
 from students.tests.school import enrol, face, hand_in
 from students.versions import take_in
+from testing.killing_commands import Killing
 
 OPERATOR = Actor(id="", name="operator", door="command")
 
@@ -99,6 +100,23 @@ def test_a_failure_midway_leaves_no_file(ada: Student, tmp_path: Path, monkeypat
     monkeypatch.setattr(os, "fsync", fails)
     assert run("create_seed_backup", "--output", tmp_path / "b")[0] == 2
     assert not list((tmp_path / "b").iterdir())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_before_every_step_there_is_a_whole_backup_or_none(ada: Student, tmp_path: Path) -> None:
+    """Run again it is there, and nothing else is; within the same minute it says that it is."""
+    watched = [
+        *(("os", name) for name in ("open", "fsync", "link")),
+        *(("students.backups.write:_Draft", "write"), ("pathlib:Path", "unlink")),
+    ]
+    writing, killed = Killing(watched=watched, codes=frozenset({0, 2}), apart=4), True
+    while killed:
+        folder = tmp_path / str(len(writing.steps))
+        killed = writing.life("create_seed_backup", "--output", str(folder))
+        (written,) = folder.iterdir()
+        assert open_backup(written).sealed, writing.killed
+        assert [one.student_id for one in open_backup(written).students()] == [ada.student_id]
+    assert len(writing.steps) >= 12
 
 
 def test_an_empty_school_has_a_backup_too(db: None, tmp_path: Path) -> None:
