@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from photostore.models import Act, Operation, QuarantinedFile
-from photostore.operations.sweeping import SweepAside
+from photostore.models import Operation, QuarantinedFile
 from photostore.tests.shelf import fill, grow_old, keep, leave, run
 from testing.kept import stored
 
@@ -179,40 +178,3 @@ def test_a_person_reads_it_too(capsys: Any) -> None:
     shown = capsys.readouterr().out
     assert f"set aside  {ORPHAN}  3 bytes" in shown
     assert "Nothing was changed; add --confirm to do it." in shown
-
-
-class Killed(BaseException):
-    """Nothing catches it, as nothing catches a kill."""
-
-
-@pytest.mark.parametrize("moment", ["before the move", "between the move and the journal"])
-@pytest.mark.parametrize("at", [1, 2, 3])
-def test_killed_at_an_act_and_run_again(each_storage: str, at: int, moment: str, monkeypatch: Any) -> None:
-    fill(20)
-    for number in range(3):
-        abandon(f"users/bob/images/{number}.jpg", f"bob {number}".encode(), each_storage)
-    untouched = stored()
-    with monkeypatch.context() as patch:
-        _kill(patch, at, after=moment.startswith("between"))
-        with pytest.raises(Killed):
-            sweep("--confirm", storage=each_storage)
-    code, told = sweep("--confirm", storage=each_storage)
-    assert (code, told["resumed"]) == (0, True)
-    operation = Operation.objects.get()
-    assert [act.state for act in operation.acts.all()] == [Act.State.DONE] * 3
-    assert len([key for key in stored() if key.startswith("quarantine/")]) == 3
-    assert run("undo_photo_operation", str(operation.pk))[0] == 0
-    assert stored() == untouched
-
-
-def _kill(patch: Any, at: int, *, after: bool) -> None:
-    really = SweepAside.perform
-
-    def perform(self: Any, act: Act) -> None:
-        if act.number == at and not after:
-            raise Killed
-        really(self, act)
-        if act.number == at:
-            raise Killed
-
-    patch.setattr(SweepAside, "perform", perform)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,7 +14,7 @@ from photostore.operations import conduct
 from photostore.operations.quarantine import sha256_of
 from photostore.tests.shelf import leave, run
 from testing.kept import stored
-from testing.killing import killed_before_step
+from testing.killing_commands import Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = ("users/ada/images/1.jpg", "users/ada/images/2.jpg")
@@ -31,27 +30,21 @@ def set_aside(*names: str) -> Operation:
     return conductor.operation
 
 
-def purge() -> tuple[int, dict[str, Any]]:
-    return run("purge_quarantine", "--older-than", "30d")
-
-
 def test_killed_before_every_step_and_run_again(each_storage: str) -> None:
     young = set_aside(YOUNG)
-    for number in range(0, 50, 1 if each_storage == "disk" else 5):
+    purging, killed = Killing(), True
+    while killed:
         cleaned = set_aside(*KEYS)
         long_ago = timezone.now() - timedelta(days=40)
         QuarantinedFile.objects.filter(operation=cleaned.pk).update(quarantined_at=long_ago)
-        killed = killed_before_step(number, purge)
-        assert purge()[0] == 0
-        assert stored() == {keys.quarantined(young.pk, YOUNG): YOUNG.encode()}, number
-        assert QuarantinedFile.objects.get().operation == young.pk, number
+        killed = purging.life("purge_quarantine", "--older-than", "30d")
+        assert stored() == {keys.quarantined(young.pk, YOUNG): YOUNG.encode()}, purging.killed
+        assert QuarantinedFile.objects.get().operation == young.pk, purging.killed
         purges = Operation.objects.filter(command="purge_quarantine")
-        assert set(purges.values_list("state", "can_be_undone")) == {("done", False)}, number
-        assert all(one.acts.filter(state="done").count() == len(KEYS) for one in purges), number
+        assert set(purges.values_list("state", "can_be_undone")) == {("done", False)}, purging.killed
+        assert all(one.acts.filter(state="done").count() == len(KEYS) for one in purges), purging.killed
         code, said = run("undo_photo_operation", str(cleaned.pk))
-        assert (code, said["reverted"], len(said["skipped"])) == (1, 0, len(KEYS)), number
-        if not killed:
-            break
-    assert number >= 5
+        assert (code, said["reverted"], len(said["skipped"])) == (1, 0, len(KEYS)), purging.killed
+    assert len(purging.steps) >= 8
     assert run("undo_photo_operation", str(young.pk))[0] == 0
     assert stored() == {YOUNG: YOUNG.encode()}

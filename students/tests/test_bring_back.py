@@ -8,11 +8,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from photostore.models import Operation
 from photostore.settling import settle_everything
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
-from students.tests.killing import ALL, Killed, count_steps
+from students.tests.killing import kill_everywhere
 from students.tests.reseeding import links, undo_last
 from students.tests.school import enrol, face, hand_in, likeness, stored
 from students.tests.test_backups import OPERATOR, backed_up, run
@@ -141,24 +140,13 @@ def test_nobody_knows_them(api: Any, ada: Student) -> None:
     assert (links(), bytes_of_photos()) == before
 
 
-def test_killed_anywhere_and_run_again(api: Any, ada: Student, steps: Any, each_storage: str) -> None:
-    expected = links(), bytes_of_photos()
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(1800)
+def test_killed_anywhere_and_run_again(api: Any, ada: Student, each_storage: str) -> None:
+    whole = links(), bytes_of_photos()
     delete(api, ada)
-    gone = links(), bytes_of_photos()
-
-    def work() -> None:
-        code, out, err = run("restore_student_photos", "--bring-back", "number:S-1")
-        assert code == 0, out + err
-
-    total = count_steps(steps, work)
-    undo_last()
-    for number in range(0, total, {"disk": 4, "s3": 17}[each_storage]):
-        steps(number)
-        with pytest.raises(Killed):
-            work()
-        steps(ALL)
-        work()
-        assert (links(), bytes_of_photos()) == expected, number
-        assert Operation.objects.filter(command="restore_student_photos", state="done").count() == 1
-        assert not undo_last().skipped, number
-        assert (links(), bytes_of_photos()) == gone, number
+    every = {"disk": 1, "s3": 5}[each_storage]
+    back = ("restore_student_photos", "--bring-back", "number:S-1")
+    kill_everywhere(*back, every=every, at_least=30)
+    assert run(*back)[0] == 0
+    assert (links(), bytes_of_photos()) == whole

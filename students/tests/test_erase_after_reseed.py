@@ -11,12 +11,12 @@ from photostore.models import Act, QuarantinedFile
 from photostore.settling import settle_everything
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.tests.killing import ALL, Killed
 from students.tests.reseeding import forget_everything, migrate, old_school, reseed, right_and_wrong
 from students.tests.reseeding import run as run_json
 from students.tests.school import enrol, face, hand_in, stored
 from students.tests.test_backups import backed_up, run
 from students.tombstones import Tombstone
+from testing.killing_commands import Killing
 
 TWO = ("Ada Lovelace", "Grace Hopper")
 
@@ -192,22 +192,17 @@ def after_migration() -> Student:
     return student
 
 
-def test_killed_at_any_step_and_run_again(api: Any, db: None, steps: Any) -> None:
-    for limit in range(0, 90, 3):
-        steps(ALL)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(1800)
+def test_killed_before_every_step_and_run_again(api: Any, each_storage: str) -> None:
+    erasing = Killing(every={"disk": 1, "s3": 4}[each_storage])
+    killed = True
+    while killed:
         forget_everything()
         old_school(api, TWO[:1])
         old = old_id_of(TWO[0])
         ada = reseed(TWO[:1])[0]
         assert migrate()[0] == 0
-        steps(limit)
-        try:
-            erase(ada)
-        except Killed:
-            steps(ALL)
-            erase(ada)
-            assert not files_of(old, ada.student_id)
-            continue
-        assert not files_of(old, ada.student_id)
-        break
-    assert limit > 8
+        killed = erasing.life("erase_student", str(ada.student_id), "--confirm")
+        assert not files_of(old, ada.student_id), erasing.killed
+    assert len(erasing.steps) >= 20 // erasing.every

@@ -17,11 +17,14 @@ from photostore.settling import settle_everything
 from photostore.storage import storage_for
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, FormerStudentNumber, Student
-from students.tests.killing import ALL, Killed
 from students.tests.school import enrol, everything, face, hand_in, opened, saved, stored
 from students.tests.test_backups import OPERATOR, backed_up, run
 from students.tombstones import Tombstone
 from students.versions import take_in
+from testing.killing_commands import Killing
+
+# S3 takes the same steps, and longer for each.
+EVERY = {"disk": 1, "s3": 4}
 
 
 def erase(*arguments: Any) -> tuple[int, str, str]:
@@ -124,22 +127,16 @@ def test_asking_again_is_fine(ada: Student, each_storage: str) -> None:
     nothing_is_left_of(ada)
 
 
-def test_killed_at_any_step_and_run_again(api: Any, db: None, steps: Any) -> None:
-    for limit in range(60):
-        steps(ALL)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(1800)
+def test_killed_before_every_step_and_run_again(api: Any, each_storage: str) -> None:
+    erasing = Killing(every=EVERY[each_storage])
+    killed = True
+    while killed:
         ada = with_everything(api)
-        steps(limit)
-        try:
-            code = erase(ada.pk, "--confirm")[0]
-        except Killed:
-            steps(ALL)
-            assert erase(ada.pk, "--confirm")[0] == 0
-            nothing_is_left_of(ada)
-            continue
-        assert code == 0
+        killed = erasing.life("erase_student", str(ada.pk), "--confirm")
         nothing_is_left_of(ada)
-        break
-    assert limit > 8
+    assert len(erasing.steps) >= 20 // erasing.every
 
 
 @pytest.mark.parametrize("who", ["uuid", "number", "number in a backup"])
@@ -258,26 +255,20 @@ def test_an_integer_that_came_back_is_another_childs(api: Any, ada: Student) -> 
     assert Student.objects.get().pk == bea.pk
 
 
-def test_an_erasure_of_somebody_deleted_killed_at_any_step(api: Any, db: None, steps: Any) -> None:
-    for limit in range(0, 60, 2):
-        steps(ALL)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(1800)
+def test_an_erasure_of_somebody_deleted_killed_before_every_step(api: Any, each_storage: str) -> None:
+    erasing = Killing(every=EVERY[each_storage])
+    killed = True
+    while killed:
         ada = with_everything(api)
         put("student_photos/Ada Lovelace.jpg", face(2))
         backed_up_once(ada)
         api.delete(f"/api/students/{ada.pk}/")
-        steps(limit)
-        try:
-            code = erase(ada.student_id, "--confirm")[0]
-        except Killed:
-            steps(ALL)
-            assert erase(ada.student_id, "--confirm")[0] == 0
-            nothing_is_left_of(ada)
-            assert "student_photos/Ada Lovelace.jpg" not in stored()
-            continue
-        assert code == 0
+        killed = erasing.life("erase_student", str(ada.student_id), "--confirm")
         nothing_is_left_of(ada)
-        break
-    assert limit > 8
+        assert "student_photos/Ada Lovelace.jpg" not in stored()
+    assert len(erasing.steps) >= 20 // erasing.every
 
 
 def backed_up_once(_ada: Student) -> None:

@@ -1,99 +1,153 @@
-"""SIGKILL before every step of migrate, clean, restore, and of their undo; then the same command again.
+"""SIGKILL before every step of the commands that put photos elsewhere, and of their undo; then once more.
 
-A step is a word in the journal, or a write, a move or a removal of a file. The process is a real one, so
-nothing is unwound, no lock given back. Afterwards files, links and register are those of an uninterrupted
-run; after the undo those from before.
+What a step is, says `testing.killing_steps`. The process is a real one, so nothing is unwound, no lock given
+back. Afterwards files, links and register are those of an uninterrupted run; after an undo those of before.
 """
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from photostore.models import Operation, StoredFile
+from photostore.models import Operation
 from photostore.storage import storage_for
 from students.models import Student
 from students.takeover import clean as cleaning
+from students.tests.killing import UNDO, assert_same, kill_everywhere, state
 from students.tests.reseeding import links, old_school, reseed, right_and_wrong, run, tree
-from students.tests.school import enrol, face, hand_in
+from students.tests.school import enrol, face
 from students.tests.test_backups import backed_up
-from students.tests.test_restore import lose, lose_the_database
-from testing.killing_commands import Patch, command_killed_before_step
+from students.tests.test_restore import forgotten_register, lose, lose_the_database
+from testing.killing_commands import Killing
+from testing.people import make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 
 NAMES = ("Ada Lovelace", "Grace Hopper")
-# S3 takes the same steps, and longer for each; coprime to what one photo takes, so each kind is met in time.
-EVERY = {"disk": 1, "s3": 31}
-UNDO = ("undo_photo_operation", "--last")
+# S3 takes the same steps, and longer for each.
+EVERY = {"disk": 1, "s3": 3}
+MIGRATE = ("migrate_orphaned_photos", "--migrate")
+CLEAN = ("migrate_orphaned_photos", "--clean", "--confirm")
+OLD_ENOUGH = ("students.takeover.clean", "YOUNG", timedelta(seconds=-60))
 
 
-def state() -> Any:
-    """All that must be as if nobody had been killed; ids that a second try makes anew are left out."""
-    rows = StoredFile.objects.exclude(kind=StoredFile.Kind.DERIVATIVE).order_by("storage_alias", "key")
-    register = rows.values_list("storage_alias", "key", "sha256", "kind", "live", "owner_label")
-    return tree(), links(), list(register)
+def two_students(api: Any) -> dict[int, str]:
+    """The first with two versions and an attendance photo, the second with one photo."""
+    faces = old_school(api, NAMES[:1])
+    second = enrol(api, NAMES[1], student_number="S-1", photo=face(1))
+    return faces | {1: Student.objects.get(pk=second["id"]).photos.get().untagged_sha256}
 
 
-def undo() -> tuple[int, dict[str, Any]]:
-    return run(*UNDO)
-
-
-def kill_everywhere(*command: str, every: int, at_least: int, patches: tuple[Patch, ...] = ()) -> None:
-    """Kill the command and its undo before each step in turn, and run each of them again."""
-    before = state()
-    assert run(*command)[0] == 0
-    expected = state()
-    assert expected != before
-    assert undo()[0] == 0
-    assert state() == before
-    number, working, undoing = 0, True, True
-    while working or undoing:
-        working = working and command_killed_before_step(number, *command, patches=patches)
-        assert run(*command)[0] == 0, number
-        assert state() == expected, number
-        assert Operation.objects.filter(undoes=None, state="done").count() == 1, "one undo takes it back"
-        undoing = undoing and command_killed_before_step(number, *UNDO)
-        if Operation.objects.exclude(state="undone").filter(undoes=None).exists():
-            assert undo()[0] == 0, number
-        assert state() == before, number
-        number += every
-    assert number > at_least
+def leave_strays(monkeypatch: pytest.MonkeyPatch, api: Any) -> None:
+    """Two files that a clean-up takes."""
+    monkeypatch.setattr(cleaning, "YOUNG", OLD_ENOUGH[2])
+    enrol(api, photo=face(1))
+    for place in range(3):
+        storage_for().put(f"student_photos/stray{place}.jpg", face(60 + place), content_type="image/jpeg")
 
 
 def test_migrate(api: Any, each_storage: str) -> None:
     """Ids were swapped: each one's documented name holds another's old photo."""
-    faces = old_school(api, NAMES)
+    faces = two_students(api)
     students = reseed(NAMES)
-    migrate = ("migrate_orphaned_photos", "--migrate")
-    kill_everywhere(*migrate, every=EVERY[each_storage], at_least=40)
-    run(*migrate)
+    kill_everywhere(*MIGRATE, every=EVERY[each_storage], at_least=20)
+    run(*MIGRATE)
     assert right_and_wrong(students, faces) == (len(NAMES), 0)
 
 
 def test_clean(api: Any, each_storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    old_enough = ("students.takeover.clean", "YOUNG", timedelta(seconds=-60))
-    monkeypatch.setattr(cleaning, "YOUNG", old_enough[2])
-    enrol(api, photo=face(1))
-    for place in range(3):
-        storage_for().put(f"student_photos/stray{place}.jpg", face(60 + place), content_type="image/jpeg")
-    clean = ("migrate_orphaned_photos", "--clean", "--confirm")
-    kill_everywhere(*clean, every=EVERY[each_storage], at_least=10, patches=(old_enough,))
+    leave_strays(monkeypatch, api)
+    kill_everywhere(*CLEAN, at_least=10, patches=[OLD_ENOUGH])
 
 
 def test_restore(api: Any, each_storage: str) -> None:
-    for place, name in enumerate(NAMES):
-        pk = enrol(api, name, student_number=f"S-{place}", photo=face(place))["id"]
-        hand_in(api, pk, face(10 + place))
+    """A student, two versions and an attendance photo from a backup; the documented names are gone too."""
+    old_school(api, NAMES[:1])
     backed_up(settings.PHOTO_BACKUP_DIR)
     whole = tree(), links()
     lose_the_database()
     lose("default", "student_photos/")
     restore = ("restore_student_photos", "--create-students")
-    kill_everywhere(*restore, every=EVERY[each_storage], at_least=20)
+    kill_everywhere(*restore, every=EVERY[each_storage], at_least=25)
     assert not Student.objects.exists()
     run(*restore)
     assert (tree(), links()) == whole
+
+
+def test_what_only_the_register_forgot(api: Any, each_storage: str) -> None:
+    """The attendance photo's row is here: it is linked without a backup, and an undo leaves it."""
+    old_school(api, NAMES[:1])
+    forgotten_register([])
+    kill_everywhere("restore_student_photos", every=EVERY[each_storage], at_least=20)
+
+
+def test_lost_and_damaged_files(api: Any, each_storage: str) -> None:
+    old_school(api, NAMES[:1])
+    ada = Student.objects.get()
+    key = str(ada.photos.get(replaced_at=None).file)
+    data = bytearray(storage_for().read(key, max_bytes=10**8))
+    data[len(data) // 2] ^= 1
+    storage_for().put(key, bytes(data), content_type="image/jpeg")
+    lose("default", f"photos/students/{ada.student_id}/attendance", str(ada.profile_photo), "derived/")
+    kill_everywhere("restore_student_photos", "--checksum", every=EVERY[each_storage], at_least=20)
+
+
+def test_an_assignment(api: Any, each_storage: str) -> None:
+    """To somebody who has a photo, of a file that lies under a documented name."""
+    pk = enrol(api, photo=face(1))["id"]
+    storage_for().put(f"student_photos/student_{pk}_profile.png", face(2, "PNG"), content_type="image/png")
+    assign = ("match_profile_photos", "assign", str(pk), f"student_{pk}_profile.png")
+    kill_everywhere(*assign, every=EVERY[each_storage], at_least=20)
+
+
+def test_interactive(api: Any, db: None) -> None:
+    """Somebody says yes, and it is killed; then they say yes again."""
+    pk = enrol(api)["id"]
+    storage_for().put(f"student_photos/student_{pk}_profile.jpg", face(2), content_type="image/jpeg")
+    yes = ("sys", "stdin", io.StringIO("y\n"))
+    kill_everywhere("match_profile_photos", "interactive", at_least=15, patches=[yes], as_json=False)
+
+
+@pytest.mark.parametrize("what", ["migrate", "clean", "restore"])
+def test_an_undo_of_an_undo(api: Any, each_storage: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does everything again, so it is killed as the command itself was."""
+    command = {"migrate": MIGRATE, "clean": CLEAN, "restore": ("restore_student_photos",)}[what]
+    if what == "clean":
+        leave_strays(monkeypatch, api)
+    elif what == "migrate":
+        two_students(api)
+        reseed(NAMES)
+    else:
+        old_school(api, NAMES[:1])
+        forgotten_register([])
+    assert run(*command)[0] == 0
+    done = state()
+    again, killed = Killing(every=EVERY[each_storage]), True
+    while killed:
+        assert run(*UNDO)[0] == 0
+        undone = state()
+        assert undone != done
+        undo = Operation.objects.filter(undoes__undoes=None).exclude(undoes=None).latest("started_at")
+        killed = again.life("undo_photo_operation", str(undo.pk))
+        assert_same(done, again.killed)
+    assert len(again.steps) >= 12 // again.every
+
+
+def test_an_undo_at_the_desk(api: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page was still loading when the worker died; somebody presses the button again."""
+    leave_strays(monkeypatch, api)
+    olga = make_person("olga", is_staff=True, is_superuser=True)
+    before = state()
+    pressing, killed = Killing(), True
+    while killed:
+        assert run(*CLEAN)[0] == 0
+        operation = Operation.objects.filter(undoes=None).latest("started_at")
+        killed = pressing.life("testing.desk:take_back", str(olga.pk), str(operation.pk))
+        assert_same(before, pressing.killed)
+        operation.refresh_from_db()
+        assert operation.state == "undone", pressing.killed
+    assert len(pressing.steps) >= 15
