@@ -83,8 +83,9 @@ def kill_everywhere(
         assert Operation.objects.filter(undoes=None, state="done").count() == 1, "one undo takes it back"
         killed |= undoing.life(*UNDO)
         assert_same(before, undoing.killed)
-    assert len(doing.steps) >= at_least // every, sorted(doing.steps)
-    assert len(undoing.steps) >= at_least // every, sorted(undoing.steps)
+    enough = at_least if every == 1 else at_least // every // 2  # a sample
+    assert len(doing.steps) >= enough, sorted(doing.steps)
+    assert len(undoing.steps) >= enough, sorted(undoing.steps)
 
 
 def assert_same(expected: Any, killed: list[str]) -> None:
