@@ -46,6 +46,10 @@ Item = TypeVar("Item")
 DONE, FOUND_WRONG, REFUSED = 0, 1, 2
 ONE_AT_A_TIME = "photostore.commands"
 LONGEST = timedelta(days=36_500)  # what lies before the year 1 no database can compare with
+DJANGOS_OWN = (
+    *("--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color"),
+    "--skip-checks",
+)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -74,6 +78,8 @@ class PhotoCommand(BaseCommand):
     """
 
     exclusive = True
+    # Django's own: they work, and are not shown, for a page of help is about photos.
+    suppressed_base_arguments = set(DJANGOS_OWN)
     requires_system_checks: list[str] = []  # the work itself says in one sentence what is wrong
     result: dict[str, Any]
     done: Counter[str]
@@ -95,7 +101,8 @@ class PhotoCommand(BaseCommand):
         self.style = no_style()
         self.json: bool = options.pop("json")
         self.result = {}
-        code = self._guarded(options)
+        with _logging_in_sentences():
+            code = self._guarded(options)
         if self.json:
             self._write(json.dumps(self.result | {"exit_code": code}, indent=2, default=str))
         self._write("", ending="")
@@ -217,6 +224,27 @@ class PhotoCommand(BaseCommand):
             transient=True,
             disable=self.json or not sys.stderr.isatty(),
         )
+
+
+class _Sentence(logging.Formatter):
+    """A log line for a person: the sentence alone. Machines, also in a pipe, get JSON with the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return record.getMessage()
+
+
+@contextmanager
+def _logging_in_sentences() -> Iterator[None]:
+    handlers = list(logging.getLogger().handlers) if sys.stderr.isatty() else []
+    formatters = [handler.formatter for handler in handlers]
+    for handler in handlers:
+        handler.setFormatter(_Sentence())
+    try:
+        yield
+    finally:
+        for handler, formatter in zip(handlers, formatters, strict=True):
+            handler.setFormatter(formatter)
 
 
 def _way_back(operation: Operation) -> str:

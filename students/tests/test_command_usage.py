@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, ManagementUtility, call_command
 
 from photostore.errors import StorageAway, StorageFull
 from photostore.models import Act, Operation
@@ -16,6 +18,7 @@ from photostore.storage import storage_for
 from students.models import Student
 from students.tests.reseeding import run
 from students.tests.school import enrol, face
+from students.tests.test_progress import Terminal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,6 +57,33 @@ def test_a_backup_goes_into_a_folder(db: None, tmp_path: Path) -> None:
     (tmp_path / "backups").write_text("a file")
     code, answer = run("create_seed_backup", "--output", str(tmp_path / "backups"))
     assert (code, answer["error"].endswith("is a file; --output takes a folder.")) == (2, True)
+
+
+def test_an_empty_folder_name_is_none(db: None) -> None:
+    with pytest.raises(CommandError, match="none was given"):
+        call_command("create_seed_backup", "--output=", stdout=io.StringIO())
+
+
+def test_the_help_is_about_photos(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        ManagementUtility(["manage.py", "match_profile_photos", "--help"]).execute()
+    told = capsys.readouterr().out
+    assert "list-available-photos" in told
+    assert "--pythonpath" not in told
+
+
+def test_a_person_at_a_terminal_reads_sentences_not_json(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    enrol(api, "Ada")
+    killed = Operation.objects.create(command="migrate_orphaned_photos")
+    details = {"storage_alias": "default", "key": "gone.jpg", "sha256": "a" * 64, "byte_size": 1}
+    Act.objects.create(operation=killed, number=1, kind="sweep_aside", details=details)
+    handler = logging.StreamHandler(terminal := Terminal())
+    handler.setFormatter(machines := logging.Formatter("%(name)s"))
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    assert run("adopt_media")[0] == 0
+    assert terminal.getvalue().startswith("Finishing act 1 of the interrupted migrate_orphaned_photos")
+    assert handler.formatter is machines
 
 
 def test_an_undo_that_took_nothing_back_has_nothing_to_undo(db: None) -> None:

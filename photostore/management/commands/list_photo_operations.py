@@ -32,6 +32,7 @@ class Command(PhotoCommand):
             raise Refused(f"--limit takes a number from 1 to {MOST:,}.")
         counted = Operation.objects.annotate(
             acts_done=Count("acts", filter=Q(acts__state=Act.State.DONE)),
+            acts_undone=Count("acts", filter=Q(acts__state=Act.State.UNDONE)),
             acts_skipped=Count("acts", filter=Q(acts__state=Act.State.SKIPPED)),
         )
         rows = list(counted.order_by("-started_at")[: options["limit"]])
@@ -54,6 +55,7 @@ def describe(row: Any) -> dict[str, Any]:
         "undoes": row.undoes_id and str(row.undoes_id),
         "can_be_undone": row.can_be_undone,
         "done": row.acts_done,
+        "undone": row.acts_undone,
         "skipped": row.acts_skipped,
         "started_at": row.started_at.isoformat(),
         "finished_at": row.finished_at and row.finished_at.isoformat(),
@@ -63,9 +65,10 @@ def describe(row: Any) -> dict[str, Any]:
 def line(row: Any) -> str:
     """An operation for a person."""
     final = "" if row.can_be_undone else ", cannot be undone"
-    skipped = f", {row.acts_skipped} skipped" if row.acts_skipped else ""
+    counts = {"done": row.acts_done, "undone": row.acts_undone, "skipped": row.acts_skipped}
+    acts = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "no step done"
     undoes = f" of {row.undoes_id}" if row.undoes_id else ""
     return (
         f"{row.pk}  {row.started_at:%Y-%m-%d %H:%M}  {row.command}{undoes} by {row.actor_name or 'nobody'}: "
-        f"{row.acts_done} done{skipped}; {row.state}{final}"
+        f"{acts}; {row.get_state_display()}{final}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Command(PhotoCommand):
     def arguments(self, parser: ArgumentParser) -> None:
         """Where to."""
         parser.add_argument(
-            "--output", metavar="DIR", type=Path, help="the folder (default: PHOTO_BACKUP_DIR)"
+            "--output", metavar="DIR", type=_folder, help="the folder (default: PHOTO_BACKUP_DIR)"
         )
 
     def work(self, *, output: Path | None = None, **_options: Any) -> int:
@@ -36,3 +36,10 @@ class Command(PhotoCommand):
             f"{written.attendance} attendance photos."
         )
         return DONE
+
+
+def _folder(text: str) -> Path:
+    """An empty variable of a script does not mean the folder where somebody happens to be."""
+    if not text:
+        raise ArgumentTypeError("takes a folder, and none was given.")
+    return Path(text)

@@ -53,8 +53,12 @@ class Command(PhotoCommand):
     def arguments(self, parser: CommandParser) -> None:
         """One action, and for `assign` its two arguments."""
         parser.add_argument("action", choices=ACTIONS, metavar="ACTION", help="see below")
-        parser.add_argument("student", nargs="?", metavar="STUDENT")
-        parser.add_argument("file", nargs="?", metavar="FILE")
+        parser.add_argument(
+            "student", nargs="?", metavar="STUDENT", help="for assign: 17, a UUID or number:S-17"
+        )
+        parser.add_argument(
+            "file", nargs="?", metavar="FILE", help="for assign: a key, or a name under student_photos/"
+        )
 
     def work(self, **options: Any) -> int:
         """Do the action."""
