@@ -2,6 +2,9 @@
 
 PYTHON := .venv/bin/python
 
+# One more than there are cores: tests wait for disks, servers and browsers.
+WORKERS = $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
+
 .PHONY: help run demo test coverage check torture drill bench messages lock venv venv-dev
 
 help: ## This list
@@ -14,11 +17,11 @@ demo: venv ## A made-up school to play with, also while `make run` is running
 	@$(PYTHON) -m config.first_start && $(PYTHON) manage.py make_demo_school
 
 test: venv-dev ## The whole suite on every core, with a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
-	@$(PYTHON) -m pytest -n logical --dist loadfile $(PYTEST)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 coverage: venv-dev ## The same, with which lines it ran; takes a third longer
 	@$(PYTHON) -m coverage erase
-	@$(PYTHON) -m coverage run -m pytest -n logical --dist loadfile $(PYTEST); result=$$?; \
+	@$(PYTHON) -m coverage run -m pytest -n $(WORKERS) --dist loadfile $(PYTEST); result=$$?; \
 	  $(PYTHON) -m coverage combine --quiet; $(PYTHON) -m coverage report; exit $$result
 
 check: venv-dev ## Style, types, layers, migrations and the settings of a deployment

@@ -26,6 +26,8 @@ from testing.killing import wait_for_the_lock
 from testing.killing_steps import Executioner, Watched
 
 PATIENCE_SECONDS = 120
+ON_S3 = int(os.environ.get("KILL_EVERY_ON_S3", "8"))
+"""There of so many steps one: each takes several times as long. `KILL_EVERY_ON_S3=1 make test` takes all."""
 APART = 10
 """About as many steps as the longest act takes."""
 _SETTINGS = ("STORAGES", "MEDIA_ROOT", "PHOTO_BACKUP_DIR")

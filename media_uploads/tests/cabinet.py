@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from functools import cache
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -22,6 +23,7 @@ def persona_of(user: Any, name: str = "Stage") -> Persona:
     return Persona.objects.create(user=user, name=name)
 
 
+@cache
 def picture(seed: int = 1, name: str = "JPEG", *, width: int = 300, height: int = 400) -> bytes:
     """A drawn person as a file of Pillow's format `name`."""
     return saved(portrait(seed, width, height), name)

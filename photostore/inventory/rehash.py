@@ -10,10 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from time import monotonic
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from photostore.errors import FileMissing, PhotostoreError, StorageAway
@@ -25,8 +25,11 @@ from photostore.storage import storage_for
 # each file: a photo of 300 KB is hashed in 0.2 ms, and waiting for that lock a few times takes as long.
 THREADS = 2
 PER_TASK = 64
+# Tasks for each thread: enough to read on while a batch is written down.
+AHEAD = 4
 READ_BYTES = 524_288
 BATCH = 512
+ROWS_PER_FETCH = 1_000
 _MARK = """
 UPDATE photostore_storedfile AS file SET verified_at = %s
 FROM unnest(%s::bigint[], %s::text[]) AS read (id, sha256)
@@ -40,11 +43,26 @@ _of_thread = threading.local()
 Wrong = Literal["missing", "damaged", "misplaced"]
 
 
+class Row(NamedTuple):
+    """What reading a file again takes of its row in the register.
+
+    Not a model object: making one holds Python's lock for about as long as hashing a file needs it.
+    """
+
+    pk: int
+    storage_alias: str
+    key: str
+    sha256: str
+    kind: str
+    owner_label: str
+    owner_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a file turned out to be: its sha256 (None: it is not there), and whom it names."""
 
-    row: StoredFile
+    row: Row
     sha256: str | None
     named: str | None
 
@@ -58,19 +76,22 @@ class Reading:
 class Verdict:
     """A file that was read, and what is wrong with it."""
 
-    row: StoredFile
+    row: Row
     wrong: tuple[Wrong, ...]
 
 
-def oldest_first() -> Iterator[StoredFile]:
+def oldest_first() -> Iterator[Row]:
     """Every written file, the one that was verified longest ago first: so a run goes on where one stopped."""
-    rows = StoredFile.objects.exclude(written_at=None).order_by(F("verified_at").asc(nulls_first=True), "pk")
-    return rows.defer("content_type", "width", "height").iterator(chunk_size=1_000)
+    return written(StoredFile.objects.order_by(F("verified_at").asc(nulls_first=True), "pk"))
 
 
-def rehash(
-    rows: Iterable[StoredFile], *, threads: int = THREADS, until: float | None = None
-) -> Iterator[Verdict]:
+def written(files: QuerySet[StoredFile]) -> Iterator[Row]:
+    """Those of these files that should be there; streamed."""
+    columns: Any = files.exclude(written_at=None).values_list(*Row._fields)
+    return map(Row._make, columns.iterator(chunk_size=ROWS_PER_FETCH))
+
+
+def rehash(rows: Iterable[Row], *, threads: int = THREADS, until: float | None = None) -> Iterator[Verdict]:
     """Read these files; the right ones are marked as verified, in batches. Stops at `until` (monotonic).
 
     Raises `StorageAway`; what was read before stays marked.
@@ -84,13 +105,13 @@ def rehash(
             yield Verdict(reading.row, _wrong(reading, misplaced))
 
 
-def _mark(right: Sequence[StoredFile]) -> None:
+def _mark(right: Sequence[Row]) -> None:
     """As verified now. A row that was given other bytes meanwhile is not the one that was read."""
     with connection.cursor() as cursor:
         cursor.execute(_MARK, [timezone.now(), [row.pk for row in right], [row.sha256 for row in right]])
 
 
-def _read_all(rows: Iterator[StoredFile], threads: int, until: float | None) -> Iterator[Reading]:
+def _read_all(rows: Iterator[Row], threads: int, until: float | None) -> Iterator[Reading]:
     in_time = takewhile(lambda _row: until is None or monotonic() < until, rows)
     waiting: deque[Future[list[Reading]]] = deque()
     prepared: set[str] = set()
@@ -100,13 +121,13 @@ def _read_all(rows: Iterator[StoredFile], threads: int, until: float | None) -> 
                 prepared.add(label)
                 _prepare(label)
             waiting.append(pool.submit(_read_some, some))
-            if len(waiting) >= 2 * threads:
+            if len(waiting) >= AHEAD * threads:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
 
 
-def _read_some(rows: Sequence[StoredFile]) -> list[Reading]:
+def _read_some(rows: Sequence[Row]) -> list[Reading]:
     return [_read(row) for row in rows]
 
 
@@ -116,7 +137,7 @@ def _prepare(owner_label: str) -> None:
         inspector.prepare()
 
 
-def _read(row: StoredFile) -> Reading:
+def _read(row: Row) -> Reading:
     """In any thread: asks the storage only, never the database."""
     inspector = inspector_of(row.owner_label) if row.kind != StoredFile.Kind.DERIVATIVE else None
     digest, kept = hashlib.sha256(), bytearray()
@@ -150,7 +171,7 @@ def _looked_at_again(reading: Reading) -> Reading | None:
     """A wrong file may have been replaced or given up while it was read; None for one that was given up."""
     if reading.is_right:
         return reading
-    row = StoredFile.objects.exclude(written_at=None).filter(pk=reading.row.pk).first()
+    row = next(written(StoredFile.objects.filter(pk=reading.row.pk)), None)
     return None if row is None else _read(row)
 
 

@@ -18,7 +18,7 @@ from photostore.inventory.diff import Finding, differences
 from photostore.inventory.fields import unregistered
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.places import Place, places
-from photostore.inventory.rehash import Verdict, oldest_first, rehash
+from photostore.inventory.rehash import Verdict, oldest_first, rehash, written
 from photostore.inventory.seen import Seen
 from photostore.models import StoredFile, Verification
 from photostore.settling import settle_everything
@@ -93,7 +93,7 @@ def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[s
         report.counts["unregistered"] += report.add("missing", alias, key)
     yield "Reading what looks changed"
     suspects, report.suspects = list(report.suspects), {}
-    _judge(report, rehash(StoredFile.objects.exclude(written_at=None).filter(pk__in=suspects)))
+    _judge(report, rehash(written(StoredFile.objects.filter(pk__in=suspects))))
     if checksum:
         for done, verdict in enumerate(rehash(oldest_first(), until=until)):
             _judge(report, iter((verdict,)))

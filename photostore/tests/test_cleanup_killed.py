@@ -10,7 +10,7 @@ import pytest
 from photostore.models import Act, Operation, QuarantinedFile
 from photostore.tests.shelf import fill, grow_old, leave, run
 from testing.kept import stored
-from testing.killing_commands import Killing
+from testing.killing_commands import ON_S3, Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def test_killed_before_every_step_and_run_again_and_undone(each_storage: str) ->
     fill(3)
     whole = stored()
     sweep = ["cleanup_orphaned_photos", "--confirm"]
-    every = 1 if each_storage == "disk" else 3
+    every = 1 if each_storage == "disk" else ON_S3
     sweeping, undoing, killed = Killing(every=every, patches=[YOUNG]), Killing(every=every), True
     while killed:
         for key in (*ORPHANS, THUMBNAIL):

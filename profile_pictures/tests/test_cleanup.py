@@ -15,7 +15,7 @@ from photostore.models import AuditEntry, PendingRemoval
 from photostore.settling import settle_everything
 from profile_pictures.models import ProfilePictureUpload
 from profile_pictures.tests.album import check_consistent, confirmed, everything, expire, pending, stored
-from testing.killing_commands import Killing
+from testing.killing_commands import ON_S3, Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +52,7 @@ def test_expired_ones_go_with_their_bytes(danas: Any, eriks: Any, each_storage: 
 
 def test_killed_before_every_step_and_run_again(danas: Any, eriks: Any, each_storage: str) -> None:
     today = confirmed(danas, 4)
-    every = 1 if each_storage == "disk" else 3
+    every = 1 if each_storage == "disk" else ON_S3
     cleaning, killed = Killing(every=every), True
     while killed:
         late, foreign = pending(danas, 1), pending(eriks, 2)

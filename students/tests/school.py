@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from functools import cache
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,6 +16,7 @@ from testing.kept import stored
 from testing.pictures import portrait, saved
 
 
+@cache
 def face(seed: int, name: str = "JPEG", *, width: int = 300, height: int = 400) -> bytes:
     """A drawn person as a file of Pillow's format `name`."""
     return saved(portrait(seed, width, height), name)

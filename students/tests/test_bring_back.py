@@ -16,6 +16,7 @@ from students.tests.reseeding import links, undo_last
 from students.tests.school import enrol, face, hand_in, likeness, stored
 from students.tests.test_backups import OPERATOR, backed_up, run
 from students.versions import take_in
+from testing.killing_commands import ON_S3
 
 
 def attend(student: Student, day: str, seed: int) -> None:
@@ -145,7 +146,7 @@ def test_nobody_knows_them(api: Any, ada: Student) -> None:
 def test_killed_anywhere_and_run_again(api: Any, ada: Student, each_storage: str) -> None:
     whole = links(), bytes_of_photos()
     delete(api, ada)
-    every = {"disk": 1, "s3": 5}[each_storage]
+    every = {"disk": 1, "s3": ON_S3}[each_storage]
     back = ("restore_student_photos", "--bring-back", "number:S-1")
     kill_everywhere(*back, every=every, at_least=30)
     assert run(*back)[0] == 0

@@ -16,7 +16,7 @@ from students.tests.reseeding import run as run_json
 from students.tests.school import enrol, face, hand_in, stored
 from students.tests.test_backups import backed_up, run
 from students.tombstones import Tombstone
-from testing.killing_commands import Killing
+from testing.killing_commands import ON_S3, Killing
 
 TWO = ("Ada Lovelace", "Grace Hopper")
 
@@ -195,7 +195,7 @@ def after_migration() -> Student:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(1800)
 def test_killed_before_every_step_and_run_again(api: Any, each_storage: str) -> None:
-    erasing = Killing(every={"disk": 1, "s3": 4}[each_storage])
+    erasing = Killing(every={"disk": 3, "s3": ON_S3}[each_storage])
     killed = True
     while killed:
         forget_everything()

@@ -22,14 +22,14 @@ from students.tests.reseeding import links, old_school, reseed, right_and_wrong,
 from students.tests.school import enrol, face
 from students.tests.test_backups import backed_up
 from students.tests.test_restore import forgotten_register, lose, lose_the_database
-from testing.killing_commands import Killing
+from testing.killing_commands import ON_S3, Killing
 from testing.people import make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 
 NAMES = ("Ada Lovelace", "Grace Hopper")
 # S3 takes the same steps, and longer for each.
-EVERY = {"disk": 1, "s3": 8}
+EVERY = {"disk": 1, "s3": ON_S3}
 MIGRATE = ("migrate_orphaned_photos", "--migrate")
 CLEAN = ("migrate_orphaned_photos", "--clean", "--confirm")
 OLD_ENOUGH = ("students.takeover.clean", "YOUNG", timedelta(seconds=-60))

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from threading import Barrier
 from typing import Any
 
@@ -23,6 +24,7 @@ UPLOAD = "/api/upload_user_image/"
 ALIASES = ("default", "public")
 
 
+@cache
 def face(seed: int = 1, name: str = "JPEG", *, width: int = 300, height: int = 400) -> bytes:
     """A drawn person as a file of Pillow's format `name`."""
     return saved(portrait(seed, width, height), name)
