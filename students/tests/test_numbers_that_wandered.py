@@ -30,13 +30,17 @@ def enter(pupils: list[Pupil]) -> dict[int, Student]:
     }
 
 
-@pytest.mark.drill("two swapped their numbers, then reseeded, no backup")
-def test_two_swapped_their_numbers(school: list[Pupil], outcome: Any) -> None:
-    """Their former and attendance photos still have the other's number inside."""
-    first, second = school[:2]
+def swap_numbers(first: Pupil, second: Pupil) -> None:
+    """By way of a third: a number is one student's at a time."""
     renumber(first, "on the way")
     renumber(second, "S-000")
     renumber(first, "S-001")
+
+
+@pytest.mark.drill("two swapped their numbers, then reseeded, no backup")
+def test_two_swapped_their_numbers(school: list[Pupil], outcome: Any) -> None:
+    """Their former and attendance photos still have the other's number inside."""
+    swap_numbers(*school[:2])
     forget_everything()
     today = enter(school)
     code, said = run("migrate_orphaned_photos", "--migrate")
@@ -102,10 +106,7 @@ def test_a_backup_from_before_the_numbers_were_swapped_brings_nobody_anothers(
     school: list[Pupil], backup: Path
 ) -> None:
     """It agrees with the former photos about a number that is another's by now; the last photo is newer."""
-    first, second = school[:2]
-    renumber(first, "on the way")
-    renumber(second, "S-000")
-    renumber(first, "S-001")
+    swap_numbers(*school[:2])
     forget_everything()
     today = enter(school)
     run("migrate_orphaned_photos", "--migrate", "--backup-file", str(backup))
