@@ -40,7 +40,7 @@ SIDES = {"before": before, "after": after}
 class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
     """Everything that changed many photos or links, newest first."""
 
-    list_display = ["started_at", "command", "actor_name", "door", "state", "done", "skipped"]
+    list_display = ["started_at", "command", "actor_name", "door", "state", "done", "undone", "skipped"]
     list_filter = ["state", "command", "door", "started_at"]
     ordering = ["-started_at"]
     list_per_page = 50
@@ -58,6 +58,7 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         counted: QuerySet[Operation] = super().get_queryset(request)
         return counted.annotate(
             acts_done=Count("acts", filter=Q(acts__state=Act.State.DONE)),
+            acts_undone=Count("acts", filter=Q(acts__state=Act.State.UNDONE)),
             acts_skipped=Count("acts", filter=Q(acts__state=Act.State.SKIPPED)),
         )
 
@@ -65,6 +66,11 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
     def done(self, operation: Any) -> int:
         """Acts that stand."""
         return int(operation.acts_done)
+
+    @admin.display(description=_("undone"))
+    def undone(self, operation: Any) -> int:
+        """Acts that were taken back."""
+        return int(operation.acts_undone)
 
     @admin.display(description=_("skipped"))
     def skipped(self, operation: Any) -> int:
