@@ -40,11 +40,8 @@ messages: venv-dev ## The sentences anew, for translation (needs GNU gettext)
 	@$(PYTHON) manage.py makemessages -l fr --no-wrap --no-location --ignore .venv --ignore var --ignore 'testing/*' --ignore 'bench/*' --ignore 'profile_pictures/*'
 	@$(PYTHON) manage.py compilemessages -l fr --ignore .venv
 
-lock: venv-dev ## The requirements anew, with hashes
-	for name in requirements requirements-dev; do \
-	  $(PYTHON) -m uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
-	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt || exit 1; \
-	done
+lock: venv-dev ## The requirements anew, with hashes, and a try at installing them into empty environments
+	@sh config/lock.sh
 
 venv:
 	@sh config/venv.sh requirements.txt

@@ -7,14 +7,17 @@ requirements=$1
 stamp=.venv/installed-$requirements
 unfinished=.venv/unfinished
 
-works() { # the interpreter is there, new enough, and has its pip
-	.venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+# The versions for which every locked requirement has a wheel (config/lock.sh tries the oldest and the newest).
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))'
+
+works() { # the interpreter is there, of a supported version, and has its pip
+	.venv/bin/python -c "import pip; $supported" 2>/dev/null
 }
 
 find_python() {
 	seen=
-	for name in python3 python3.13 python3.12 python3.11 python3.14; do
-		"$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+	for name in python3 python3.14 python3.13 python3.12 python3.11; do
+		"$name" -c "$supported" 2>/dev/null || continue
 		seen=$name
 		if "$name" -c 'import ensurepip, venv' 2>/dev/null; then
 			echo "$name"
@@ -24,14 +27,17 @@ find_python() {
 	if [ -n "$seen" ]; then
 		echo "$seen cannot make virtual environments. On Debian or Ubuntu: sudo apt install python3-venv" >&2
 	else
-		echo "Python 3.11 or newer is needed. On Debian: sudo apt install python3 python3-venv;" \
-			"on macOS: brew install python" >&2
+		echo "Python 3.11 to 3.14 is needed. On Debian: sudo apt install python3 python3-venv;" \
+			"on macOS: brew install python@3.14" >&2
 	fi
 	return 1
 }
 
-wanted() {
-	.venv/bin/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1"
+wanted() { # what the installer and the requirements are, as one checksum
+	.venv/bin/python -c '
+import hashlib, pathlib, sys
+print(hashlib.sha256(b"".join(pathlib.Path(name).read_bytes() for name in sys.argv[1:])).hexdigest())' \
+		requirements-installer.txt "$1"
 }
 
 is_there() {
@@ -72,11 +78,19 @@ if is_there; then
 fi
 hash=$(wanted "$requirements")
 
-echo "Installing $requirements into .venv; the first time this takes a minute or two."
+echo "Installing $requirements into .venv; the first time this takes some seconds."
 # Stays behind when the installation is cut short, and then the next one starts from nothing.
 touch "$unfinished"
 rm -f .venv/installed-*
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$requirements"
+# uv installs in seconds what takes pip a minute. It does not read pip's settings, so a mirror that is set there is
+# passed on.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+	-r requirements-installer.txt
+mirror=$(.venv/bin/python -m pip config get global.index-url 2>/dev/null) || mirror=${PIP_INDEX_URL:-}
+if [ -n "$mirror" ] && [ -z "${UV_DEFAULT_INDEX:-}" ]; then
+	export UV_DEFAULT_INDEX="$mirror"
+fi
+VIRTUAL_ENV=.venv .venv/bin/python -m uv pip install --quiet --require-hashes -r "$requirements"
 echo "$hash" >"$stamp"
 if [ "$requirements" = requirements-dev.txt ]; then
 	wanted requirements.txt >.venv/installed-requirements.txt # the smaller list is part of the larger
