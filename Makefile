@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 # One more than there are cores: tests wait for disks, servers and browsers.
 WORKERS = $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
-.PHONY: help run demo test coverage check torture drill bench messages lock venv venv-dev
+.PHONY: help run demo test test-all coverage check torture drill bench messages lock venv venv-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,8 +16,11 @@ run: venv ## The service on http://127.0.0.1:8000/ (PORT=8001 make run: on anoth
 demo: venv ## A made-up school to play with, also while `make run` is running
 	@$(PYTHON) -m config.first_start && $(PYTHON) manage.py make_demo_school
 
-test: venv-dev ## The whole suite on every core, with a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
+test: venv-dev ## Every promise once, on a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
+
+test-all: venv-dev ## The same and what repeats a proof: kills before every step, every format, all of S3 again
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --all $(PYTEST)
 
 coverage: venv-dev ## The same, with which lines it ran; takes a third longer
 	@$(PYTHON) -m coverage erase
@@ -31,7 +34,7 @@ torture: venv-dev ## Kills, full disks, a sick S3, crowds: what was injected, an
 	@$(PYTHON) -m testing.torture
 
 drill: venv-dev ## Disaster drills: what becomes of everybody's photo, right / wrong / left for a person
-	@$(PYTHON) -m pytest -q -m drill students/tests
+	@$(PYTHON) -m pytest -q -m drill --all students/tests
 
 bench: venv-dev ## The speed, against the documented way, on this machine
 	@$(PYTHON) -m bench

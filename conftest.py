@@ -1,6 +1,7 @@
 """What every test of the house can ask for."""
 
 pytest_plugins = [
+    "testing.exhaustive",
     "testing.fixtures",
     "testing.flushing",
     "testing.people",
