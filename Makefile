@@ -2,6 +2,9 @@
 
 PYTHON := .venv/bin/python
 
+# Tests and benchmarks start hundreds of processes: compiled once, each of them imports in half the time.
+export PYTHONDONTWRITEBYTECODE :=
+
 # One more than there are cores: tests wait for disks, servers and browsers.
 WORKERS = $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 

@@ -90,7 +90,7 @@ mirror=$(.venv/bin/python -m pip config get global.index-url 2>/dev/null) || mir
 if [ -n "$mirror" ] && [ -z "${UV_DEFAULT_INDEX:-}" ]; then
 	export UV_DEFAULT_INDEX="$mirror"
 fi
-VIRTUAL_ENV=.venv .venv/bin/python -m uv pip install --quiet --require-hashes -r "$requirements"
+VIRTUAL_ENV=.venv .venv/bin/python -m uv pip install --quiet --compile-bytecode --require-hashes -r "$requirements"
 echo "$hash" >"$stamp"
 if [ "$requirements" = requirements-dev.txt ]; then
 	wanted requirements.txt >.venv/installed-requirements.txt # the smaller list is part of the larger

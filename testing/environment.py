@@ -1,20 +1,20 @@
 """A pytest plugin that decides, before Django's settings are read, what they will find.
 
 Nothing of the developer's machine may leak in, and nothing of the tests may get out. With several workers
-(`-n 2`) there is one PostgreSQL server, the first process's, and in it a database for each worker; folders
-and secrets are each worker's own.
+(`-n 2`) there is one PostgreSQL server, and in it a database for each worker; folders and secrets are each
+worker's own.
 """
 
 import atexit
 import os
 import secrets
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 
-from testing.database import open_folder, throwaway_database
+from testing.database import open_folder, shared_cluster
 
 HOME = Path(__file__).resolve().parent.parent
 MEASURE = "COVERAGE_PROCESS_START"
@@ -54,16 +54,16 @@ def provide(stack: ExitStack) -> None:
         "PHOTO_BACKUP_DIR": str(folder / "backups"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     }
-    # Django makes a database of its own beside the one that is named. A worker is told the server's name
-    # by the process that started it.
+    # Names the server; each process has a database of its own there (django_db_setup). A worker is told by the
+    # process that started it.
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
-    os.environ["DATABASE_URL"] = given or stack.enter_context(throwaway_database())
+    os.environ["DATABASE_URL"] = given or shared_cluster()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """Workers are measured from their first moment when this process is. What the tests start is not."""
-    if Coverage.current():
+    if "coverage" in sys.modules and sys.modules["coverage"].Coverage.current():
         os.environ[MEASURE] = str(HOME / "pyproject.toml")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from photostore.storage.configuration import S3
+from testing.database import migrated_database
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,6 +43,17 @@ def static_files_are_listed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", list_once)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Instead of pytest-django's: a copy of a migrated database takes a tenth of a second, migrating five."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), migrated_database(os.environ["DATABASE_URL"]) as name:
+        connection.settings_dict["NAME"] = name
+        yield
+        connection.close()
 
 
 @pytest.fixture(scope="session")
