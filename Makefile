@@ -8,10 +8,10 @@ export PYTHONDONTWRITEBYTECODE :=
 # One more than there are cores: tests wait for disks, servers and browsers.
 WORKERS = $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
-.PHONY: help run demo test test-all coverage check torture drill bench messages lock venv venv-dev
+.PHONY: help run demo test test-all test-servers coverage check torture drill bench messages lock venv venv-dev
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: venv ## The service on http://127.0.0.1:8000/ (PORT=8001 make run: on another port)
 	@$(PYTHON) -m config.serve
@@ -24,6 +24,9 @@ test: venv-dev ## Every promise once, on a real PostgreSQL and a real S3 server 
 
 test-all: venv-dev ## The same and what repeats a proof: kills before every step, every format, all of S3 again
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --all $(PYTEST)
+
+test-servers: venv-dev ## The servers of the tests, up until Ctrl-C: a single test in another terminal takes a second
+	@$(PYTHON) -m testing.servers
 
 coverage: venv-dev ## The same, with which lines it ran; takes a third longer
 	@$(PYTHON) -m coverage erase

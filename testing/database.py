@@ -1,7 +1,7 @@
 """PostgreSQL for tests and checks: a cluster that is kept between runs, and a fresh database in it for each.
 
-The cluster lies under var/test-servers and trades safety for speed. `make test-servers` keeps it running; without
-that each run starts it, which takes half a second, since initdb and the migrations were done by an earlier run.
+The cluster lies under var/test-servers and trades safety for speed. `make test-servers` keeps it running;
+without that each run starts it, which takes half a second: an earlier run did initdb and the migrations.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ from config.embedded_postgres import EmbeddedPostgresError, discard, ensure
 HOME = Path(__file__).resolve().parent.parent
 SERVERS = HOME / "var" / "test-servers"
 PREFIX = "photokeep_test"
-# What decides how the tables look after `migrate`: these files, and the packages that bring tables of their own.
+# What decides how the tables look after `migrate`: these files, and the packages that bring tables too.
 SOURCES = ("*/migrations/*.py", "*/models.py", "*/apps.py", "config/settings.py", "requirements.txt")
 
 

@@ -54,8 +54,8 @@ def provide(stack: ExitStack) -> None:
         "PHOTO_BACKUP_DIR": str(folder / "backups"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     }
-    # Names the server; each process has a database of its own there (django_db_setup). A worker is told by the
-    # process that started it.
+    # Names the server; each process has a database of its own there (django_db_setup). A worker is told by
+    # the process that started it.
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
     os.environ["DATABASE_URL"] = given or shared_cluster()
 

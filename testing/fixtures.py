@@ -60,7 +60,11 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """The server, running. A test that stops or pauses it must leave it running."""
     from testing.s3_server import running
+    from testing.servers import kept_s3_server
 
+    if kept := kept_s3_server():
+        yield kept
+        return
     with running(tmp_path_factory.mktemp("s3")) as server:
         yield server
 

@@ -39,18 +39,18 @@ class S3Server:
     region = REGION
 
     def __init__(self, base: Path) -> None:
-        self._base = base
+        self.base = base
         # The three that keep data in the order of s3_rings, then the one that speaks S3.
-        self._ports = dict(zip(("object", "container", "account", "proxy"), _free_ports(4), strict=True))
+        self.ports = dict(zip(("object", "container", "account", "proxy"), _free_ports(4), strict=True))
         self._processes: list[subprocess.Popen[bytes]] = []
-        write_configuration(base, self._ports)
-        keepers = [str(port) for kind, port in self._ports.items() if kind != "proxy"]
+        write_configuration(base, self.ports)
+        keepers = [str(port) for kind, port in self.ports.items() if kind != "proxy"]
         rings = [sys.executable, "-W", "ignore", "-m", "testing.s3_rings", str(base / "etc"), *keepers]
         subprocess.run(rings, check=True, cwd=HOME)
 
     @property
     def endpoint_url(self) -> str:
-        return f"http://127.0.0.1:{self._ports['proxy']}"
+        return f"http://127.0.0.1:{self.ports['proxy']}"
 
     @property
     def pids(self) -> list[int]:
@@ -58,16 +58,19 @@ class S3Server:
 
     def start(self) -> None:
         """Return when it answers."""
-        log = (self._base / "server.log").open("ab")
+        log = (self.base / "server.log").open("ab")
         with log:
-            for kind in self._ports:
+            for kind in self.ports:
                 self._processes.append(self._launch(kind, log.fileno()))
+        self.wait_until_it_answers()
+
+    def wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if time.monotonic() > deadline or any(process.poll() is not None for process in self._processes):
                 self.stop()
                 raise RuntimeError(f"The S3 server does not start:\n{self._last_words()}")
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """At once; what was answered with success is on disk."""
@@ -109,7 +112,7 @@ class S3Server:
         }
 
     def _launch(self, kind: str, log: int) -> subprocess.Popen[bytes]:
-        program, configuration = PROGRAMS / f"swift-{kind}-server", self._base / "etc" / f"{kind}-server.conf"
+        program, configuration = PROGRAMS / f"swift-{kind}-server", self.base / "etc" / f"{kind}-server.conf"
         return subprocess.Popen(
             [program, configuration],
             stdin=subprocess.DEVNULL,
@@ -120,7 +123,7 @@ class S3Server:
         )
 
     def _answers(self) -> bool:
-        for port in self._ports.values():
+        for port in self.ports.values():
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 continue
             return False
@@ -136,7 +139,7 @@ class S3Server:
             process.send_signal(number)
 
     def _last_words(self) -> str:
-        return (self._base / "server.log").read_text(errors="replace")[-2000:]
+        return (self.base / "server.log").read_text(errors="replace")[-2000:]
 
 
 @contextmanager
