@@ -29,6 +29,13 @@ CURE = "Install Chromium: apt-get install chromium"
 # For whatever is waited for, a page or a sentence on it; a laden machine takes its time.
 PATIENCE_MS = 30_000
 Window = tuple[int, Literal["light", "dark"]]
+WIDE, NARROW = (1280, "light"), (390, "dark")
+# A page whose way through it is the same in both is looked at in the narrow one by `make test-all`.
+each_window = pytest.mark.parametrize(
+    "window",
+    [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="narrow", marks=pytest.mark.exhaustive)],
+)
+both_windows = pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
 LEFT_OUT = "browser_tests_left_out"
 _left_out: list[str] = []
 

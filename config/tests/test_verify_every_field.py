@@ -122,6 +122,7 @@ def test_asking_for_many_files_is_one_query(django_assert_num_queries: Any) -> N
         named_by_fields(["default"], [f"a/{number}.jpg" for number in range(1_000)])
 
 
+@pytest.mark.s3
 @pytest.mark.django_db
 def test_a_registered_value_without_bytes_counts_once(each_storage: str) -> None:
     model, field = FIELDS["Student.profile_photo"]

@@ -35,6 +35,7 @@ def expire() -> None:
     DirectUpload.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
+@pytest.mark.s3
 def test_what_has_expired_goes_with_its_bytes(danas: Any, persona: Any, each_storage: str) -> None:
     done = sent(danas, persona, picture())
     assert complete(danas, done).status_code == 201
@@ -120,6 +121,7 @@ def test_one_that_is_being_completed_is_left_alone(danas: Any, persona: Any) -> 
     assert run("cleanup_media_uploads")[1]["removed"] == 1
 
 
+@pytest.mark.s3
 def test_parts_that_no_row_knows_are_aborted(danas: Any, persona: Any, each_storage: str) -> None:
     if each_storage == "disk":
         assert list(ending.stray_multiparts(timedelta())) == []

@@ -48,6 +48,7 @@ def nothing_was_kept() -> None:
 # --- all the way ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.s3
 def test_an_image(danas: Any, persona: Any, each_storage: str) -> None:
     upload = sent(danas, persona, picture(), "Mé.jpg", description="at the sea")
     assert upload["protocol"] == ("tus" if each_storage == "disk" else "put")
@@ -60,6 +61,7 @@ def test_an_image(danas: Any, persona: Any, each_storage: str) -> None:
     assert (status["state"], status["file_id"], "url" in status) == ("completed", row.pk, False)
 
 
+@pytest.mark.s3
 def test_a_video_in_parts(danas: Any, persona: Any, each_storage: str) -> None:
     data = video("mp4") + bytes(20 * MB)
     data = video("mp4") + (len(data) - len(video("mp4"))).to_bytes(4, "big") + b"free" + bytes(20 * MB - 8)
@@ -139,6 +141,7 @@ def test_what_is_announced_counts_against_the_quota(danas: Any, persona: Any, se
     assert announce(danas, persona, bytes(3 * MB)).status_code == 201
 
 
+@pytest.mark.s3
 def test_nobody_takes_the_room_that_was_promised(danas: Any, persona: Any, settings: Any) -> None:
     """Neither a plain upload nor an image: else a hundred megabytes would be refused after they were sent."""
     settings.USER_QUOTA_FILES = 2
@@ -293,6 +296,7 @@ def test_what_has_not_arrived_cannot_be_completed(danas: Any, persona: Any) -> N
     assert complete(danas, upload).status_code == 201
 
 
+@pytest.mark.s3
 @pytest.mark.parametrize(
     ("data", "filename", "code"),
     [

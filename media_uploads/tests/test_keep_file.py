@@ -19,6 +19,7 @@ from testing.videos import video
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.s3
 def test_an_image(dana: Any, each_storage: str) -> None:
     persona = persona_of(dana)
     row = keep(persona, picture(1), "../On stage.JPG", "the first night")
@@ -33,6 +34,7 @@ def test_an_image(dana: Any, each_storage: str) -> None:
     assert (entry.subject, entry.new_sha256) == (f"user {dana.pk}", row.sha256)
 
 
+@pytest.mark.s3
 def test_a_video_is_kept_byte_for_byte(dana: Any, each_storage: str) -> None:
     persona = persona_of(dana)
     row = keep(persona, video("webm"), "clip.webm")

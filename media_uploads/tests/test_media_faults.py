@@ -93,6 +93,7 @@ def test_killed_before_the_commit(dana: Any, environment: dict[str, str], where:
     check_consistent()
 
 
+@pytest.mark.s3
 def test_killed_between_the_deletion_and_the_removal(dana: Any, environment: dict[str, str]) -> None:
     keep(persona_of(dana), picture(1))
     killed_at("media_uploads.files.drain", environment)

@@ -101,6 +101,7 @@ def test_describing_needs_a_description(danas: Any, dana: Any) -> None:
     assert danas.patch(place, {"description": ""}).json()["description"] == ""
 
 
+@pytest.mark.s3
 def test_deleting(danas: Any, dana: Any, each_storage: str) -> None:
     file, other = keep(persona_of(dana), video("mp4"), "a.mp4"), keep(persona_of(dana), picture(1))
     link = danas.get(f"{FILES}/{file.pk}").json()["url"]
@@ -152,6 +153,7 @@ def test_a_number_that_no_row_can_have(danas: Any) -> None:
     assert danas.delete(f"/api/personas/{10**40}/").status_code == 404
 
 
+@pytest.mark.s3
 def test_download(danas: Any, dana: Any, each_storage: str) -> None:
     file = keep(persona_of(dana), video("mp4"), "Ein Abend.mp4")
     whole = danas.get(f"/media/download/{file.pk}")

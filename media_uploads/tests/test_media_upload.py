@@ -45,6 +45,7 @@ def test_every_kind_of_video(danas: Any, dana: Any, name: str) -> None:
     check_consistent()
 
 
+@pytest.mark.s3
 def test_the_answer(danas: Any, dana: Any, each_storage: str) -> None:
     persona = persona_of(dana)
     said = sent(danas, persona.pk, video("mp4"), "A clip.mp4", description="  by the sea ")

@@ -97,6 +97,7 @@ def test_deleting_one_takes_its_files_along(danas: Any, dana: Any, each_storage:
     assert AuditEntry.objects.filter(action="media.delete").count() == 2
 
 
+@pytest.mark.s3
 def test_a_deletion_that_is_rolled_back_removes_nothing(dana: Any, each_storage: str) -> None:
     persona = persona_of(dana)
     keep(persona, picture(1))
@@ -118,6 +119,7 @@ def test_by_sql_the_bytes_go_with_the_next_settling(dana: Any, each_storage: str
     assert stored() == {}
 
 
+@pytest.mark.s3
 def test_deleting_a_person_takes_everything_along(dana: Any, each_storage: str) -> None:
     keep(persona_of(dana), picture(1)), keep(persona_of(dana), video("avi"), "a.avi")
     get_user_model().objects.get(pk=dana.pk).delete()

@@ -15,7 +15,7 @@ from media_uploads.stock import piles
 from media_uploads.tests.announced import announce
 from media_uploads.tests.cabinet import keep, persona_of, picture
 from photostore.models import AuditEntry, StoredFile
-from testing.browser import screenshot
+from testing.browser import both_windows, screenshot
 from testing.people import DISK, make_person
 from testing.videos import video
 
@@ -83,7 +83,7 @@ def test_it_asks_as_often_for_one_as_for_a_thousand(full: Any) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("window", [(1280, "light"), (390, "dark")], ids=["wide", "narrow"])
+@both_windows
 def test_it_fits_its_window(
     served: Any, settings: Any, page: Any, dana: Any, danas: Any, window: Any
 ) -> None:

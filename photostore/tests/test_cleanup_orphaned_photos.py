@@ -52,6 +52,7 @@ def test_it_is_dry_by_default(each_storage: str) -> None:
     assert not Operation.objects.exists()
 
 
+@pytest.mark.s3
 def test_photos_are_set_aside_and_brought_back_byte_for_byte(each_storage: str) -> None:
     fill(10)
     abandon(ORPHAN, b"ada", each_storage)

@@ -15,7 +15,7 @@ from photostore.models import PendingRemoval, StoredFile
 from photostore.storage import storage_for
 from photostore.tests.shelf import found, keep, leave
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3]
 
 
 def test_a_store_in_order_has_no_differences(each_storage: str) -> None:

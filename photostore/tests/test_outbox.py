@@ -16,7 +16,7 @@ from photostore.register import publish, store
 from photostore.storage import storage_for
 from photostore.tests.things import DOCUMENTED, OWNER, content, keys_in, make_public, publication
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.s3]
 
 FIRST, SECOND = b"first", b"second"
 

@@ -52,6 +52,7 @@ def test_the_last_bytes_of_a_photo_stay_until_it_is_back(old: Operation, damaged
     assert stored() == {PHOTO: COPY.encode()}
 
 
+@pytest.mark.s3
 def test_a_whole_photo_needs_no_second_copy(old: Operation) -> None:
     assert purge()["purged"] == 2
     assert stored() == {PHOTO: COPY.encode()}

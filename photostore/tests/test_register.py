@@ -23,7 +23,7 @@ from photostore.tests.things import (
     register,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.s3]
 
 FIRST, SECOND = b"first", b"second"
 

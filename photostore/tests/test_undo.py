@@ -91,6 +91,7 @@ def test_what_was_skipped_is_taken_back_when_the_obstacle_is_gone(cleaned: Opera
     assert undo()[0] == 2, "nothing is left to undo"
 
 
+@pytest.mark.s3
 def test_an_undo_is_undone_and_that_again(cleaned: Operation) -> None:
     aside = stored()
     first = undo()[1]["undo"]

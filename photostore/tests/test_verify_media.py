@@ -38,6 +38,7 @@ def test_an_empty_service_is_well() -> None:
     assert run("verify_media")[0] == 0
 
 
+@pytest.mark.s3
 def test_missing_and_damaged_are_told(each_storage: str) -> None:
     keep(key("gone"), b"ada")
     storage_for().remove(key("gone"))
@@ -81,6 +82,7 @@ def test_links_are_told_and_never_followed(tmp_path: Path) -> None:
     assert told["counts"]["files"] == 1
 
 
+@pytest.mark.s3
 @pytest.mark.parametrize("each_storage", ["disk", "s3"], indirect=True)
 def test_one_byte_flipped_is_found_by_checksum(each_storage: str) -> None:
     count = 3_500 if each_storage == "disk" else 100  # on disk, several times what is read at once
@@ -158,6 +160,7 @@ def test_a_new_process_does_not_believe_an_empty_folder(tmp_path: Path, settings
     assert run("verify_media")[0] == 2
 
 
+@pytest.mark.s3
 @pytest.mark.parametrize("each_storage", ["s3"], indirect=True)
 def test_a_storage_that_fails_midway_is_not_read_as_empty(each_storage: str, monkeypatch: Any) -> None:
     for name in "abc":

@@ -36,6 +36,7 @@ def waits_since(upload_id: int, ago: timedelta) -> None:
     ProfilePictureUpload.objects.filter(pk=upload_id).update(uploaded_at=timezone.now() - ago)
 
 
+@pytest.mark.s3
 def test_expired_ones_go_with_their_bytes(danas: Any, eriks: Any, each_storage: str) -> None:
     late, foreign, young = pending(danas, 1), pending(eriks, 2), pending(danas, 3)
     today = confirmed(danas, 4)

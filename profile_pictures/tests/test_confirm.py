@@ -43,6 +43,7 @@ def refuses(answer: Any, language: str = "en") -> None:
     assert answer.json()["error"] == answer.json()["detail"] == GONE[language]
 
 
+@pytest.mark.s3
 def test_a_yes_makes_it_the_picture(danas: Any, dana: User, each_storage: str) -> None:
     waiting = pending(danas)
     seen = stored(prefix="profile_pictures/pending/")[waiting["image"]]

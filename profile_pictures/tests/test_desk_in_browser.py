@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 
 from profile_pictures.models import ProfilePictureUpload
 from profile_pictures.tests.album import check_consistent, confirmed, expire, hand_in, pending
-from profile_pictures.tests.window import each_window
-from testing.browser import screenshot
+from testing.browser import each_window, screenshot
 from testing.people import make_person
 
 pytestmark = [

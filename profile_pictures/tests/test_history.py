@@ -62,6 +62,7 @@ def test_pages_cost_the_same_number_of_queries(danas: Any) -> None:
     assert len(danas.get(first["next"]).json()["results"]) == 1
 
 
+@pytest.mark.s3
 def test_back_to_the_first_and_forth_again(danas: Any, dana: User, each_storage: str) -> None:
     first, second = confirmed(danas, 1), confirmed(danas, 2)
     answer = go_back(danas, first["id"])
@@ -104,6 +105,7 @@ def test_only_ones_own_confirmed_pictures(danas: Any, eriks: Any, language: str,
     assert everything() == before
 
 
+@pytest.mark.s3
 def test_old_pictures_go_but_never_todays(danas: Any, settings: Any, each_storage: str) -> None:
     settings.PROFILE_PICTURES_KEPT = 2
     first, *others = [confirmed(danas, seed) for seed in range(3)]

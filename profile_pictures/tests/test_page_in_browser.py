@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from profile_pictures.models import User
 from profile_pictures.tests.album import check_consistent, face, opened, stored
-from profile_pictures.tests.window import choose, cropping, drag, each_window, file, key_now, sign_in, tab_to
-from testing.browser import choose_by_key, screenshot
+from profile_pictures.tests.window import choose, cropping, drag, file, key_now, sign_in, tab_to
+from testing.browser import both_windows, choose_by_key, each_window, screenshot
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-@each_window
+@both_windows
 def test_the_whole_way_and_back(mine: Page, dana: User, tmp_path: Path, window: Any) -> None:
     expect(mine.locator("#no-picture")).to_be_visible()
     screenshot(mine, "nothing_yet")

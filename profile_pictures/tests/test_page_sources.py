@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import face, opened, stored
-from profile_pictures.tests.window import choose, cropping, each_window, file, key_now, sign_in
-from testing.browser import screenshot
+from profile_pictures.tests.window import choose, cropping, file, key_now, sign_in
+from testing.browser import each_window, screenshot
 from testing.server import live_server
 
 pytestmark = [

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, Route, expect
 from photostore.models import AuditEntry
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import expire, face
-from profile_pictures.tests.window import choose, cropping, each_window, file, key_now, sign_in
-from testing.browser import screenshot
+from profile_pictures.tests.window import choose, cropping, file, key_now, sign_in
+from testing.browser import each_window, screenshot
 
 pytestmark = [
     pytest.mark.browser,

@@ -44,6 +44,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
         return list(pool.map(begin, calls))
 
 
+@pytest.mark.s3
 def test_two_confirms_at_once(danas: Any, dana: Any, each_storage: str) -> None:
     for seed in range(5):
         waiting = pending(danas, seed)

@@ -30,6 +30,7 @@ from testing.pictures import heic, phone_jpeg, portrait
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.s3
 def test_it_waits_and_is_nobodys_picture_yet(danas: Any, dana: User, each_storage: str) -> None:
     answer = hand_in(danas, face(1), "Dana at the beach.JPG")
     assert answer.status_code == 201

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from profile_pictures.models import User
 from testing.browser import screenshot
 
-WINDOWS = [(1280, "light"), (390, "dark")]
-each_window = pytest.mark.parametrize("window", WINDOWS, ids=["wide", "narrow"])
 PAGE = "/me/picture/"
 
 

@@ -19,14 +19,12 @@ from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.tests.school import face
 from students.versions import stored_bytes, take_in
-from testing.browser import choose_by_key, screenshot
+from testing.browser import both_windows, choose_by_key, each_window, screenshot
 from testing.people import DISK, make_person
 from testing.server import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-WINDOWS = [(1280, "light"), (390, "dark")]
-each_window = pytest.mark.parametrize("window", WINDOWS, ids=["wide", "narrow"])
 SOMEBODY = Actor("", "a test", "command")
 LIST = "/admin/students/student/"
 
@@ -115,7 +113,7 @@ def names(page: Page) -> list[str]:
     return page.locator("#result_list .field-name a").all_inner_texts()
 
 
-@each_window
+@both_windows
 def test_sign_in_and_a_wrong_password(page: Page, alice: Any, window: Any) -> None:
     page.goto("/")
     assert fits(page)

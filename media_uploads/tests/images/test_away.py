@@ -167,6 +167,7 @@ def test_a_presigned_link_expires(danas: Any, bucket: Any, short_lived: None) ->
     assert status_of(listed(danas, "dana")["images"][0]["url"]) == 200, "a list has fresh ones"
 
 
+@pytest.mark.s3
 def test_a_link_to_a_deleted_image_leads_nowhere(danas: Any, each_storage: str) -> None:
     image = kept(danas)
     danas.delete(at(image, "delete"))

@@ -42,6 +42,7 @@ def primaries(user: Any) -> list[str]:
 # --- deleting ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.s3
 @pytest.mark.parametrize("method", ["delete", "post"])
 def test_an_image_goes_with_its_bytes(danas: Any, dana: Any, method: str, each_storage: str) -> None:
     image, other = kept(danas, 1), kept(danas, 2)
@@ -251,6 +252,7 @@ def test_a_primary_upload_and_the_deletion_of_todays_never_wait_for_each_other(
     check_consistent()
 
 
+@pytest.mark.s3
 def test_an_upload_that_the_database_undoes_leaves_no_file(
     danas: Any, each_storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media_uploads.images.take_in", lambda data, filename: clean)
 
 
+@pytest.mark.s3
 @pytest.mark.parametrize("step", range(FILES))
 def test_killed_while_an_upload_is_written(danas: Any, dana: Any, step: int, each_storage: str) -> None:
     image = kept(danas, is_primary="true")

@@ -39,6 +39,7 @@ def asked(client: Any, address: str) -> int:
     return sum(not any(table in query["sql"] for table in AUTHENTICATION) for query in captured)
 
 
+@pytest.mark.s3
 def test_everybody_who_is_signed_in_sees_them_newest_first(danas: Any, eriks: Any, each_storage: str) -> None:
     made = [kept(danas, seed, image_type=kind) for seed, kind in enumerate(["profile", "gallery", "cover"])]
     said = listed(eriks, "dana")

@@ -46,6 +46,7 @@ def test_whoever_hands_in_for_somebody_fills_that_persons_place(
     kept(gitas, 3)
 
 
+@pytest.mark.s3
 def test_a_race_for_the_last_places_leaves_nothing_behind(
     dana: Any, settings: Any, each_storage: str
 ) -> None:

@@ -13,7 +13,7 @@ from photostore.models import StoredFile
 from photostore.storage import storage_for
 from testing.people import body_of, client_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.s3]
 
 
 @pytest.fixture

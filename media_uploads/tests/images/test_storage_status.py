@@ -35,6 +35,7 @@ def secrets_of(settings: Any) -> set[str]:
     return found
 
 
+@pytest.mark.s3
 def test_what_it_is_and_how_long_it_took(bobs: Any, settings: Any, each_storage: str) -> None:
     for method, address, steps in (("get", STATUS, ["reach"]), ("post", TEST, STEPS)):
         answer = getattr(bobs, method)(address)

@@ -40,6 +40,7 @@ KEYS = {"id", "url", "image_type", "is_primary", "caption", "uploaded_at", "widt
 KEYS |= {"mime_type", "thumbnails"}
 
 
+@pytest.mark.s3
 def test_it_is_kept_and_shown(danas: Any, dana: Any, each_storage: str) -> None:
     before = timezone.now()
     answer = hand_in(
