@@ -7,8 +7,8 @@ from students.backups.contents import (
     BackedUpStudent,
     Erased,
     InvalidBackup,
+    OddEntry,
 )
-from students.backups.index import Index
 from students.backups.read import NO_BACKUP, Backup, file_version, open_backup
 from students.backups.write import Written, write_backup
 
@@ -20,8 +20,8 @@ __all__ = [
     "Backup",
     "Choice",
     "Erased",
-    "Index",
     "InvalidBackup",
+    "OddEntry",
     "Written",
     "file_version",
     "newest_valid",

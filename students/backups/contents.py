@@ -1,12 +1,23 @@
-"""What a backup says of one student."""
+"""What a backup says of one student: the types say what is believed, msgspec holds the file to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
+from msgspec import Meta
+
 from photostore.commands import Refused
+from students.models import AttendancePhoto, Student, StudentPhoto
+from students.versions import EXTENSIONS
+
+# Nobody has ten thousand photos; a list that claims it wants to keep us busy.
+MOST_OF_ONE_STUDENT = 10_000
+# The sequence of ids is moved beyond the ids of students who are made again. A file that claims the last one
+# there is would leave no id for anybody; a million students a second take thirty years to get this far.
+LARGEST_ID = 10**15
 
 
 class InvalidBackup(Refused):
@@ -15,28 +26,45 @@ class InvalidBackup(Refused):
     code = "invalid_backup"
 
 
+def text(longest: int, *, shortest: int = 0) -> Meta:
+    """Text that PostgreSQL can keep."""
+    return Meta(min_length=shortest, max_length=longest, pattern=r"\A[^\x00\ud800-\udfff]*\Z")
+
+
+def one_of(words: list[str]) -> Meta:
+    """One of a few words."""
+    return Meta(pattern=rf"\A(?:{'|'.join(words)})\Z")
+
+
+Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+ByteSize = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Side = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+ContentType = Annotated[str, one_of(list(EXTENSIONS))]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpPhoto:
     """One version of a photo; `replaced_at` is None for what was today's."""
 
-    key: str
-    sha256: str
-    untagged_sha256: str
-    source_sha256: str
-    pixel_sha256: str
-    dhash: int
-    byte_size: int
-    content_type: str
-    width: int
-    height: int
+    key: Annotated[str, text(1024)]
+    sha256: Sha256
+    untagged_sha256: Sha256
+    source_sha256: Sha256
+    pixel_sha256: Sha256
+    dhash: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+    byte_size: ByteSize
+    content_type: ContentType
+    width: Side
+    height: Side
     taken_on: date | None
-    origin: str
-    original_filename: str
-    credit: str
-    uploaded_by_id: str
-    uploaded_by: str
-    uploaded_at: datetime
-    replaced_at: datetime | None
+    origin: Annotated[str, one_of(StudentPhoto.Origin.values)]
+    original_filename: Annotated[str, text(255)]
+    credit: Annotated[str, text(200)]
+    uploaded_by_id: Annotated[str, text(64)]
+    uploaded_by: Annotated[str, text(200)]
+    uploaded_at: Moment
+    replaced_at: Moment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,48 +72,49 @@ class BackedUpAttendance:
     """One attendance photo; `key` is its version in the history, the documented name follows."""
 
     date: date
-    session: str
-    key: str
-    sha256: str
-    untagged_sha256: str
-    source_sha256: str
-    byte_size: int
-    content_type: str
-    width: int
-    height: int
-    original_filename: str
-    uploaded_by_id: str
-    uploaded_by: str
-    uploaded_at: datetime
+    session: Annotated[str, one_of(AttendancePhoto.Session.values)]
+    key: Annotated[str, text(1024)]
+    sha256: Sha256
+    untagged_sha256: Sha256
+    source_sha256: Sha256
+    byte_size: ByteSize
+    content_type: ContentType
+    width: Side
+    height: Side
+    original_filename: Annotated[str, text(255)]
+    uploaded_by_id: Annotated[str, text(64)]
+    uploaded_by: Annotated[str, text(200)]
+    uploaded_at: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpStudent:
     """One student as the backup knew them.
 
-    A backup of the old kind knows `student_id`, `name` and whether there was a photo (`had_photo`) only.
+    A backup of the old kind knows `student_id`, `name` and whether there was a photo (`had_photo`) for sure,
+    the rest perhaps.
     """
 
     student_id: UUID
-    name: str
-    had_photo: bool
-    id: int | None = None
-    student_number: str | None = None
-    first_name: str = ""
-    last_name: str = ""
-    grade: str = ""
-    class_name: str = ""
-    status: str = "active"
+    name: Annotated[str, text(200, shortest=1)]
+    had_photo: bool = False
+    id: Annotated[int, Meta(ge=1, le=LARGEST_ID)] | None = None
+    student_number: Annotated[str, text(64, shortest=1)] | None = None
+    first_name: Annotated[str, text(100)] = ""
+    last_name: Annotated[str, text(100)] = ""
+    grade: Annotated[str, text(32)] = ""
+    class_name: Annotated[str, text(64)] = ""
+    status: Annotated[str, one_of(Student.Status.values)] = "active"
     left_on: date | None = None
-    former_numbers: tuple[str, ...] = ()
+    former_numbers: Annotated[tuple[Annotated[str, text(64)], ...], Meta(max_length=MOST_OF_ONE_STUDENT)] = ()
     # The documented name that the student's row gave; the only word of a photo that was never adopted.
-    profile_photo: str = ""
-    photo_updated_at: datetime | None = None
-    photo_removed_at: datetime | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    photos: tuple[BackedUpPhoto, ...] = ()
-    attendance: tuple[BackedUpAttendance, ...] = ()
+    profile_photo: Annotated[str, text(1024)] = ""
+    photo_updated_at: Moment | None = None
+    photo_removed_at: Moment | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+    photos: Annotated[tuple[BackedUpPhoto, ...], Meta(max_length=MOST_OF_ONE_STUDENT)] = ()
+    attendance: Annotated[tuple[BackedUpAttendance, ...], Meta(max_length=MOST_OF_ONE_STUDENT)] = ()
 
     @property
     def today(self) -> BackedUpPhoto | None:
@@ -115,5 +144,33 @@ class Erased:
     """
 
     student_id: UUID
-    sha256: str
-    erased_at: datetime
+    sha256: Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
+    erased_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class OddEntry:
+    """An entry that is passed over: its place, counted from 1, what it calls itself, and why."""
+
+    place: int
+    called: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"entry {self.place}{f' ({self.called})' if self.called else ''}: {self.why}"
+
+
+def problem_of(student: BackedUpStudent) -> str:
+    """What no type says and the database's own constraints would refuse; empty where all is well."""
+    folder = f"photos/students/{student.student_id}/history/"
+    photos: tuple[BackedUpPhoto | BackedUpAttendance, ...] = (*student.photos, *student.attendance)
+    for photo in photos:
+        # The key follows from sha256 and type; one that says otherwise is somebody's attempt.
+        if photo.key != f"{folder}{photo.sha256}.{EXTENSIONS[photo.content_type]}":
+            return f"a photo has {ascii(photo.key)[:80]} as key"
+    versions = {photo.sha256 for photo in student.photos}
+    sessions = {(photo.date, photo.session) for photo in student.attendance}
+    today = sum(photo.replaced_at is None for photo in student.photos)
+    if len(versions) < len(student.photos) or len(sessions) < len(student.attendance) or today > 1:
+        return "the same photo is there twice"
+    return ""

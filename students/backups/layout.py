@@ -18,8 +18,8 @@ END = b"}\n"
 # A photo takes 700 bytes: this is twelve million of them, ten years of a thousand students twice a day and
 # more. It is read a line at a time, so it costs no memory; what is beyond it is refused unread.
 MAX_BACKUP_BYTES = 8 * 1_073_741_824
-# Old backups are one piece of JSON, which takes about ten times its size in memory; 200 bytes a student.
-MAX_OLD_BACKUP_BYTES = 64 * 1_048_576
+# A million students at 500 bytes, which are told in half a minute.
+MAX_OLD_BACKUP_BYTES = 512 * 1_048_576
 # One student: a thousand versions at 700 bytes.
 MAX_LINE_BYTES = 8 * 1_048_576
 # Three counts, a sha256 and a seal take 260 bytes.

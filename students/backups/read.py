@@ -4,31 +4,54 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
+from uuid import UUID
 
+import msgspec
+
+from photostore.bounded import BoundedList
 from students.backups import layout
-from students.backups.contents import BackedUpStudent, Erased, InvalidBackup
-from students.backups.ids import Ids
-from students.backups.parse import erased_in, old_student_in, student_in
-from students.backups.values import Values
+from students.backups.contents import BackedUpStudent, Erased, InvalidBackup, Moment, OddEntry, Sha256
+from students.backups.entries import UNREADABLE, Found, loosely, odd, student_of_entry, student_of_line
+from students.backups.shapes import entries
+from students.backups.table import Table
 
-Placed = tuple[int | None, BackedUpStudent | Erased]
 NO_BACKUP = "No backup file found!"
+CUT_OFF = "The backup is cut off: it has no end."
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the first line says."""
+
+    created_at: Moment
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the last line of a backup of ours says of it."""
+
+    students: Count
+    photos: Count
+    attendance: Count
+    sha256: Sha256
+    seal: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backup:
     """A backup whose every value was looked at. `sealed` says that this deployment wrote it.
 
-    An old one has neither `created_at` nor a manifest.
+    Somebody else's has neither `created_at` nor a manifest. `odd`: the entries that are passed over. The
+    file is not needed any more: what was read lies in `table`.
     """
 
     path: Path
@@ -37,6 +60,8 @@ class Backup:
     sealed: bool
     student_count: int
     photo_count: int
+    odd: BoundedList
+    table: Table = field(repr=False)
     version: tuple[int, ...] = field(repr=False)
 
     @property
@@ -44,197 +69,187 @@ class Backup:
         """The file's name."""
         return self.path.name
 
-    def placed_students(self) -> Iterator[tuple[int | None, BackedUpStudent]]:
-        """Every student with the offset of their line in the file, None in a backup of the old kind."""
-        return ((at, item) for at, item in self._placed() if isinstance(item, BackedUpStudent))
-
-    def student_at(self, offset: int) -> BackedUpStudent:
-        """The student whose line begins there, as `placed_students` said. Raises `InvalidBackup` likewise."""
-        with self._unchanged() as file:
-            file.seek(offset)
-            return student_in(_parsed(file.readline(layout.MAX_LINE_BYTES).rstrip(b",\n")))
-
     def is_unchanged(self) -> bool:
-        """Whether the file is there and the one that was opened."""
-        try:
-            with self._unchanged():
-                return True
-        except InvalidBackup:
-            return False
+        """Whether the file is there and the one that was read."""
+        return file_version(self.path) == self.version
 
     def students(self) -> Iterator[BackedUpStudent]:
-        """Every student, streamed. Raises `InvalidBackup` when the file was exchanged since."""
-        return (student for _at, student in self.placed_students())
+        """Every student, streamed."""
+        return self.table.students()
 
     def erased(self) -> Iterator[Erased]:
-        """Every tombstone, streamed likewise."""
-        return (item for _at, item in self._placed() if isinstance(item, Erased))
+        """Every tombstone, streamed."""
+        return self.table.erased()
 
-    def _placed(self) -> Iterator[Placed]:
-        with self._unchanged() as file:
-            yield from _placed(file, _Manifest())
+    def find(self, student_id: UUID) -> BackedUpStudent | None:
+        """The student's entry, None where there is none."""
+        return self.table.find(student_id)
 
-    @contextmanager
-    def _unchanged(self) -> Iterator[BinaryIO]:
-        with _opened(self.path) as file:
-            if _version(file) != self.version:
-                raise InvalidBackup(f"{self.name} was changed while it was in use.")
-            yield file
+    def forget(self) -> None:
+        """It is not used any more."""
+        self.table.drop()
 
 
 @dataclass
 class _Reading:
-    """What the first reading counts, and the ids that it meets."""
+    """What was met so far, and where it is put."""
 
+    table: Table
+    digest: Any = field(default_factory=hashlib.sha256)
+    created_at: datetime | None = None
+    manifest: Manifest | None = None
     students: int = 0
     photos: int = 0
     attendance: int = 0
-    ids: Ids = field(default_factory=Ids)
+    odd: BoundedList = field(default_factory=BoundedList)
 
-    def add(self, item: BackedUpStudent | Erased) -> None:
-        if isinstance(item, Erased):
-            return
+    @property
+    def sealed(self) -> bool:
+        said = self.manifest.seal.encode() if self.manifest else b""
+        return any(hmac.compare_digest(seal.encode(), said) for seal in layout.seals(self.digest.hexdigest()))
+
+    def add(self, student: BackedUpStudent, line: bytes | None = None) -> None:
         self.students += 1
-        self.photos += len(item.photos) or item.had_photo
-        self.attendance += len(item.attendance)
-        self.ids.add(item)
+        self.photos += len(student.photos) or student.had_photo
+        self.attendance += len(student.attendance)
+        self.table.add(student, line)
+
+    def pass_over(self, found: object, error: Exception) -> None:
+        entry = odd(self.students + self.odd.count + 1, found, error)
+        self.odd.append(entry)
 
     def check(self) -> None:
-        """Raises `InvalidBackup` where two students have one id or one number."""
-        student_id = self.ids.one_that_is_twice()
-        if student_id is not None:
-            raise InvalidBackup(
-                f"The backup is damaged: student {student_id} or their number is in it twice."
-            )
+        """Raises `InvalidBackup` where it is not what it says, and where two students have one id."""
+        twice = self.table.finish()
+        if twice is not None:
+            raise InvalidBackup(f"The backup is damaged: student {twice} or their number is in it twice.")
+        if self.odd.count and not self.students:
+            first: OddEntry = self.odd.items[0]
+            raise InvalidBackup(f"The file is not a backup: no entry of it can be read, {first}.")
+        if self.manifest is None:
+            return
+        found = [self.students + self.odd.count, self.photos, self.attendance]
+        said = [self.manifest.students, self.manifest.photos, self.manifest.attendance]
+        # What an odd entry has of photos nobody can count.
+        compared = 1 if self.odd.count else 3
+        if self.manifest.sha256 != self.digest.hexdigest() or said[:compared] != found[:compared]:
+            raise InvalidBackup("The backup is damaged: its content is not what its manifest states.")
 
 
 def open_backup(path: Path) -> Backup:
     """The backup at `path`, read once and found to be whole. Raises `InvalidBackup` with one sentence."""
     with _opened(path) as file:
-        version = _version(file)
-        reading, manifest = _Reading(), _Manifest()
-        for _at, item in _placed(file, manifest):
-            reading.add(item)
-        manifest.check(reading)
-        reading.check()
+        version = _told_apart(os.fstat(file.fileno()))
+        reading = _Reading(Table())
+        try:
+            _read(file, reading)
+            reading.check()
+        except InvalidBackup:
+            reading.table.drop()
+            raise
         return Backup(
             path=path,
-            sha256=manifest.sha256,
-            created_at=manifest.created_at,
-            sealed=manifest.sealed,
+            sha256=reading.digest.hexdigest(),
+            created_at=reading.created_at,
+            sealed=reading.sealed,
             student_count=reading.students,
             photo_count=reading.photos,
+            odd=reading.odd,
+            table=reading.table,
             version=version,
         )
 
 
-def written_at(path: Path) -> datetime | None:
-    """When the file says that it was written, before anything else of it was looked at.
+@dataclass(frozen=True)
+class Claim:
+    """What a file says of itself, before anything else of it was looked at. Nothing, of the old kind."""
 
-    None for one of the old kind, and for one whose first line says nothing.
-    """
+    written_at: datetime | None = None
+    students: int | None = None
+
+
+def claim_of(path: Path) -> Claim:
+    """The first line of the file and its last."""
+    claim = Claim()
     try:
         with _opened(path) as file:
-            return _head(file.readline(layout.MAX_LINE_BYTES))
+            claim = Claim(_head(file.readline(layout.MAX_LINE_BYTES)))
+            return replace(claim, students=_manifest(_last_line(file)).students)
     except InvalidBackup:
-        return None
+        return claim
 
 
-@dataclass
-class _Manifest:
-    """The digest that grows line by line, and what the last line says that it should be."""
-
-    digest: Any = field(default_factory=hashlib.sha256)
-    created_at: datetime | None = None
-    said: Values | None = None
-
-    @property
-    def sha256(self) -> str:
-        return str(self.digest.hexdigest())
-
-    @property
-    def sealed(self) -> bool:
-        if self.said is None:
-            return False
-        said = self.said.text("seal", longest=64, default="").encode()
-        return any(hmac.compare_digest(seal.encode(), said) for seal in layout.seals(self.sha256))
-
-    def check(self, reading: _Reading) -> None:
-        if self.said is None:  # an old backup
-            return
-        counts = {name: self.said.number(name) for name in ("students", "photos", "attendance")}
-        if self.said.sha256("sha256") != self.sha256 or counts != {
-            name: getattr(reading, name) for name in counts
-        }:
-            raise InvalidBackup("The backup is damaged: its content is not what its manifest states.")
-
-
-def _placed(file: BinaryIO, manifest: _Manifest) -> Iterator[Placed]:
-    """What is in the file, each with the offset of its line, or None where there are no lines."""
+def _read(file: BinaryIO, reading: _Reading) -> None:
     start = file.readline(layout.MAX_LINE_BYTES)
-    if not start.startswith(layout.HEAD):
-        yield from ((None, student) for student in _old_items(file, manifest))
+    if start.startswith(layout.HEAD):
+        reading.created_at = _head(start)
+        # Without its last line nothing of a large file is read, which may take minutes.
+        _last_line(file)
+        reading.digest.update(start)
+        _read_ours(file, reading)
         return
-    manifest.created_at = _head(start)
-    _refuse_cut_off(file)
-    manifest.digest.update(start)
-    parse: Any = student_in
-    at = len(start)
-    while line := file.readline(layout.MAX_LINE_BYTES):
+    if os.fstat(file.fileno()).st_size > layout.MAX_OLD_BACKUP_BYTES:
+        raise InvalidBackup("The file is too large for a backup of the old kind.")
+    file.seek(0)
+    for entry in entries(file, reading.digest):
+        try:
+            reading.add(student_of_entry(entry))
+        except UNREADABLE as error:
+            reading.pass_over(entry, error)
+
+
+def _read_ours(file: BinaryIO, reading: _Reading) -> None:
+    erased = False
+    while (line := file.readline(layout.MAX_LINE_BYTES)).endswith(b"\n"):
         if line.startswith(layout.MANIFEST):
-            manifest.said = Values(_parsed(line[len(layout.MANIFEST) : -len(layout.END)]), "the manifest")
-            if not line.endswith(layout.END) or file.read(1):
+            if file.read(1):
                 break
+            reading.manifest = _manifest(line)
             return
-        manifest.digest.update(line)
+        reading.digest.update(line)
         if line == layout.ERASED:
-            parse = erased_in
+            erased = True
+        elif erased:
+            reading.table.add(_typed(line.rstrip(b",\n"), Erased, "an erasure"))
         else:
-            yield at, parse(_parsed(line.rstrip(b",\n")))
-        at += len(line)
-    raise InvalidBackup("The backup is cut off: it has no end.")
+            _read_line(line.rstrip(b",\n"), reading)
+    raise InvalidBackup(CUT_OFF)
 
 
-def _refuse_cut_off(file: BinaryIO) -> None:
-    """Without its last line nothing of a large file is read, which may take minutes."""
+def _read_line(line: bytes, reading: _Reading) -> None:
+    try:
+        reading.add(student_of_line(line), line)
+    except UNREADABLE as error:
+        reading.pass_over(loosely(line), error)
+
+
+def _last_line(file: BinaryIO) -> bytes:
     here, size = file.tell(), os.fstat(file.fileno()).st_size
     file.seek(max(0, size - layout.MAX_MANIFEST_BYTES))
-    last = file.read(layout.MAX_MANIFEST_BYTES)
+    _before, manifest, last = file.read(layout.MAX_MANIFEST_BYTES).rpartition(layout.MANIFEST)
     file.seek(here)
-    if layout.MANIFEST not in last or not last.endswith(layout.END):
-        raise InvalidBackup("The backup is cut off: it has no end.")
+    if not manifest or not last.endswith(layout.END):
+        raise InvalidBackup(CUT_OFF)
+    return manifest + last
+
+
+def _manifest(line: bytes) -> Manifest:
+    if not line.endswith(layout.END):
+        raise InvalidBackup(CUT_OFF)
+    return _typed(line[len(layout.MANIFEST) : -len(layout.END)], Manifest, "the manifest")
 
 
 def _head(line: bytes) -> datetime:
     if not (line.startswith(layout.HEAD) and line.endswith(layout.STUDENTS)):
         raise InvalidBackup("The backup is damaged: it was changed after it was written, or is cut off.")
-    created_at = _parsed(line[len(layout.HEAD) : -len(layout.STUDENTS)])
-    return Values({"created_at": created_at}, "the head").moment("created_at")
+    return _typed(line.removesuffix(layout.STUDENTS) + b"}", Head, "the head").created_at
 
 
-def _old_items(file: BinaryIO, manifest: _Manifest) -> Iterator[BackedUpStudent]:
-    if os.fstat(file.fileno()).st_size > layout.MAX_OLD_BACKUP_BYTES:
-        raise InvalidBackup("The file is too large for a backup of the old kind.")
-    file.seek(0)
-    data = file.read(layout.MAX_OLD_BACKUP_BYTES + 1)
-    manifest.digest.update(data)
-    found = _parsed(data)
-    if isinstance(found, dict):
-        if "manifest" in found:
-            raise InvalidBackup("The backup is damaged: it was changed after it was written.")
-        found = found.get("students")
-    if not isinstance(found, list):
-        raise InvalidBackup("The file is not a backup: it has no list of students.")
-    yield from map(old_student_in, found)
-
-
-def _parsed(data: bytes) -> Any:
-    if not data.strip():
-        raise InvalidBackup("The file is not a backup: it is empty, or a line of it is.")
+def _typed(data: bytes, kind: type[Found], what: str) -> Found:
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InvalidBackup("The file is not a backup: it is not JSON, or is cut off.") from error
+        return msgspec.json.decode(data, type=kind)
+    except UNREADABLE as error:
+        raise InvalidBackup(f"The backup is damaged: {what} is not as it should be.") from error
 
 
 @contextmanager
@@ -267,10 +282,6 @@ def file_version(path: Path) -> tuple[int, ...]:
         return _told_apart(path.stat())
     except (OSError, ValueError):
         return ()
-
-
-def _version(file: BinaryIO) -> tuple[int, ...]:
-    return _told_apart(os.fstat(file.fileno()))
 
 
 def _told_apart(found: os.stat_result) -> tuple[int, ...]:

@@ -52,9 +52,10 @@ def erased_rows() -> Iterator[dict[str, Any]]:
 
 def _student(student: Student, sizes: dict[str, int]) -> dict[str, Any]:
     row = {name: getattr(student, name) for name in STUDENT_FIELDS} | {
-        "profile_photo": student.profile_photo.name
+        "profile_photo": student.profile_photo.name or ""
     }
     return row | {
+        "had_photo": any(photo.replaced_at is None for photo in student.photos.all()),
         "photo": f"/api/photos/students/{student.student_id}/profile.jpg" if student.profile_photo else None,
         # A photo that was taken away on purpose: who reads this later must not bring it back.
         "photo_removed_at": None if student.profile_photo else student.photo_updated_at,

@@ -16,22 +16,28 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 from django.utils import timezone
 
+from photostore.bounded import BoundedList
 from photostore.commands import Refused
+from photostore.locks import try_lock, unlock
 from students.backups import layout
+from students.backups.choose import newest_valid
 from students.backups.contents import InvalidBackup
 from students.backups.read import open_backup
 from students.backups.rows import erased_rows, student_rows
 
+WRITING = "students.backups"
+
 
 @dataclass
 class Written:
-    """What is in the file that was written."""
+    """What is in the file that was written. `odd`: the students whom nobody could read out of it again."""
 
     path: Path
     students: int = 0
     photos: int = 0
     attendance: int = 0
     sha256: str = ""
+    odd: BoundedList = field(default_factory=BoundedList)
 
 
 @dataclass
@@ -54,18 +60,17 @@ class _Draft:
             self.write(b"\n")
 
 
-def write_backup(folder: Path) -> Written:
+def write_backup(folder: Path, *, force: bool = False) -> Written:
     """Write `seed_backup_{YYYYmmdd_HHMM}.json` in `folder`, never over one that is there.
 
     It is read again before it gets its name: a backup that cannot be read must not look like one. Raises
-    `Refused` for that, where there is one of this minute, and where the folder cannot be written. Call it
-    under the commands' lock.
+    `Refused` for that, where there is one of this minute, where the folder cannot be written, and without
+    `force` for an empty one where the newest has students. It waits for no command; one is written at a time.
     """
     written = Written(folder / f"seed_backup_{timezone.localtime():%Y%m%d_%H%M}.json")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _remove_drafts(folder)
-        with _published(written) as file, _snapshot():
+        with _alone(), _published(written, force=force) as file, _snapshot():
             _write(_Draft(file), written)
     except FileExistsError as error:
         if not folder.is_dir():
@@ -74,6 +79,16 @@ def write_backup(folder: Path) -> Written:
     except OSError as error:
         raise Refused(f"The backup cannot be written: {error.strerror}.") from error
     return written
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if not try_lock(WRITING):
+        raise Refused("Another backup is being written. Try again when it has finished.", code="locked")
+    try:
+        yield
+    finally:
+        unlock(WRITING)
 
 
 def _remove_drafts(folder: Path) -> None:
@@ -134,6 +149,8 @@ def _read_again(draft: Path, written: Written) -> None:
         raise Refused(
             f"The backup could not be read again, and was not kept. {error}", code="unreadable_backup"
         ) from error
+    found.forget()
+    written.odd = found.odd
     if found.sha256 != written.sha256 or not found.sealed:
         raise Refused(
             "The backup is not what was written: the disk is damaged, or the identity key was exchanged.",
@@ -141,10 +158,25 @@ def _read_again(draft: Path, written: Written) -> None:
         )
 
 
+def _refuse_to_forget(folder: Path) -> None:
+    """An empty school is perhaps one whose database was just lost: its backups must not say so."""
+    newest = newest_valid(folder).backup
+    if newest is None:
+        return
+    newest.forget()
+    if newest.student_count:
+        raise Refused(
+            f"There are no students, and {newest.name} has {newest.student_count}. Nothing was written; "
+            "--force writes an empty backup all the same.",
+            code="empty_school",
+        )
+
+
 @contextmanager
-def _published(written: Written) -> Iterator[BinaryIO]:
+def _published(written: Written, *, force: bool) -> Iterator[BinaryIO]:
     """A file that gets its name when all of it is on the medium and reads well, and if the name is free."""
     path = written.path
+    _remove_drafts(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -153,6 +185,8 @@ def _published(written: Written) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         _read_again(draft, written)
+        if not (written.students or force):
+            _refuse_to_forget(path.parent)
         os.link(draft, path)  # unlike rename, it refuses where the name is taken
     finally:
         draft.unlink()

@@ -51,6 +51,7 @@ def ids_in_backups(traces: Traces) -> set[UUID]:
     found: set[UUID] = set()
     for backup in _backups(newest, traces.texts):
         found |= _ids_in(backup, traces, is_newest=backup is newest)
+        backup.forget()
     return found
 
 
@@ -68,6 +69,8 @@ def _backups(newest: Backup | None, texts: list[bytes]) -> Iterator[Backup]:
             continue
         if backup.sealed:
             yield backup
+        else:
+            backup.forget()
 
 
 def _ids_in(backup: Backup, traces: Traces, *, is_newest: bool) -> set[UUID]:

@@ -15,7 +15,7 @@ from students.backups import (
     BackedUpAttendance,
     BackedUpPhoto,
     BackedUpStudent,
-    Index,
+    Backup,
     InvalidBackup,
     file_version,
     open_backup,
@@ -26,7 +26,7 @@ from students.versions import EXTENSIONS
 # Journals hold no names, so an act names the file and the student; what else it needs is read from there.
 _at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
 # An undo asks for thousands: whole backups are not read for each of them.
-_indexes: dict[Path, Index] = {}
+_read: dict[Path, Backup] = {}
 # Nor is one that was found to be of no use judged again for each of them, while its file is the same.
 _of_no_use: dict[Path, tuple[int, ...]] = {}
 
@@ -46,8 +46,8 @@ def entry_of(act: Act) -> BackedUpStudent:
     if not path:
         return of_the_database(Student.objects.get(student_id=student_id))
     try:
-        index = _index_of(Path(path))
-        entry = index.find(student_id) if index.backup.sha256 == act.details["backup_sha256"] else None
+        backup = _backup_at(Path(path))
+        entry = backup.find(student_id) if backup.sha256 == act.details["backup_sha256"] else None
     except InvalidBackup:
         entry = None
     if entry is None:
@@ -55,22 +55,23 @@ def entry_of(act: Act) -> BackedUpStudent:
     return entry
 
 
-def _index_of(path: Path) -> Index:
-    """Made at most once while the acts are of one backup, and anew where its table or its file is another."""
-    known = _indexes.get(path)
-    if known is not None and known.still_stands() and known.backup.is_unchanged():
+def _backup_at(path: Path) -> Backup:
+    """Read at most once while the acts are of one backup, and anew where its table or its file is another."""
+    known = _read.get(path)
+    if known is not None and known.table.still_stands() and known.is_unchanged():
         return known
-    _indexes.clear()
+    while _read:
+        _read.popitem()[1].forget()
     version = file_version(path)
     if _of_no_use.get(path) == version:
         raise InvalidBackup(NO_BACKUP)
     _of_no_use.clear()
     try:
-        _indexes[path] = Index(open_backup(path))
+        _read[path] = open_backup(path)
     except InvalidBackup:
         _of_no_use[path] = version
         raise
-    return _indexes[path]
+    return _read[path]
 
 
 def of_the_database(student: Student) -> BackedUpStudent:

@@ -158,7 +158,6 @@ HOSTILE = {
     "climbing": old(old_student(student_id="../../x")),
     "NUL": old(old_student(student_id="\0")),
     "NUL in the name": old(old_student(name="A\0da")),
-    "half a character": b'[{"student_id": "%s", "name": "\\ud800", "photo": null}]' % SAME.encode(),
     "braces": old(old_student(student_id="{" + SAME + "}")),
     "a number as id": old(old_student(student_id=7)),
     "twice": old(old_student(student_id=SAME), old_student(student_id=SAME)),
@@ -236,7 +235,7 @@ def test_a_backup_that_could_not_be_read_again_is_not_kept(
     strange = Student.objects.create(pk=10**15 + 1, name="Ada")
     code, _out, err = run("create_seed_backup", "--output", tmp_path / "b")
     assert (code, err.count("\n")) == (2, 1)
-    assert "could not be read again, and was not kept. The backup is damaged: student" in err
+    assert "could not be read again, and was not kept. The file is not a backup: no entry of it" in err
     assert list((tmp_path / "b").iterdir()) == []
     strange.delete()
     Student.objects.create(name="Ada")
@@ -303,11 +302,11 @@ def test_the_newest_valid_one_is_used_and_the_others_are_told(ada: Student, tmp_
     assert "Using seed_backup_20260101_0000.json" in choice.lines()[1]
 
 
-def test_a_backup_exchanged_while_in_use_is_noticed(ada: Student, tmp_path: Path) -> None:
+def test_a_backup_exchanged_while_in_use_is_used_as_it_was_read(ada: Student, tmp_path: Path) -> None:
     backup = open_backup(backed_up(tmp_path))
-    backup.path.write_bytes(backup.path.read_bytes() + b" ")
-    with pytest.raises(InvalidBackup, match="changed"):
-        list(backup.students())
+    backup.path.write_bytes(b"[]")
+    assert not backup.is_unchanged()
+    assert [one.student_id for one in backup.students()] == [ada.student_id]
 
 
 def test_the_newest_is_the_one_that_was_written_last_whatever_the_names_say(

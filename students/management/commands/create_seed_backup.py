@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from photostore.commands import DONE, PhotoCommand
+from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
 from students.backups import write_backup
 
 
@@ -17,25 +17,33 @@ class Command(PhotoCommand):
 
     help = (
         "Writes seed_backup_{date}_{time}.json: every student, and of every photo its key, sha256, size and "
-        "history. Together with the photo files it brings the school back after the loss of the database."
+        "history. Together with the photo files it brings the school back after the loss of the database. "
+        "It runs beside any other command."
     )
+    exclusive = False
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """Where to."""
+        """Where to, and whether an empty one too."""
         parser.add_argument(
             "--output", metavar="DIR", type=_folder, help="the folder (default: PHOTO_BACKUP_DIR)"
         )
+        parser.add_argument(
+            "--force", action="store_true", help="write an empty one although the newest one has students"
+        )
 
-    def work(self, *, output: Path | None = None, **_options: Any) -> int:
+    def work(self, *, output: Path | None = None, force: bool = False, **_options: Any) -> int:
         """Write it and say what is in it."""
         with self.waiting("Writing the backup"):
-            written = write_backup(output or settings.PHOTO_BACKUP_DIR)
-        self.result |= vars(written)
+            written = write_backup(output or settings.PHOTO_BACKUP_DIR, force=force)
+        odd = [str(entry) for entry in written.odd.items]
+        self.result |= vars(written) | {"odd": odd, "odd_count": written.odd.count}
         self.say(
             f"Wrote {written.path}: {written.students} students, {written.photos} photos, "
             f"{written.attendance} attendance photos."
         )
-        return DONE
+        for line in odd:
+            self.say(f"No restore will read {line}. Correct the student, then write another backup.")
+        return FOUND_WRONG if odd else DONE
 
 
 def _folder(text: str) -> Path:

@@ -86,7 +86,7 @@ class Command(PhotoCommand):
         """The one that was named, or the newest valid one; evidence does not need any."""
         if path is not None:
             named = open_backup(Path(path))
-            tell_named(self, named.path)
+            tell_named(self, named)
             return students_in(named)
         choice = newest_valid(Path(settings.PHOTO_BACKUP_DIR))
         tell_choice(self, choice)

@@ -141,7 +141,7 @@ class Command(PhotoCommand):
         if backup_file is not None:
             backup = open_backup(backup_file)
             refuse_another_schools(backup)
-            tell_named(self, backup_file)
+            tell_named(self, backup)
             return backup
         choice = newest_valid(settings.PHOTO_BACKUP_DIR, check=refuse_another_schools)
         tell_choice(self, choice)
@@ -167,7 +167,7 @@ class Command(PhotoCommand):
         if backup_file is not None:
             backup = open_backup(backup_file)
             check(backup)
-            tell_named(self, backup_file)
+            tell_named(self, backup)
             return backup
         choice = newest_valid(settings.PHOTO_BACKUP_DIR, check=check)
         tell_choice(self, choice)
