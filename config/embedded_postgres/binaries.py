@@ -1,23 +1,13 @@
-"""Where the programs of PostgreSQL are: those of the machine, else those of the wheel."""
+"""Where the programs of PostgreSQL are: in the wheel, so that every machine runs the same one."""
 
 import importlib.util
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from .accounts import Account, run_as
 from .errors import EmbeddedPostgresError
 
-# Django 5.2 works with 14 and later.
-OLDEST_MAJOR = 14
-
-MACHINE_FOLDERS = (
-    "/usr/lib/postgresql/*/bin",  # Debian
-    "/usr/pgsql-*/bin",  # Red Hat
-    "/opt/homebrew/opt/postgresql@*/bin",  # macOS on Apple's processors
-    "/usr/local/opt/postgresql@*/bin",  # macOS on Intel
-)
 NEEDED = ("postgres", "initdb", "pg_ctl")
 
 # Where root keeps a copy of the wheel's programs that its lesser user can reach.
@@ -25,27 +15,20 @@ COPIES = Path("/var/lib/photokeep/binaries")
 
 
 def binaries_for(major: int | None, account: Account | None) -> tuple[Path, int]:
-    """The folder of programs and their version: the one asked for, or the first that will do."""
-    for folder in (*machine_folders(), *wheel_folders()):
+    """The folder of programs and their version: the newest, or the one that made the database."""
+    for folder in wheel_folders():
         found = major_of(folder)
-        if found is not None and (found == major or (major is None and found >= OLDEST_MAJOR)):
+        if found is not None and major in (found, None):
             return _reachable(folder, account), found
     if major is None:
         raise EmbeddedPostgresError(
-            "There is no PostgreSQL on this machine and none in the Python environment: install the "
-            "requirements again (rm -r .venv; make run), install PostgreSQL, or set DATABASE_URL."
+            "There is no PostgreSQL in the Python environment: install the requirements again "
+            "(rm -r .venv; make run), or set DATABASE_URL to a server of yours."
         )
     raise EmbeddedPostgresError(
-        f"The database was made by PostgreSQL {major}, which is no longer on this machine: install "
-        f"PostgreSQL {major}, or move the state folder away to begin with an empty database."
+        f"The database was made by PostgreSQL {major}, which the Python environment lacks: run it with "
+        f"a PostgreSQL {major} of yours and set DATABASE_URL, or move the state folder away to begin anew."
     )
-
-
-def machine_folders() -> Iterator[Path]:
-    if pg_config := shutil.which("pg_config"):
-        yield Path(run_as(None, [pg_config, "--bindir"]).stdout.strip())
-    for pattern in MACHINE_FOLDERS:
-        yield from sorted(Path("/").glob(pattern[1:]), key=_number_in_path, reverse=True)
 
 
 def wheel_folders() -> list[Path]:
@@ -57,7 +40,7 @@ def wheel_folders() -> list[Path]:
 
 
 def major_of(folder: Path) -> int | None:
-    """None when the folder lacks what a server needs (a client's installation has a bindir too)."""
+    """None when the folder lacks what a server needs."""
     if not all((folder / name).is_file() for name in NEEDED):
         return None
     said = re.search(r"PostgreSQL\) (\d+)", run_as(None, [folder / "postgres", "--version"]).stdout)
