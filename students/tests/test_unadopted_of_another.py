@@ -1,0 +1,48 @@
+"""A file that only a row names, and whose identity names another student: it is not kept as this one's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from photostore.storage import storage_for
+from students import identity
+from students.models import Student, StudentPhoto
+from students.tests.reseeding import run
+from students.tests.school import face, hand_in, likeness
+from testing.kept import stored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def put(key: str, data: bytes) -> None:
+    storage_for().put(key, data, content_type="image/jpeg")
+
+
+def ada_with_beas_photo() -> tuple[Student, bytes]:
+    """Ada, whose row names a file of Bea's, which says so."""
+    bea = Student.objects.create(name="Bea", student_number="B-1")
+    ada = Student.objects.create(name="Ada", student_number="A-1")
+    data = identity.tag(face(1), student_id=bea.student_id, student_number="B-1")
+    key = f"student_photos/student_{ada.pk}_profile.jpg"
+    put(key, data)
+    Student.objects.filter(pk=ada.pk).update(profile_photo=key, photo_sha256="0" * 64)
+    ada.refresh_from_db()
+    return ada, data
+
+
+@pytest.mark.parametrize("how", ["upload", "assign", "remove"])
+def test_it_is_not_made_a_former_photo_of_hers_and_is_not_lost(api: Any, how: str) -> None:
+    ada, beas = ada_with_beas_photo()
+    if how == "upload":
+        assert hand_in(api, ada.pk, face(2)).status_code == 200
+    elif how == "assign":
+        put("student_photos/x.jpg", face(2))
+        assert run("match_profile_photos", "assign", str(ada.pk), "x.jpg")[0] == 0
+    else:
+        assert api.delete(f"/api/students/{ada.pk}/photo/").status_code == 204
+    shown = [storage_for().read(str(photo.file), max_bytes=10**8) for photo in StudentPhoto.objects.all()]
+    assert len(shown) == (0 if how == "remove" else 1)
+    assert all(likeness(data, face(2)) < 6 for data in shown)
+    assert beas in stored().values(), "it waits for a person"
