@@ -251,6 +251,12 @@ class Verification(models.Model):
     misplaced = models.BigIntegerField()
     orphaned = models.BigIntegerField()
     symlinks = models.BigIntegerField()
+    # Files that cannot be read while the storage answers; rows that contradict each other; files of people
+    # who are here that no row names; legacy rows whose file is there.
+    unreadable = models.BigIntegerField(default=0)
+    inconsistent = models.BigIntegerField(default=0)
+    unadopted = models.BigIntegerField(default=0)
+    to_adopt = models.BigIntegerField(default=0)
     unusable = models.BigIntegerField()
     partials = models.BigIntegerField()
     young = models.BigIntegerField()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from photostore.delivery.legacy import serve_legacy_with
 from photostore.inventory import Inspector, inspect_with, name_owners_with
+from photostore.inventory.rows import tell_inventory
 from photostore.operations.guards import Guard, guard_with
 from photostore.register import Owner
 from students import identity
+from students.checking import ROWS
 from students.evidence.names import place_of
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
+from students.todays import mark_of_key
 
 # The acts of this app; wherever the file that they were done to lay before.
 KINDS_OF_ACTS = frozenset(
@@ -32,6 +36,8 @@ def register() -> None:
         )
     )
     name_owners_with(owner_of_key)
+    serve_legacy_with(mark_of_key)
+    tell_inventory(ROWS)
     guard_with(
         Guard(
             folders=frozenset({"photos", "student_photos"}),

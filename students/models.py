@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Self
 
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Func, GeneratedField, Q, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Coalesce, Concat, Now
 
+from photostore.inventory.spelling import plain_name
 from photostore.models import KEY_LENGTH, SHA256_LENGTH
 from students.search import prefix_query
 
@@ -41,6 +43,16 @@ class OneWord(Func):
     output_field = models.CharField()
 
 
+class PlainName(Func):
+    """A storage key as people and other systems spell it: without case, Unicode form, slashes, `/media/`.
+
+    Two spellings of one name are equal here; whether they are one file, the storage has to say.
+    """
+
+    template = plain_name("%(expressions)s")
+    output_field = models.TextField()
+
+
 class StudentQuerySet(models.QuerySet["Student"]):
     """Reads in words of the domain."""
 
@@ -59,7 +71,10 @@ class StudentQuerySet(models.QuerySet["Student"]):
 
 
 class Student(models.Model):
-    """A student. `id` is the database's own number; `student_id` outlives it."""
+    """A student. `id` is the database's own number; `student_id` outlives it.
+
+    What other systems' scripts do not know has its default in the database: they write their own columns.
+    """
 
     class Status(models.TextChoices):
         """Whether the student is still at the school."""
@@ -67,23 +82,30 @@ class Student(models.Model):
         ACTIVE = "active", "active"
         LEFT = "left", "left"
 
-    student_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    student_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     student_number = models.CharField(max_length=64, null=True, blank=True, unique=True)
     # The keyed hash that photos carry instead of the number (students.identity).
-    number_hash = models.CharField(max_length=32, blank=True, editable=False)
+    number_hash = models.CharField(max_length=32, blank=True, editable=False, default="", db_default="")
     name = models.CharField(max_length=200)
-    first_name = models.CharField(max_length=100, blank=True)
-    last_name = models.CharField(max_length=100, blank=True)
-    grade = models.CharField(max_length=32, blank=True)
-    class_name = models.CharField(max_length=64, blank=True)
-    status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
+    first_name = models.CharField(max_length=100, blank=True, default="", db_default="")
+    last_name = models.CharField(max_length=100, blank=True, default="", db_default="")
+    grade = models.CharField(max_length=32, blank=True, default="", db_default="")
+    class_name = models.CharField(max_length=64, blank=True, default="", db_default="")
+    status = models.CharField(
+        max_length=6, choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE
+    )
     left_on = models.DateField(null=True, blank=True)
-    # Today's photo: its documented key, and the sha256 of the version that the key stands for.
-    profile_photo = models.FileField(max_length=KEY_LENGTH, blank=True, editable=False)
-    photo_sha256 = models.CharField(max_length=SHA256_LENGTH, blank=True, editable=False)
+    # Today's photo: its documented key, and the sha256 of the version that the key stands for. Both follow
+    # the version's row. A legacy row names a file of which there is no version yet (`students.todays`).
+    profile_photo = models.FileField(
+        max_length=KEY_LENGTH, blank=True, editable=False, default="", db_default=""
+    )
+    photo_sha256 = models.CharField(
+        max_length=SHA256_LENGTH, blank=True, editable=False, default="", db_default=""
+    )
     photo_updated_at = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
     search = GeneratedField(
         expression=SearchVector(
             Concat(
@@ -103,10 +125,9 @@ class Student(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            # A key without a hash could not be served; a hash without a key would name a photo nobody sees.
+            # A hash without a key would name a photo nobody sees. A key without a hash is a legacy row.
             models.CheckConstraint(
-                condition=Q(profile_photo="", photo_sha256="") | (~Q(profile_photo="") & ~Q(photo_sha256="")),
-                name="students_photo_has_key_and_hash",
+                condition=~Q(profile_photo="") | Q(photo_sha256=""), name="students_hash_has_key"
             ),
             # An empty number would be unique only once; no number is null.
             models.CheckConstraint(condition=~Q(student_number=""), name="students_number_is_not_empty"),
@@ -116,6 +137,10 @@ class Student(models.Model):
             GinIndex(fields=["search"], name="students_search"),
             # The sweep asks of each file that it would take whether a row names it.
             HashIndex(fields=["profile_photo"], condition=~Q(profile_photo=""), name="students_by_photo_key"),
+            # Two rows for one file are found by whichever spelling. A b-tree takes no long name.
+            HashIndex(
+                PlainName("profile_photo"), condition=~Q(profile_photo=""), name="students_by_plain_name"
+            ),
             # Filtered lists keep the order of the primary key, so that a cursor can go on from anywhere.
             models.Index(fields=["id"], condition=Q(profile_photo=""), name="students_without_photo"),
             models.Index(fields=["class_name", "id"], name="students_by_class"),

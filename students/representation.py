@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
-
 from photostore import keys
 from photostore.delivery.links import LinkMaker
 from students.models import AttendancePhoto, Student, StudentPhoto, StudentQuerySet
+from students.todays import is_in_folder, mark_of, standing_of, with_standing
 from students.versions import EXTENSIONS
 
 THUMBNAIL_SIZES = ("96", "256", "640")
@@ -22,12 +21,11 @@ COLUMNS = (
 
 
 def represented(students: StudentQuerySet) -> Any:
-    """The rows that `represent` takes: `COLUMNS` and `version_key`, in one query.
+    """The rows that `represent` takes: `COLUMNS`, `standing` and `version_key`, in one query.
 
     The version's own key, because a documented name need not have its ending: `profile.jpg` may hold a PNG.
     """
-    todays = StudentPhoto.objects.filter(student=OuterRef("pk"), sha256=OuterRef("photo_sha256"))
-    return students.annotate(version_key=Subquery(todays.values("file"))).values(*COLUMNS, "version_key")
+    return with_standing(students).values(*COLUMNS, "standing", "version_key")
 
 
 def represent(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
@@ -54,14 +52,24 @@ def represent_student(student: Student, links: LinkMaker) -> dict[str, Any]:
     """The same for one student in memory."""
     row = {column: getattr(student, column) for column in COLUMNS}
     row["profile_photo"] = student.profile_photo.name or ""
-    todays = student.photos.filter(sha256=student.photo_sha256).values_list("file", flat=True)
-    row["version_key"] = todays.first() if student.photo_sha256 else None
-    return represent(row, links)
+    return represent(row | _standing_columns(student), links)
 
 
 def thumbnails_of(student: Student, links: LinkMaker) -> dict[str, str] | None:
-    """Links to the thumbnails of today's photo, by size; None without a photo. Asks nothing."""
-    return _thumbnail_links(student.student_id, student.photo_sha256, links) if student.photo_sha256 else None
+    """Links to the thumbnails of today's photo, by size; None without one."""
+    row = {"student_id": student.student_id, "profile_photo": student.profile_photo.name or ""}
+    row |= {"photo_sha256": student.photo_sha256}
+    thumbnails: dict[str, str] | None = _photo_links(row | _standing_columns(student), links)["thumbnails"]
+    return thumbnails
+
+
+def _standing_columns(student: Student) -> dict[str, Any]:
+    if "standing" in student.__dict__:
+        return {name: student.__dict__[name] for name in ("standing", "version_key")}
+    row: dict[str, Any] = (
+        with_standing(Student.objects.filter(pk=student.pk)).values("standing", "version_key").get()
+    )
+    return row
 
 
 def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
@@ -83,6 +91,8 @@ def represent_attendance(photo: AttendancePhoto, student: Student, links: LinkMa
     extension = EXTENSIONS[photo.content_type]
     version_key = keys.student_version(student.student_id, photo.sha256, extension)
     name = f"{photo.date:%Y-%m-%d}_{photo.session}.jpg"
+    # A name in another's folder came by SQL: the link opens nothing then.
+    key = str(photo.file.name) if is_in_folder(student.student_id, photo.file.name) else version_key
     return {
         "id": photo.pk,
         "date": photo.date.isoformat(),
@@ -91,8 +101,8 @@ def represent_attendance(photo: AttendancePhoto, student: Student, links: LinkMa
         "width": photo.width,
         "height": photo.height,
         "uploaded_at": _moment(photo.uploaded_at),
-        "image": photo.file.name,
-        "image_url": links.live(str(photo.file.name), sha256=photo.sha256, version_key=version_key),
+        "image": key,
+        "image_url": links.live(key, sha256=photo.sha256, version_key=version_key),
         "photo": f"/api/photos/students/{student.student_id}/attendance/{name}",
         "thumbnails": _thumbnail_links(student.student_id, photo.sha256, links),
     }
@@ -100,16 +110,18 @@ def represent_attendance(photo: AttendancePhoto, student: Student, links: LinkMa
 
 def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
     key, sha256, student_id = row["profile_photo"], row["photo_sha256"], row["student_id"]
-    if not key:
+    standing = standing_of(row)
+    if standing == "none":
         return {"profile_photo": None, "profile_photo_url": None, "photo": None, "thumbnails": None}
+    shown = {"profile_photo": key, "photo": f"/api/photos/students/{student_id}/profile.jpg"}
+    if standing == "legacy":
+        # Of a file that nobody has read there are no thumbnails: it stands for them itself.
+        link = links.legacy(key, mark=mark_of(student_id))
+        return shown | {"profile_photo_url": link, "thumbnails": dict.fromkeys(THUMBNAIL_SIZES, link)}
     # Without its row (to be linked again by `restore_student_photos`) the documented name has to do.
     version_key = row["version_key"] or keys.student_version(student_id, sha256, key.rpartition(".")[2])
-    return {
-        "profile_photo": key,
-        "profile_photo_url": links.live(key, sha256=sha256, version_key=version_key),
-        "photo": f"/api/photos/students/{student_id}/profile.jpg",
-        "thumbnails": _thumbnail_links(student_id, sha256, links),
-    }
+    link = links.live(key, sha256=sha256, version_key=version_key)
+    return shown | {"profile_photo_url": link, "thumbnails": _thumbnail_links(student_id, sha256, links)}
 
 
 def _thumbnail_links(student_id: UUID, sha256: str, links: LinkMaker) -> dict[str, str]:

@@ -14,13 +14,23 @@ from photostore.models import Verification
 class VerificationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
     """The newest run first; what it found by name is in the output of `verify_media --json`."""
 
-    list_display = ["finished_at", "coverage", "files", "missing", "damaged", "misplaced", "orphaned",
-                    "symlinks", "rehashed"]  # fmt: skip
+    list_display = ["finished_at", "coverage", "files", "missing", "damaged", "misplaced", "inconsistent",
+                    "orphaned", "unadopted", "symlinks", "rehashed"]  # fmt: skip
     list_filter = ["checksum", "finished_at"]
     ordering = ["-id"]
     fieldsets = [
         (_("Run"), {"fields": [("started_at", "finished_at"), "coverage", ("checksum", "rehashed")]}),
-        (_("Wrong"), {"fields": [("missing", "damaged"), ("misplaced", "orphaned"), "symlinks"]}),
+        (
+            _("Wrong"),
+            {
+                "fields": [
+                    ("missing", "damaged"),
+                    ("misplaced", "orphaned"),
+                    ("inconsistent", "unadopted"),
+                    ("unreadable", "symlinks"),
+                ]
+            },
+        ),
         (
             _("Counted"),
             {
@@ -28,7 +38,7 @@ class VerificationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
                     ("files", "present"),
                     ("rehashed_lately", "stale"),
                     ("young", "partials"),
-                    "unusable",
+                    ("unusable", "to_adopt"),
                 ]
             },
         ),

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from photostore.storage import storage_for
 
-Purpose = Literal["live", "history"]
+Purpose = Literal["live", "history", "legacy"]
 SIGNATURE_BYTES = 16  # 128 bits of HMAC-SHA256: beyond guessing, and short in a page of a hundred links
 VERSION_LENGTH = 16
 
@@ -77,6 +77,13 @@ class LinkMaker:
         """A link to one version, live or not."""
         return self._link(version_key, sha256, "history", version_key)
 
+    def legacy(self, key: str, *, mark: str) -> str:
+        """A link to a file that a row of another system names; `mark` says whose row.
+
+        Always through us, never presigned: each time it is looked whether the row still names it.
+        """
+        return self._signed(key, mark, "legacy")
+
     def _link(
         self, key: str, sha256: str, purpose: Purpose, version_key: str, storage_alias: str = "default"
     ) -> str:
@@ -86,7 +93,10 @@ class LinkMaker:
         )
         if presigned is not None:
             return presigned
-        link = SignedLink(key, sha256[:VERSION_LENGTH], purpose, self.expires)
+        return self._signed(key, sha256[:VERSION_LENGTH], purpose)
+
+    def _signed(self, key: str, version: str, purpose: Purpose) -> str:
+        link = SignedLink(key, version, purpose, self.expires)
         signature = link.signature(settings.SECRET_KEY)
         query = f"v={link.version}&p={purpose}&e={self.expires}&s={signature}"
         return f"{self.base_url}{settings.MEDIA_URL}{quote(key)}?{query}"

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from photostore.audit import Actor, record_refusal
+from photostore.delivery.legacy import legacy_file
 from photostore.delivery.links import VERSION_LENGTH, SignedLink, verified
 from photostore.delivery.responses import serve
 from photostore.errors import FileMissing
@@ -49,6 +50,8 @@ def linked_file(link: SignedLink) -> StoredFile | None:
     """
     if len(link.version) < VERSION_LENGTH:
         return None
+    if link.purpose == "legacy":
+        return legacy_file(link)
     try:
         # Not first(): sorting one row costs a quarter of the whole look-up, in building the SQL.
         found = StoredFile.objects.select_related("parent").get(storage_alias="default", key=link.key)

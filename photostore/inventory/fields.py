@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import apps
@@ -11,26 +11,15 @@ from django.db.models import FileField, Model
 
 from photostore.register import Owner
 
-ROWS_PER_FETCH = 1_000
-
-# The keys are compared byte by byte, as the register keeps them; one hash join, whatever the size.
-_UNREGISTERED = """
-SELECT v.alias, v.key FROM ({values}) AS v
-WHERE NOT EXISTS (SELECT FROM photostore_storedfile f WHERE f.storage_alias = v.alias AND f.key = v.key)
-"""
 _NAMED = """
 WITH asked AS (SELECT unnest(%(keys)s::text[]) AS asked_key)
 SELECT v.key FROM ({values}) AS v WHERE v.alias = ANY(%(aliases)s)
 """
 
 
-def unregistered() -> Iterator[tuple[str, str]]:
-    """Storage alias and key of each value without a row in the register; streamed, set-based."""
-    values = " UNION ALL ".join(_values(model, field) for model, field in file_fields())
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_UNREGISTERED.format(values=values))
-        while rows := cursor.fetchmany(ROWS_PER_FETCH):
-            yield from rows
+def all_values() -> str:
+    """SQL for storage alias and key of every value; compared byte by byte, as the register keeps them."""
+    return " UNION ALL ".join(_values(model, field) for model, field in file_fields())
 
 
 def named_by_fields(

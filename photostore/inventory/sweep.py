@@ -22,10 +22,11 @@ from photostore.commands import Refused
 from photostore.errors import Conflict
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import diff
-from photostore.inventory.diff import differences
+from photostore.inventory.diff import Finding, differences
 from photostore.inventory.knowledge import held, owner_of_key
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.places import place_of, places
+from photostore.inventory.rows import kept
 from photostore.models import StoredFile
 from photostore.operations import Conductor
 from photostore.operations.quarantine import sha256_of
@@ -39,9 +40,12 @@ DERIVED = "derived/"
 # Gone for good, not set aside: what can be made again, and what was never a photo of ours.
 FOR_GOOD = (DERIVED, keys.INCOMING)
 BATCH = 100
+KEPT_BATCH = 1_000
 SNIFFED_BYTES = 64 + 16 * 4
 
 Fate = Literal["set_aside", "removed", "left"]
+# `kept`: no row names it, and it is still somebody's: to be adopted, or asked about.
+Left = Literal["young", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Counted:
     set_aside: int
     removed: int
     young: int
+    kept: int
     refusal: str
 
 
@@ -75,19 +80,23 @@ class SweepPlan:
     def takings(self) -> Iterator[Taking]:
         """Everything that would go, streamed; read anew against the register each time."""
         for listing in self.listings:
-            yield from (taking for taking in _found(listing, self.older_than) if taking is not None)
+            found = _found(listing, self.older_than)
+            yield from (taking for taking in found if not isinstance(taking, str))
 
     def count(self) -> Counted:
         """The figures, and whether it would go too far."""
-        aside = removed = young = 0
+        aside = removed = young = spared = 0
         refusal = ""
         for listing in self.listings:
             orphans = only_copies = 0
             for taking in _found(listing, self.older_than):
-                young += taking is None
-                removed += taking is not None and taking.for_good
-                aside += taking is not None and not taking.for_good
-                orphans += taking is not None and not _is_partial(taking)
+                if isinstance(taking, str):
+                    young += taking == "young"
+                    spared += taking == "kept"
+                    continue
+                removed += taking.for_good
+                aside += not taking.for_good
+                orphans += not _is_partial(taking)
             if orphans > MAX_SHARE * listing.file_count:
                 only_copies = _only_copies(listing, self.older_than)
             if only_copies > MAX_ONLY_COPIES:
@@ -97,7 +106,9 @@ class SweepPlan:
                     "the wrong storage. If you are sure, add --force."
                 )
         files = sum(listing.file_count for listing in self.listings)
-        return Counted(files=files, set_aside=aside, removed=removed, young=young, refusal=refusal)
+        return Counted(
+            files=files, set_aside=aside, removed=removed, young=young, kept=spared, refusal=refusal
+        )
 
 
 @contextmanager
@@ -134,21 +145,28 @@ def take(taking: Taking, plan: SweepPlan, operation: Conductor) -> Fate:
         return "left"
 
 
-def _found(listing: Listing, older_than: datetime) -> Iterator[Taking | None]:
-    """What would go; None for each that is too young."""
+def _found(listing: Listing, older_than: datetime) -> Iterator[Taking | Left]:
+    """What would go; a word for each that stays."""
+    found = (one for one in differences(listing) if one.difference == "orphaned" and one.modified_at)
+    while batch := list(islice(found, KEPT_BATCH)):
+        spared = kept([finding.key for finding in batch])
+        yield from (_fate(finding, listing, older_than, spared) for finding in batch)
     alias, storage = listing.place.alias, listing.place.storage
-    for finding in differences(listing):
-        if finding.difference != "orphaned" or finding.modified_at is None:
-            continue
-        if finding.modified_at >= _youngest_taken(finding.key, older_than):
-            yield None
-        else:
-            yield Taking(alias, finding.key, finding.byte_size or 0, finding.key.startswith(FOR_GOOD))
     for key in listing.others("partial"):
         there = storage.stat(key)
         if there is not None:
             is_young = there.modified_at >= older_than
-            yield None if is_young else Taking(alias, key, there.byte_size, for_good=True)
+            yield "young" if is_young else Taking(alias, key, there.byte_size, for_good=True)
+
+
+def _fate(finding: Finding, listing: Listing, older_than: datetime, spared: set[str]) -> Taking | Left:
+    assert finding.modified_at is not None
+    if finding.key in spared:
+        return "kept"
+    if finding.modified_at >= _youngest_taken(finding.key, older_than):
+        return "young"
+    for_good = finding.key.startswith(FOR_GOOD)
+    return Taking(listing.place.alias, finding.key, finding.byte_size or 0, for_good)
 
 
 def _is_partial(taking: Taking) -> bool:
@@ -156,7 +174,7 @@ def _is_partial(taking: Taking) -> bool:
 
 
 def _still_nobodys(taking: Taking, older_than: datetime) -> bool:
-    if place_of(taking.storage_alias).claims([taking.key]):
+    if place_of(taking.storage_alias).claims([taking.key]) or kept([taking.key]):
         return False
     there = storage_for(taking.storage_alias).stat(taking.key)
     return there is not None and there.modified_at < _youngest_taken(taking.key, older_than)
@@ -189,7 +207,8 @@ def _details(taking: Taking) -> dict[str, object] | None:
 
 def _only_copies(listing: Listing, older_than: datetime) -> int:
     """How many different files would be set aside that no registered one repeats; counting stops early."""
-    takings = (one for one in _found(listing, older_than) if one is not None and not one.for_good)
+    found = _found(listing, older_than)
+    takings = (one for one in found if not isinstance(one, str) and not one.for_good)
     only: set[str] = set()
     while len(only) <= MAX_ONLY_COPIES and (batch := list(islice(takings, BATCH))):
         hashes = {sha256_of(taking.storage_alias, taking.key) for taking in batch} - {None}

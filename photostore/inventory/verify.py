@@ -15,20 +15,25 @@ from django.utils import timezone
 from photostore.bounded import MAX_LISTED
 from photostore.errors import StorageAway
 from photostore.inventory.diff import Finding, differences
-from photostore.inventory.fields import unregistered
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.places import Place, places
 from photostore.inventory.rehash import Verdict, oldest_first, rehash, written
+from photostore.inventory.rows import Contradiction, contradictions, kept, legacy
 from photostore.inventory.seen import Seen
+from photostore.inventory.unregistered import named_elsewhere, spelled_otherwise, unregistered
 from photostore.models import StoredFile, Verification
 from photostore.settling import settle_everything
 
-LISTED: Final = ("missing", "damaged", "orphaned", "misplaced", "symlinks")
 # What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo
-# whose row was lost. Young ones, partials and copies that are behind are what any crash leaves.
-WRONG: Final = LISTED
+# whose row was lost. Young ones, partials and copies that are behind are what any crash leaves; a legacy row
+# whose file is there is a normal state.
+WRONG: Final = (
+    *("missing", "damaged", "unreadable", "misplaced", "inconsistent", "orphaned", "unadopted", "symlinks"),
+)
+LISTED: Final = (*WRONG, "to_adopt")
 # Without --checksum only files that look tampered with are read, and no more of them than this.
 MAX_SUSPECTS = 1_000
+BATCH = 1_000
 LATELY = timedelta(days=30)
 
 
@@ -41,6 +46,7 @@ class Report:
         default_factory=lambda: {name: {} for name in LISTED}
     )
     counts: Counter[str] = field(default_factory=Counter)
+    contradictions: list[Contradiction] = field(default_factory=list)
     suspects: dict[int, None] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
 
@@ -88,9 +94,14 @@ def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[s
         yield f"Listing {' and '.join(place.aliases)}"
         with listed(place) as listing:
             _compare(report, listing)
-    yield "Looking at every file field"
-    for alias, key in unregistered():
+            yield "Looking at every file field"
+            _look_at_fields(report, listing)
+    for alias, key in named_elsewhere([alias for place in everywhere for alias in place.aliases]):
         report.counts["unregistered"] += report.add("missing", alias, key)
+    yield "Comparing rows with each other"
+    for found in contradictions():
+        if report.add("inconsistent", "default", found.key) and len(report.contradictions) < MAX_LISTED:
+            report.contradictions.append(found)
     yield "Reading what looks changed"
     suspects, report.suspects = list(report.suspects), {}
     _judge(report, rehash(written(StoredFile.objects.filter(pk__in=suspects))))
@@ -111,8 +122,8 @@ def figures(report: Report, *, checksum: bool) -> Verification:
         started_at=report.started_at,
         finished_at=timezone.now(),
         checksum=checksum,
-        files=files,
-        present=max(0, files - stale - counted["missing"] + report.counts["unregistered"]),
+        files=files + report.counts["unregistered"],
+        present=max(0, files + report.counts["unregistered"] - stale - counted["missing"]),
         rehashed_lately=rows.filter(verified_at__gte=timezone.now() - LATELY).count(),
         stale=stale,
         suspects=list(report.suspects),
@@ -131,16 +142,31 @@ def _compare(report: Report, listing: Listing) -> None:
         report.add("symlinks", alias, key)
     for kind, name in (("unusable", "unusable"), ("partial", "partials")):
         report.counts[name] += sum(1 for _ in listing.others(kind))
-    for finding in differences(listing):
-        _note(report, finding, listing)
+    found = differences(listing)
+    while batch := list(islice(found, BATCH)):
+        spared = kept([finding.key for finding in batch if finding.difference == "orphaned"])
+        for finding in batch:
+            _note(report, finding, listing, is_kept=finding.key in spared)
 
 
-def _note(report: Report, finding: Finding, listing: Listing) -> None:
+def _look_at_fields(report: Report, listing: Listing) -> None:
+    """Values without a row in the register: to be adopted where the file of a legacy row is there."""
+    found = unregistered(listing)
+    while batch := list(islice(found, BATCH)):
+        of_legacy = legacy([key for _alias, key, _is_there in batch])
+        absent = [key for _alias, key, is_there in batch if not is_there and key in of_legacy]
+        spelled = spelled_otherwise(listing, absent) if absent else set()
+        for alias, key, is_there in batch:
+            adoptable = key in of_legacy and (is_there or key in spelled)
+            report.counts["unregistered"] += report.add("to_adopt" if adoptable else "missing", alias, key)
+
+
+def _note(report: Report, finding: Finding, listing: Listing, *, is_kept: bool) -> None:
     if finding.difference == "orphaned":
         if finding.is_young:
             report.counts["young"] += 1
         elif not _gone_by_now(report, finding, listing):
-            report.add("orphaned", finding.storage_alias, finding.key)
+            report.add("unadopted" if is_kept else "orphaned", finding.storage_alias, finding.key)
         return
     report.suspect(finding.pk)
     if finding.difference == "missing":

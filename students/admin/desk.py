@@ -30,6 +30,7 @@ from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.photos import remove_photo, restore_version, subject_of
 from students.representation import represent_student, represent_version, thumbnails_of
+from students.todays import versions_of, with_standing
 
 HISTORY_SHOWN = 24
 
@@ -95,7 +96,7 @@ class StudentAdmin(ProposalsDesk, ModelAdmin, BytesAdmin):  # type: ignore[misc]
     def history(self, student: Student) -> str:
         """Every version, with "make this the photo again"."""
         links = LinkMaker.of(self.current_request)
-        newest = student.photos.order_by("-id")[: HISTORY_SHOWN + 1]
+        newest = versions_of(student).order_by("-id")[: HISTORY_SHOWN + 1]
         versions = [{"photo": photo, **represent_version(photo, links)} for photo in newest]
         context = {
             "student": student,
@@ -106,6 +107,11 @@ class StudentAdmin(ProposalsDesk, ModelAdmin, BytesAdmin):  # type: ignore[misc]
             "can_audit": self.current_request.user.has_perm("photostore.view_auditentry"),
         }
         return render_to_string("students/desk/history.html", context, request=self.current_request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Student]:
+        """With what the faces in the list need."""
+        students: QuerySet[Student] = with_standing(super().get_queryset(request))
+        return students
 
     def get_fieldsets(self, request: HttpRequest, obj: Student | None = None) -> Any:
         """A new student has no history; whoever may only look is offered no upload."""

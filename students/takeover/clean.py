@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db import connection
 from django.utils import timezone
@@ -17,12 +18,14 @@ from photostore.inventory.sweep import MAX_ONLY_COPIES, MAX_SHARE
 from photostore.models import StoredFile
 from photostore.operations import Conductor
 from photostore.storage import storage_for
+from students.checking import kept_files
 from students.evidence.plan import Plan
 from students.evidence.signals import Finding, State
 from students.models import Student
 from students.strays import FOLDERS, UPLOADS, Stray
 from students.takeover.sources import aside_details
 
+BATCH = 1_000
 _ONLY_COPIES = """
 SELECT count(DISTINCT bare_sha256) FROM students_findings AS stray
 WHERE state = 'unknown' AND (key LIKE 'photos/students/%%' OR key LIKE 'student_photos/%%')
@@ -50,8 +53,8 @@ class Cleaning:
 
     def to_take(self) -> Iterator[Finding]:
         """The files, streamed."""
-        for one in self.plan.in_states(State.UNKNOWN):
-            if _is_ours_to_clean(one.stray) and one.stray.modified_at < self.older_than:
+        for one in _to_clean(self.plan):
+            if one.stray.modified_at < self.older_than:
                 yield one
 
     def check(self, *, force: bool) -> None:
@@ -73,9 +76,8 @@ def plan_cleaning(plan: Plan) -> Cleaning:
     """Count what would go, what is too young, and what evidence claims."""
     older_than = timezone.now() - YOUNG
     unknown = [0, 0]
-    for one in plan.in_states(State.UNKNOWN):
-        if _is_ours_to_clean(one.stray):
-            unknown[one.stray.modified_at >= older_than] += 1
+    for one in _to_clean(plan):
+        unknown[one.stray.modified_at >= older_than] += 1
     with connection.cursor() as cursor:
         cursor.execute(_ONLY_COPIES, [older_than])
         (only_copies,) = cursor.fetchone()
@@ -89,6 +91,14 @@ def plan_cleaning(plan: Plan) -> Cleaning:
         only_copies=only_copies,
         all_files=strays + StoredFile.objects.count(),
     )
+
+
+def _to_clean(plan: Plan) -> Iterator[Finding]:
+    """What no evidence claims, and what is of nobody who is here: that is to be adopted or asked about."""
+    found = (one for one in plan.in_states(State.UNKNOWN) if _is_ours_to_clean(one.stray))
+    while batch := list(islice(found, BATCH)):
+        kept = kept_files([one.stray.key for one in batch])
+        yield from (one for one in batch if one.stray.key not in kept)
 
 
 def _is_ours_to_clean(stray: Stray) -> bool:
@@ -107,6 +117,8 @@ def _set_aside(one: Finding, older_than: datetime, conductor: Conductor) -> str:
     try:
         with held(stray.key):
             there = storage_for(stray.storage_alias).stat(stray.key)
+            if kept_files([stray.key]):
+                return "It is a photo of somebody who is here by now; see adopt_media."
             if there is None or there.modified_at >= older_than:
                 return "It is gone, or was written anew."
             details = aside_details(stray)

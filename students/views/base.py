@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import QuerySet, Subquery
@@ -11,6 +12,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from photostore.audit import Actor
+from photostore.delivery.legacy import as_it_is
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.responses import serve
 from photostore.errors import NotFound
@@ -20,7 +22,8 @@ from photostore.uploads.handler import optional_file
 from students.models import Student, StudentPhoto
 from students.permissions import StudentPermission
 from students.representation import represent_student
-from students.versions import IncomingPhoto, take_in
+from students.todays import mark_of, mark_of_key, stated_sha256
+from students.versions import IncomingPhoto, owner_of, take_in
 
 PHOTO_FIELD = "profile_photo"
 
@@ -63,6 +66,17 @@ def live_original(owner: Owner, stated: QuerySet[Any, Any]) -> StoredFile:
     if live is None:
         raise NotFound
     return live
+
+
+def todays_file(student: Student) -> StoredFile:
+    """The file of today's photo, or of a legacy row's, as it is. Raises `NotFound`."""
+    with suppress(NotFound):
+        return live_original(owner_of(student), stated_sha256(student))
+    key = str(student.profile_photo.name)
+    found = as_it_is(key) if mark_of_key(key) == mark_of(student.student_id) else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def serve_to_holder(request: Request, file: StoredFile, name: str) -> HttpResponseBase:

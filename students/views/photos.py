@@ -18,12 +18,13 @@ from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
 from photostore.paging import NewestFirst
 from photostore.uploads.handler import one_file
-from students.models import Student, StudentPhoto
+from students.models import StudentPhoto
 from students.photos import remove_photo, restore_version, upload_photo
 from students.representation import represent_version
 from students.serializers import PhotoInput, PhotoUpload, PhotoVersionOutput, StudentOutput, UploadOutput
-from students.versions import MAX_FILE_BYTES, IncomingPhoto, owner_of, take_in
-from students.views.base import PHOTO_FIELD, StudentsView, live_original, serve_to_holder
+from students.todays import versions_of
+from students.versions import MAX_FILE_BYTES, IncomingPhoto, take_in
+from students.views.base import PHOTO_FIELD, StudentsView, serve_to_holder, todays_file
 
 
 @extend_schema(tags=["photos"])
@@ -76,7 +77,7 @@ class PhotoHistoryView(StudentsView):
     @extend_schema(responses=PhotoVersionOutput(many=True))
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """The versions, today's included, the newest first."""
-        versions = StudentPhoto.objects.filter(student=self.student())
+        versions = versions_of(self.student())
         page: Sequence[Any] | None = self.paginate_queryset(versions)  # type: ignore[arg-type]
         links = LinkMaker.of(request)
         return self.get_paginated_response([represent_version(photo, links) for photo in page or []])
@@ -104,6 +105,4 @@ class PhotoBytesView(StudentsView):
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002
         """Today's photo. The type comes from the photo: behind `profile.jpg` there may be a PNG."""
-        student = self.student()
-        stated = Student.objects.filter(pk=student.pk).values("photo_sha256")
-        return serve_to_holder(request, live_original(owner_of(student), stated), "profile.jpg")
+        return serve_to_holder(request, todays_file(self.student()), "profile.jpg")

@@ -22,7 +22,9 @@ class Command(PhotoCommand):
         "Finds files of every app that no row of the database names and prints what would go; with --confirm "
         "it goes. Photos and videos are moved to quarantine, byte for byte: `undo_photo_operation` brings "
         "them back, until `purge_quarantine` ends them after 30 days. Thumbnails and halves of interrupted "
-        "writes are removed for good. Files younger than an hour are left alone: an upload may be under way. "
+        "writes are removed for good. A file in the folder or under the documented name of somebody who is "
+        "here stays: adopt_media is for these. Files younger than an hour are left alone: an upload may be "
+        "under way. "
         "It refuses when the storage is away, when the database lists no files, and when more than 20 % of "
         "the files would go, more than 20 of which exist nowhere else (--force overrides that last one)."
     )
@@ -64,7 +66,13 @@ class Command(PhotoCommand):
             "set_aside": counted.set_aside,
             "remove": counted.removed,
             "young": counted.young,
+            "kept": counted.kept,
         }
+        if counted.kept:
+            self.say(
+                f"{counted.kept} files stay: they lie in the folder or under the name of somebody here. "
+                "adopt_media makes them known, or says why a person has to look."
+            )
         if counted.young:
             self.say(f"{counted.young} younger ones are left alone.")
 

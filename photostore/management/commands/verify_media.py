@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from rich.console import Console
 
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, duration
+from photostore.inventory.rows import who
 from photostore.inventory.verify import LISTED, Report, figures, most_of, until, verify
 from photostore.models import Verification
 
@@ -17,10 +18,16 @@ MEANS = {
     "missing": "a row names it, but it is not kept "
     "(bring back: restore_student_photos; make known: adopt_media)",
     "damaged": "not the bytes that were stored (bring them back: restore_student_photos --checksum)",
+    "unreadable": "there, but not to be read (give it the service's owner and mode; on a failing disk, "
+    "bring it back: restore_student_photos --checksum)",
     "misplaced": "the identity inside names another student: perhaps swapped faces",
+    "inconsistent": "rows that contradict each other; nothing is shown for these until they agree",
     "orphaned": "in storage for over an hour, but nobody's (see migrate_orphaned_photos --list; "
     "cleanup_orphaned_photos sets them aside)",
+    "unadopted": "in the folder or under the name of a student who is here, and no row names it "
+    "(adopt_media makes it known or says why not; no clean-up takes it)",
     "symlinks": "symbolic links; they are never followed and nothing here makes one",
+    "to_adopt": "rows of another system, their photos shown as they are (adopt_media makes them known)",
 }
 
 
@@ -67,11 +74,15 @@ class Command(PhotoCommand):
         self.result |= {what: [key for _alias, key in report.lists[what]] for what in LISTED}
         self.result["counts"] = counts(kept) | {"healed": report.counts["healed"]}
         self.result["coverage"] = kept.coverage
+        self.result["contradictions"] = [
+            {"id": one.owner_id, "name": one.who, "why": one.why, "next": one.step}
+            for one in report.contradictions
+        ]
         for what, meaning in MEANS.items():
             self._list(what, meaning, report)
         rest = ("young", "partials", "unusable", "stale")
         left = ", ".join(f"{getattr(kept, name)} {name}" for name in rest if getattr(kept, name))
-        self.say(f"{kept.files} files are registered; {kept.rehashed} were read in this run.")
+        self.say(f"{kept.files} files are named by rows; {kept.rehashed} were read in this run.")
         if left:
             self.say(f"Besides: {left}.")
         if report.counts["healed"]:
@@ -83,14 +94,18 @@ class Command(PhotoCommand):
         if not count:
             return
         self.say(f"{count} {what}: {meaning}")
-        for alias, key in most_of(report.lists[what], SHOWN):
-            self.say(f"  {key}" if alias == "default" else f"  {key} ({alias})")
+        shown = most_of(report.lists[what], SHOWN)
+        whose = who([key for _alias, key in shown])
+        said = {one.key: f"{one.who}: {one.why}. {one.step}." for one in report.contradictions[:SHOWN]}
+        for alias, key in shown:
+            place = "" if alias == "default" else f" ({alias})"
+            name = said.get(key) if what == "inconsistent" else whose.get(key)
+            self.say(f"  {key}{place}{'  ' if name else ''}{name or ''}")
         if count > SHOWN:
             self.say(f"  … and {count - SHOWN} more; --json lists up to 10,000 of them.")
 
 
 def counts(kept: Verification) -> dict[str, int]:
     """The figures for machines."""
-    names = ("files", "present", "missing", "damaged", "orphaned", "misplaced", "symlinks", "unusable")
-    more = ("partials", "young", "stale", "rehashed", "rehashed_lately")
-    return {name: getattr(kept, name) for name in (*names, *more)}
+    more = ("unusable", "partials", "young", "stale", "rehashed", "rehashed_lately")
+    return {name: getattr(kept, name) for name in ("files", "present", *LISTED, *more)}
