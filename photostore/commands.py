@@ -267,6 +267,17 @@ def one_at_a_time(name: str) -> Iterator[None]:
         unlock(ONE_AT_A_TIME)
 
 
+@contextmanager
+def alone(name: str, sentence: str) -> Iterator[None]:
+    """Hold a lock of one's own beside the commands'. Raises `Refused` with the sentence where it is taken."""
+    if not try_lock(name):
+        raise Refused(sentence, code="locked")
+    try:
+        yield
+    finally:
+        unlock(name)
+
+
 def _holder() -> str:
     with connection.cursor() as cursor:
         cursor.execute(

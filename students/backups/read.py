@@ -48,16 +48,16 @@ class Manifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Backup:
-    """A backup whose every value was looked at. `sealed` says that this deployment wrote it.
+    """A backup whose every value was looked at.
 
-    Somebody else's has neither `created_at` nor a manifest. `odd`: the entries that are passed over. The
+    Somebody else's has neither `created_at` nor a `seal`. `odd`: the entries that are passed over. The
     file is not needed any more: what was read lies in `table`.
     """
 
     path: Path
     sha256: str
     created_at: datetime | None
-    sealed: bool
+    seal: str
     student_count: int
     photo_count: int
     odd: BoundedList
@@ -68,6 +68,14 @@ class Backup:
     def name(self) -> str:
         """The file's name."""
         return self.path.name
+
+    @property
+    def sealed(self) -> bool:
+        """Whether this deployment wrote it. Raises `IdentityKeyMissing`."""
+        said = self.seal.encode()
+        return bool(said) and any(
+            hmac.compare_digest(seal.encode(), said) for seal in layout.seals(self.sha256)
+        )
 
     def is_unchanged(self) -> bool:
         """Whether the file is there and the one that was read."""
@@ -102,11 +110,6 @@ class _Reading:
     photos: int = 0
     attendance: int = 0
     odd: BoundedList = field(default_factory=BoundedList)
-
-    @property
-    def sealed(self) -> bool:
-        said = self.manifest.seal.encode() if self.manifest else b""
-        return any(hmac.compare_digest(seal.encode(), said) for seal in layout.seals(self.digest.hexdigest()))
 
     def add(self, student: BackedUpStudent, line: bytes | None = None) -> None:
         self.students += 1
@@ -151,7 +154,7 @@ def open_backup(path: Path) -> Backup:
             path=path,
             sha256=reading.digest.hexdigest(),
             created_at=reading.created_at,
-            sealed=reading.sealed,
+            seal=reading.manifest.seal if reading.manifest else "",
             student_count=reading.students,
             photo_count=reading.photos,
             odd=reading.odd,

@@ -23,7 +23,8 @@ WHERE value IS NOT NULL AND NOT is_erased GROUP BY kind, value HAVING count(*) >
 # Entries are read once or twice and never sorted: to compress them costs more than it saves.
 _CREATE = """
 CREATE TEMPORARY TABLE {table}
-    (at integer, is_erased boolean, student_id uuid, id bigint, number text, name text, entry text);
+    (at integer, is_erased boolean, student_id uuid, id bigint, number text, name text, class_name text,
+     photo text, entry text);
 ALTER TABLE {table} ALTER COLUMN entry SET STORAGE EXTERNAL
 """
 _FINISH = """
@@ -37,7 +38,10 @@ _erased = msgspec.json.Decoder(Erased)
 
 
 class Table:
-    """Each entry as JSON with what it is looked up by. It goes with the session, or by `drop`."""
+    """Each entry as JSON with what it is looked up by. It goes with the session, or by `drop`.
+
+    `photo` is today's without the identity inside; empty where nobody knows its bytes, NULL for none.
+    """
 
     def __init__(self) -> None:
         self.name = f"students_backup_{next(_numbers)}"
@@ -48,14 +52,18 @@ class Table:
 
     def add(self, item: BackedUpStudent | Erased, entry: bytes | None = None) -> None:
         """One more, and the JSON that it was read from."""
-        entry = msgspec.json.encode(item) if entry is None else entry
+        json = (msgspec.json.encode(item) if entry is None else entry).decode()
+        if isinstance(item, Erased):
+            self.add_row(True, item.student_id, *[None] * 5, entry=json)
+            return
+        photo = item.today.untagged_sha256 if item.today else "" if item.had_photo else None
+        looked_up = (item.student_id, item.id, item.student_number, item.name, item.class_name, photo)
+        self.add_row(False, *looked_up, entry=json)
+
+    def add_row(self, is_erased: bool, *looked_up: Any, entry: str = "") -> None:
+        """One more by its columns."""
         self._at += 1
-        looked_up = (
-            (True, item.student_id, None, None, None)
-            if isinstance(item, Erased)
-            else (False, item.student_id, item.id, item.student_number, item.name)
-        )
-        self._waiting.append((self._at, *looked_up, entry.decode()))
+        self._waiting.append((self._at, is_erased, *looked_up, entry))
         self._largest = max(self._largest, len(entry))
         self._waiting_bytes += len(entry)
         if self._waiting_bytes > BATCH_BYTES or len(self._waiting) >= BATCH:

@@ -17,15 +17,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from photostore.bounded import BoundedList
-from photostore.commands import Refused
-from photostore.locks import try_lock, unlock
+from photostore.commands import Refused, alone
 from students.backups import layout
 from students.backups.choose import newest_valid
 from students.backups.contents import InvalidBackup
 from students.backups.read import open_backup
 from students.backups.rows import erased_rows, student_rows
 
-WRITING = "students.backups"
+WRITING = ("students.backups", "Another backup is being written. Try again when it has finished.")
 
 
 @dataclass
@@ -70,7 +69,7 @@ def write_backup(folder: Path, *, force: bool = False) -> Written:
     written = Written(folder / f"seed_backup_{timezone.localtime():%Y%m%d_%H%M}.json")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _alone(), _published(written, force=force) as file, _snapshot():
+        with alone(*WRITING), _published(written, force=force) as file, _snapshot():
             _write(_Draft(file), written)
     except FileExistsError as error:
         if not folder.is_dir():
@@ -79,16 +78,6 @@ def write_backup(folder: Path, *, force: bool = False) -> Written:
     except OSError as error:
         raise Refused(f"The backup cannot be written: {error.strerror}.") from error
     return written
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    if not try_lock(WRITING):
-        raise Refused("Another backup is being written. Try again when it has finished.", code="locked")
-    try:
-        yield
-    finally:
-        unlock(WRITING)
 
 
 def _remove_drafts(folder: Path) -> None:

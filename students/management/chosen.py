@@ -20,8 +20,13 @@ def tell_named(command: PhotoCommand, backup: Backup) -> None:
     _tell(command, backup)
 
 
+def odd_lines(backup: Backup | None) -> list[str]:
+    """The entries that are passed over, each in words."""
+    return [str(entry) for entry in backup.odd.items] if backup else []
+
+
 def _tell(command: PhotoCommand, backup: Backup | None) -> None:
-    odd = [str(entry) for entry in backup.odd.items] if backup else []
+    odd = odd_lines(backup)
     command.result |= {
         "backup": backup and backup.name,
         "odd_entries": odd,
