@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,12 +23,12 @@ from media_uploads.quota import check_room, claim_room
 from media_uploads.refusals import MediaFileNotFound, PersonaNotFound
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
-from photostore.errors import InvalidFile, StorageAway
+from photostore.errors import InvalidFile
 from photostore.intake import Rendition, take_in_image
 from photostore.outbox import drain
-from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.persistence import next_id, stored
+from photostore.register import NewFile, Owner, Publication, publish
 from photostore.settling import drain_leftovers
-from photostore.storage import storage_for
 from photostore.videos import take_in_video
 
 MAX_NAME_LENGTH = 255
@@ -79,8 +78,7 @@ def keep_file(
         row.user_id, row.persona_id = user.pk, persona_id
         row.original_filename, row.description = plain_name(filename), description
         owner = owner_of(row.pk)
-        with owner.locked():
-            store(publication)
+        with owner.locked(), stored(publication):
             _publish(owner, publication, row, actor, also)
     drain_leftovers()
     return row
@@ -152,7 +150,7 @@ def _row(incoming: Incoming, original: NewFile) -> MediaFile:
     now = timezone.now()
     return MediaFile(
         # The files are registered under this number, so it is there before the row.
-        pk=_next_id(),
+        pk=next_id(MediaFile),
         file=original.key,
         sha256=original.sha256,
         file_size=original.byte_size,
@@ -173,32 +171,16 @@ def _publish(
     actor: Actor,
     also: Callable[[MediaFile], None] | None,
 ) -> None:
-    """Make the row, with its bytes in place. Where it may not be made, they go again."""
-    written = False
-    try:
-        with transaction.atomic(durable=True):
-            persona = Persona.objects.select_for_update(no_key=True)
-            if not persona.filter(pk=row.persona_id, user_id=row.user_id).exists():
-                raise PersonaNotFound(row.persona_id)
-            if also is not None:
-                also(row)  # first: a completed upload gives up the room that it was promised
-            claim_room(row.user_id, row.file_size)
-            row.save(force_insert=True)
-            publish(owner, publication)
-            record(actor, "media.upload", subject=subject_of(row.user_id), new_sha256=row.sha256)
-            written = True
-    except Exception:
-        # A commit whose answer was lost may have happened: then the files stay, and the sweep decides.
-        if not written:
-            _take_back(publication)
-        raise
-
-
-def _take_back(publication: Publication) -> None:
-    """Remove what was stored for a row that was refused; what cannot be removed now, the sweep finds."""
-    for file in (publication.original, *publication.derivatives):
-        with suppress(StorageAway):
-            storage_for().remove(file.key)
+    """The rows, in the caller's transaction, with the bytes in place."""
+    persona = Persona.objects.select_for_update(no_key=True)
+    if not persona.filter(pk=row.persona_id, user_id=row.user_id).exists():
+        raise PersonaNotFound(row.persona_id)
+    if also is not None:
+        also(row)  # first: a completed upload gives up the room that it was promised
+    claim_room(row.user_id, row.file_size)
+    row.save(force_insert=True)
+    publish(owner, publication)
+    record(actor, "media.upload", subject=subject_of(row.user_id), new_sha256=row.sha256)
 
 
 def delete_file(*, user: Any, file_id: int, actor: Actor) -> None:
@@ -245,9 +227,3 @@ def plain_name(filename: str) -> str:
     )
     ending = PurePosixPath(name).suffix[:16]
     return name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - len(ending)] + ending
-
-
-def _next_id() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('media_files', 'id'))")
-        return int(cursor.fetchone()[0])

@@ -6,7 +6,6 @@ is refused. The partial unique index holds the truth, whoever writes.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,11 +19,11 @@ from media_uploads.models import UserImage
 from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
-from photostore.errors import NotFound, StorageAway
+from photostore.errors import NotFound
 from photostore.outbox import drain
-from photostore.register import Publication, publish, store
+from photostore.persistence import stored
+from photostore.register import Publication, publish
 from photostore.settling import drain_leftovers
-from photostore.storage import storage_for
 
 
 def upload_image(
@@ -64,24 +63,15 @@ def upload_image(
 
 def _keep(image: UserImage, publication: Publication, actor: Actor) -> None:
     _describe(image, publication)
-    owner, written = owner_of(image.pk), False
-    with owner.locked():
-        store(publication)
-        try:
-            with transaction.atomic(durable=True):
-                _lock_user(image.user_id)
-                claim_room(image.user_id, image.file_size)
-                if image.is_primary:
-                    _primary_of(image.user_id).update(is_primary=False)
-                image.save(force_insert=True)
-                publish(owner, publication)
-                record(actor, "image.upload", subject=subject_of(image.user_id), new_sha256=image.sha256)
-                written = True
-        except Exception:
-            # A commit whose answer was lost may have happened: then the files stay, and the sweep decides.
-            if not written:
-                _take_back(publication)
-            raise
+    owner = owner_of(image.pk)
+    with owner.locked(), stored(publication):
+        _lock_user(image.user_id)
+        claim_room(image.user_id, image.file_size)
+        if image.is_primary:
+            _primary_of(image.user_id).update(is_primary=False)
+        image.save(force_insert=True)
+        publish(owner, publication)
+        record(actor, "image.upload", subject=subject_of(image.user_id), new_sha256=image.sha256)
 
 
 def delete_image(*, image_id: UUID, actor: Actor) -> None:
@@ -157,11 +147,3 @@ def _describe(image: UserImage, publication: Publication) -> None:
     image.file_size = original.byte_size
     image.mime_type = original.content_type
     image.width, image.height = original.width, original.height
-
-
-def _take_back(publication: Publication) -> None:
-    """Remove what was stored for a row that was refused; what cannot be removed now, the sweep finds."""
-    storage = storage_for(publication.storage_alias)
-    with suppress(StorageAway):
-        for file in (publication.original, *publication.derivatives):
-            storage.remove(file.key)

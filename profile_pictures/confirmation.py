@@ -15,6 +15,7 @@ from django.utils import timezone
 from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import FileMissing
 from photostore.outbox import drain
+from photostore.persistence import stored
 from photostore.storage import storage_for
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.pictures import (
@@ -52,7 +53,7 @@ def confirm_upload(
         owner = owner_of(upload.pk)
         with owner.locked():
             final = _final_picture(upload, crop)
-            with transaction.atomic(durable=True):
+            with stored(final.publication):
                 person = locked_person(user.pk)
                 before = _set_aside(person)
                 upload = _swap(upload, final)

@@ -15,7 +15,7 @@ from photostore import keys
 from photostore.errors import FileMissing
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from photostore.models import StoredFile
-from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.register import NewFile, Owner, Publication, publish
 from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
@@ -116,13 +116,12 @@ def copied(upload: ProfilePictureUpload) -> FinalPicture:
 
 
 def cropped(upload: ProfilePictureUpload, crop: Crop) -> FinalPicture:
-    """The square of the pending picture, stored under a confirmed key. Raises as `copied`."""
+    """The square of the pending picture, to be stored under a confirmed key. Raises as `copied`."""
     clean = _cut(_pending_bytes(upload), crop)
     # A new name: the thumbnails under the old one show the whole picture.
     name = str(uuid4())
     key = keys.profile_picture(upload.user_id, name, clean.picture.extension)
     publication = _publication(upload.user_id, name, key, clean)
-    store(publication)
     return FinalPicture(
         key=key,
         sha256=clean.picture.sha256,

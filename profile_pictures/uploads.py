@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
@@ -19,7 +19,8 @@ from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import NotFound
 from photostore.locks import advisory_lock
 from photostore.outbox import drain
-from photostore.register import Publication, publish, store
+from photostore.persistence import next_id, stored
+from photostore.register import Publication, publish
 from photostore.settling import drain_leftovers
 from photostore.tally import count_done
 from profile_pictures.models import ProfilePictureUpload, User
@@ -50,13 +51,11 @@ def upload_picture(*, user: User, data: bytes, filename: str, actor: Actor) -> P
 
 def _keep(upload: ProfilePictureUpload, publication: Publication, actor: Actor) -> None:
     owner, subject = owner_of(upload.pk), subject_of(upload.user_id)
-    with owner.locked():
-        store(publication)
-        with transaction.atomic(durable=True):
-            locked_person(upload.user_id)
-            upload.save(force_insert=True)
-            publish(owner, publication)
-            record(actor, "picture.upload", subject=subject, new_sha256=upload.sha256)
+    with owner.locked(), stored(publication):
+        locked_person(upload.user_id)
+        upload.save(force_insert=True)
+        publish(owner, publication)
+        record(actor, "picture.upload", subject=subject, new_sha256=upload.sha256)
 
 
 def drop_upload(*, user: User, upload_id: int, actor: Actor) -> None:
@@ -160,7 +159,7 @@ def _row(user: User, publication: Publication, filename: str) -> ProfilePictureU
     original = publication.original
     return ProfilePictureUpload(
         # The files are registered under this number, so it is there before the row.
-        pk=_next_id(),
+        pk=next_id(ProfilePictureUpload),
         user=user,
         image=original.key,
         sha256=original.sha256,
@@ -171,9 +170,3 @@ def _row(user: User, publication: Publication, filename: str) -> ProfilePictureU
         uploaded_at=now,
         expires_at=now + PENDING_LIFE,
     )
-
-
-def _next_id() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('users_profilepictureupload', 'id'))")
-        return int(cursor.fetchone()[0])

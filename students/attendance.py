@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,8 @@ from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, NotFound
 from photostore.outbox import drain
-from photostore.register import Owner, Publication, publish, store
+from photostore.persistence import next_id, stored
+from photostore.register import Owner, Publication, publish
 from photostore.settling import settle
 from students import identity
 from students.models import ATTENDANCE_LABEL, AttendancePhoto, Student
@@ -52,7 +53,7 @@ def upload_attendance_photo(
         if there is not None and not replace:
             raise _exists_already()
         photo = _row(student, date, session, incoming, actor)
-        photo.pk = there.pk if there else _next_id()
+        photo.pk = there.pk if there else next_id(AttendancePhoto)
         _put_in_place(student, photo, incoming, actor, old_sha256=there.sha256 if there else "")
     return photo
 
@@ -63,8 +64,7 @@ def _put_in_place(
     owner = attendance_owner(photo.pk)
     with owner.locked():
         publication = _publication(student, photo, incoming)
-        store(publication, owner=owner, actor=actor)
-        with transaction.atomic(durable=True):
+        with stored(publication, owner=owner, actor=actor):
             _save(student, photo, new=not old_sha256)
             publish(owner, publication)
             record(
@@ -147,9 +147,3 @@ def _exists_already() -> Conflict:
         _("There is a photo for this date and session already. Send it with ?replace=true to replace it."),
         code="attendance_photo_exists",
     )
-
-
-def _next_id() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('students_attendancephoto', 'id'))")
-        return int(cursor.fetchone()[0])

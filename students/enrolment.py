@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, FileMissing, NotFound, StorageAway
 from photostore.outbox import drain
-from photostore.register import store
+from photostore.persistence import next_id, stored
 from photostore.settling import CopiesPending, drain_leftovers, settle
 from students.attendance import attendance_owner
 from students.identity import number_hash
@@ -30,14 +30,13 @@ def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPh
 
     Raises `Conflict` when the number was taken at the same moment, `StorageAway`.
     """
-    student = Student(pk=_next_id(), **fields)
+    student = Student(pk=next_id(Student), **fields)
     student.number_hash = number_hash(student.student_number)
     owner = owner_of(student)
     with owner.locked():
         version = new_version(student, incoming, actor) if incoming else None
-        if version:
-            store(version.publication, owner=owner, actor=actor)
-        with _one_number_each(), transaction.atomic(durable=True):
+        publication = version.publication if version else None
+        with _one_number_each(), stored(publication, owner=owner, actor=actor):
             student.save(force_insert=True)
             record(actor, "student.create", subject=subject_of(student))
             if version:
@@ -81,8 +80,8 @@ def update_student(
         version = _next_version(before, incoming, actor, number_changed=number_changed)
         if version:
             keep_unadopted(before, actor, besides=version)
-            store(version.publication, owner=owner, actor=actor)
-        with _one_number_each(), transaction.atomic(durable=True):
+        publication = version.publication if version else None
+        with _one_number_each(), stored(publication, owner=owner, actor=actor):
             Student.objects.select_for_update().get(pk=before.pk)
             if changed:
                 before.save(update_fields=[*changed, "number_hash", "updated_at"])
@@ -132,13 +131,6 @@ def delete_student(*, student: Student, actor: Actor) -> None:
         for half_day in attendance:
             with half_day.locked():
                 drain(half_day)
-
-
-def _next_id() -> int:
-    """The next student's primary key: the photo's documented name needs it before the row is there."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('students_student', 'id'))")
-        return int(cursor.fetchone()[0])
 
 
 def _with_new_number(student: Student, today: StudentPhoto, actor: Actor) -> Version | None:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import FileMissing, NotFound
-from photostore.register import publish, retire, store
+from photostore.persistence import stored
+from photostore.register import publish, retire
 from photostore.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
 from students.tombstones import lift
@@ -51,8 +52,7 @@ def upload_photo(*, student: Student, incoming: IncomingPhoto, actor: Actor) -> 
             return PhotoChange(student, changed=False)
         version = new_version(student, incoming, actor)
         keep_unadopted(student, actor, besides=version)
-        store(version.publication, owner=owner, actor=actor)
-        with transaction.atomic(durable=True):
+        with stored(version.publication, owner=owner, actor=actor):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.upload")
         settle(owner, original=version.publication.original)
@@ -78,8 +78,7 @@ def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChan
             return PhotoChange(student, changed=False)
         version = retagged_version(student, photo, actor)
         keep_unadopted(student, actor)
-        store(version.publication, owner=owner, actor=actor)
-        with transaction.atomic(durable=True):
+        with stored(version.publication, owner=owner, actor=actor):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.restore")
         settle(owner, original=version.publication.original)

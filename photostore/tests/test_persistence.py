@@ -1,0 +1,64 @@
+"""New files and their rows: a refused row takes its files along, and nobody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from media_uploads.models import MediaFile
+from photostore.models import StoredFile
+from photostore.persistence import next_id, stored
+from photostore.register import publish
+from photostore.tests.things import OWNER, keys_in, publication
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Refused(Exception):
+    pass
+
+
+def test_rows_and_files_are_both_there(each_storage: str) -> None:
+    photo = publication(b"face")
+    with stored(photo):
+        publish(OWNER, photo)
+    assert keys_in() == {row.key for row in StoredFile.objects.exclude(kind="copy")}
+
+
+def test_a_refused_row_takes_its_files_along(each_storage: str) -> None:
+    with pytest.raises(Refused), stored(publication(b"face")):
+        raise Refused
+    assert not keys_in()
+
+
+def test_a_file_that_lay_there_already_stays(each_storage: str) -> None:
+    """It may be the only copy of a photo whose rows were lost."""
+    with stored(publication(b"face")):
+        pass
+    before = keys_in()
+    with pytest.raises(Refused), stored(publication(b"face")):
+        raise Refused
+    assert keys_in() == before
+
+
+def test_a_commit_whose_answer_was_lost_keeps_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import connection
+
+    photo, commit = publication(b"face"), connection.commit
+
+    def commit_and_lose_the_answer() -> None:
+        commit()
+        raise Refused
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "commit", commit_and_lose_the_answer)
+        with pytest.raises(Refused), stored(photo):
+            publish(OWNER, photo)
+    assert StoredFile.objects.filter(key=photo.original.key).exists()
+    assert photo.original.key in keys_in()
+
+
+def test_each_id_is_given_once() -> None:
+    first: Any = next_id(MediaFile)
+    assert next_id(MediaFile) == first + 1
