@@ -13,8 +13,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from photostore.audit import Actor
 from photostore.inventory import differences, listed, places
-from photostore.models import StoredFile
+from photostore.models import Operation, StoredFile
+from photostore.operations import conduct
+from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 
 TWO_HOURS = 2 * 3600
@@ -97,3 +100,12 @@ def fill(count: int) -> None:
             )
         )
     StoredFile.objects.bulk_create(rows, batch_size=1_000)
+
+
+def set_aside(*names: str) -> Operation:
+    with conduct("cleanup_orphaned_photos", Actor("", "olga", "command")) as conductor:
+        for key in names:
+            leave(key, key.encode())
+            details = {"storage_alias": "default", "key": key, "sha256": sha256_of("default", key)}
+            assert conductor.act("sweep_aside", subject=key, details=details | {"byte_size": len(key)})
+    return conductor.operation

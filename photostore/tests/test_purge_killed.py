@@ -8,26 +8,14 @@ import pytest
 from django.utils import timezone
 
 from photostore import keys
-from photostore.audit import Actor
 from photostore.models import Operation, QuarantinedFile
-from photostore.operations import conduct
-from photostore.operations.quarantine import sha256_of
-from photostore.tests.shelf import leave, run
+from photostore.tests.shelf import run, set_aside
 from testing.kept import stored
 from testing.killing_commands import Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = ("users/ada/images/1.jpg", "users/ada/images/2.jpg")
 YOUNG = "users/ada/images/3.jpg"
-
-
-def set_aside(*names: str) -> Operation:
-    with conduct("cleanup_orphaned_photos", Actor("", "olga", "command")) as conductor:
-        for key in names:
-            leave(key, key.encode())
-            details = {"storage_alias": "default", "key": key, "sha256": sha256_of("default", key)}
-            assert conductor.act("sweep_aside", subject=key, details=details | {"byte_size": len(key)})
-    return conductor.operation
 
 
 def test_killed_before_every_step_and_run_again(each_storage: str) -> None:

@@ -11,8 +11,7 @@ from django.utils import timezone
 from photostore import keys
 from photostore.models import Operation, QuarantinedFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import keep, run
-from photostore.tests.test_purge_killed import set_aside
+from photostore.tests.shelf import keep, run, set_aside
 from testing.kept import stored
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 
 from profile_pictures.models import User
 from profile_pictures.tests.album import face
-from profile_pictures.tests.test_page_sources import FAKE_CAMERA
-from profile_pictures.tests.window import PAGE, choose, cropping, file, sign_in
+from profile_pictures.tests.window import FAKE_CAMERA, PAGE, choose, cropping, file, sign_in
 from testing.browser import each_window
 from testing.npm import installed
 

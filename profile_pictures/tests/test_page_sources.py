@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import face, opened, stored
-from profile_pictures.tests.window import choose, cropping, file, key_now, sign_in
+from profile_pictures.tests.window import FAKE_CAMERA, choose, cropping, file, key_now, sign_in
 from testing.browser import each_window, screenshot
 from testing.server import live_server
 
@@ -27,18 +27,6 @@ TRANSFER = """(bytes) => {
     return held;
 }"""
 
-FAKE_CAMERA = """
-const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
-const pen = canvas.getContext("2d");
-setInterval(() => { pen.fillStyle = "#c33"; pen.fillRect(0, 0, 640, 480);
-                    pen.fillStyle = "#33c"; pen.fillRect(0, 0, 320, 480); }, 50);
-window.asked = [];
-navigator.mediaDevices.getUserMedia = async (wish) => {
-    window.asked.push(wish);
-    if (window.refuseCamera) throw new DOMException("no", "NotAllowedError");
-    return window.stream = canvas.captureStream(20);
-};
-"""
 
 PASTE = "held => document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: held}))"
 

@@ -62,3 +62,17 @@ def tab_to(page: Page, selector: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab never comes to {selector}")
+
+
+FAKE_CAMERA = """
+const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
+const pen = canvas.getContext("2d");
+setInterval(() => { pen.fillStyle = "#c33"; pen.fillRect(0, 0, 640, 480);
+                    pen.fillStyle = "#33c"; pen.fillRect(0, 0, 320, 480); }, 50);
+window.asked = [];
+navigator.mediaDevices.getUserMedia = async (wish) => {
+    window.asked.push(wish);
+    if (window.refuseCamera) throw new DOMException("no", "NotAllowedError");
+    return window.stream = canvas.captureStream(20);
+};
+"""

@@ -13,6 +13,7 @@ from photostore.models import Operation
 from photostore.storage import storage_for
 from students.identity import number_hash
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.tests import commands
 from students.tests.school import enrol, face, file_of, hand_in, stored
 
 NAMES = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Emmy Noether")
@@ -122,3 +123,36 @@ def undo_last() -> Any:
     operation = last_undoable()
     assert isinstance(operation, Operation)
     return undo(operation, Actor(id="", name="olga", door="command"))
+
+
+def erase(student: Student, *more: str) -> str:
+    code, out, err = commands.run("erase_student", str(student.student_id), "--confirm", *more)
+    assert code == 0, err
+    return out
+
+
+def files_of(*ids: Any) -> dict[tuple[str, str], bytes]:
+    """Everything in a folder, or in quarantine, of one of these ids."""
+    return {
+        (alias, key): data
+        for alias in ("default", "safe")
+        for key, data in stored(alias).items()
+        if any(str(one) in key for one in ids)
+    }
+
+
+def old_id_of(name: str) -> Any:
+    return Student.objects.get(name=name).student_id
+
+
+def enter_again(name: str = NAMES[0], number: str | None = "S-0") -> Student:
+    return Student.objects.create(name=name, student_number=number, number_hash=number_hash(number))
+
+
+def nothing_comes_back_to(student: Student, *more: str) -> None:
+    for arguments in (more, ("--deleted", *more)):
+        assert migrate(*arguments)[0] == 0
+        student.refresh_from_db()
+        assert not student.photo_sha256
+        assert not StudentPhoto.objects.filter(student=student).exists()
+        assert not student.attendance_photos.exists()

@@ -10,10 +10,10 @@ from photostore.models import StoredFile
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old
 from students.models import Student
+from students.tests.commands import run
 from students.tests.killing import ALL, Killed, kill_everywhere
 from students.tests.reseeding import undo_last
 from students.tests.school import face, stored
-from students.tests.test_backups import run
 from testing.killing_commands import ON_S3
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]

@@ -10,8 +10,9 @@ from photostore.operations import last_undoable, undo
 from photostore.storage import storage_for
 from students import identity
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.tests.backup_files import old, old_student
+from students.tests.commands import OPERATOR, run
 from students.tests.school import enrol, face, likeness, stored
-from students.tests.test_backups import OPERATOR, old, old_student, run
 
 
 def put(alias: str, key: str, data: bytes) -> None:

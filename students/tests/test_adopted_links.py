@@ -10,8 +10,8 @@ from django.conf import settings
 
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
+from students.tests.commands import run
 from students.tests.school import face, likeness, opened
-from students.tests.test_backups import run
 
 # What lies under the old name: the name, and the format of the bytes.
 OLD = [

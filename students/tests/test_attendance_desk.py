@@ -6,7 +6,7 @@ from django.test import Client
 
 from photostore.models import AuditEntry, StoredFile
 from students.models import AttendancePhoto, Student
-from students.tests.test_attendance_photos import face
+from students.tests.school import face
 from testing.people import make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import io
 import json
 import os
 import time
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 
-from photostore.audit import Actor
 from students.attendance import upload_attendance_photo
 from students.backups import InvalidBackup, layout, newest_valid, open_backup
 from students.models import Student
+from students.tests.backup_files import HOSTILE, forged, manifest_for, old, old_student
+from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, face, hand_in
 from students.versions import take_in
 from testing.killing_commands import Killing
-
-OPERATOR = Actor(id="", name="operator", door="command")
-
-
-def run(*arguments: Any) -> tuple[int, str, str]:
-    """A command's exit code and what it said."""
-    out, err = io.StringIO(), io.StringIO()
-    try:
-        call_command(*arguments, stdout=out, stderr=err)
-    except SystemExit as end:
-        return int(str(end.code)), out.getvalue(), err.getvalue()
-    return 0, out.getvalue(), err.getvalue()
-
-
-def backed_up(folder: Path) -> Path:
-    code, _out, err = run("create_seed_backup", "--output", folder)
-    assert code == 0, err
-    return max(folder.glob("seed_backup_*.json"))
 
 
 @pytest.fixture
@@ -123,19 +102,6 @@ def test_an_empty_school_has_a_backup_too(db: None, tmp_path: Path) -> None:
     assert list(open_backup(backed_up(tmp_path)).students()) == []
 
 
-def old(*students: dict[str, Any]) -> bytes:
-    return json.dumps({"students": students}).encode()
-
-
-def old_student(**values: Any) -> dict[str, Any]:
-    student_id = str(uuid4())
-    return {
-        "student_id": student_id,
-        "name": "Ada",
-        "photo": f"/api/photos/students/{student_id}/profile.jpg",
-    } | values
-
-
 def test_an_old_backup_is_read(db: None, tmp_path: Path) -> None:
     path = tmp_path / "seed_backup_20250101_0000.json"
     first, second = old_student(), old_student(photo=None, name="Bea")
@@ -144,27 +110,6 @@ def test_an_old_backup_is_read(db: None, tmp_path: Path) -> None:
         ada, bea = open_backup(path).students()
         assert (str(ada.student_id), ada.name, ada.had_photo) == (first["student_id"], "Ada", True)
         assert (bea.name, bea.had_photo) == ("Bea", False)
-
-
-SAME = str(uuid4())
-HOSTILE = {
-    "0 bytes": b"",
-    "not JSON": b"Dear diary,",
-    "cut off": old(old_student())[:-9],
-    "binary": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(100),
-    "wrong shape": b'{"photos": 3}',
-    "a number": b"17",
-    "a student that is none": b'{"students": [1]}',
-    "climbing": old(old_student(student_id="../../x")),
-    "NUL": old(old_student(student_id="\0")),
-    "NUL in the name": old(old_student(name="A\0da")),
-    "braces": old(old_student(student_id="{" + SAME + "}")),
-    "a number as id": old(old_student(student_id=7)),
-    "twice": old(old_student(student_id=SAME), old_student(student_id=SAME)),
-    "no name": old(old_student(name="")),
-    "deep": b"[" * 100_000,
-    "a huge number": b'[{"student_id": ' + b"9" * 5_000 + b"}]",
-}
 
 
 @pytest.mark.parametrize("what", HOSTILE)
@@ -198,20 +143,6 @@ def test_a_gigabyte_is_refused_by_its_size(db: None, tmp_path: Path) -> None:
         file.truncate(1_000_000_000)
     with pytest.raises(InvalidBackup, match="too large"):
         open_backup(path)
-
-
-def manifest_for(content: bytes, students: int, *, photos: int = 0) -> bytes:
-    """The last line, as anybody can write it who has no key."""
-    counts = {"students": students, "photos": photos, "attendance": 0}
-    values = {**counts, "sha256": hashlib.sha256(content).hexdigest()}
-    return layout.MANIFEST + json.dumps(values).encode() + layout.END
-
-
-def forged(backup: Path, **values: Any) -> bytes:
-    """A backup of one student with other values: whole by its sha256, without our seal."""
-    head, line, *_rest = backup.read_bytes().splitlines(keepends=True)
-    content = head + json.dumps(json.loads(line) | values).encode() + b"\n" + layout.ERASED
-    return content + manifest_for(content, 1)
 
 
 def test_a_gigabyte_that_begins_like_ours_is_not_too_large_and_is_refused_at_once(

@@ -13,8 +13,8 @@ from django.conf import settings
 
 from students.backups import BackedUpStudent, newest_valid, open_backup
 from students.models import Student
+from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face
-from students.tests.test_backups import backed_up, run
 
 ADA, BEA = "0b5ba5f0-4b5f-4a0e-9a52-0a8c1f0d7e11", "9c1d2e3f-0011-4233-8455-66778899aabb"
 ONE = f'{{"student_id": "{ADA}", "name": "Ada Lovelace", "photo": "/api/photos/students/{ADA}/profile.jpg"}}'

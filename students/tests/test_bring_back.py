@@ -11,10 +11,10 @@ from django.db import connection
 from photostore.settling import settle_everything
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.killing import kill_everywhere
 from students.tests.reseeding import links, undo_last
 from students.tests.school import enrol, face, hand_in, likeness, stored
-from students.tests.test_backups import OPERATOR, backed_up, run
 from students.versions import take_in
 from testing.killing_commands import ON_S3
 

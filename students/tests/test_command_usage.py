@@ -16,9 +16,9 @@ from photostore.errors import StorageAway, StorageFull
 from photostore.models import Act, Operation
 from photostore.storage import storage_for
 from students.models import Student
+from students.tests.commands import Terminal
 from students.tests.reseeding import run
 from students.tests.school import enrol, face
-from students.tests.test_progress import Terminal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

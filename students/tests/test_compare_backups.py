@@ -11,8 +11,8 @@ from django.conf import settings
 
 from students import identity
 from students.models import Student
+from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face, hand_in
-from students.tests.test_backups import backed_up, run
 
 
 def named(pk: int) -> Student:

@@ -17,6 +17,7 @@ from photostore.storage import storage_for
 from students import identity
 from students.models import Student, StudentPhoto
 from students.photos import remove_photo
+from students.tests.backup_files import old, old_student
 from students.tests.drill_school import (
     OLGA,
     PUPILS,
@@ -28,7 +29,6 @@ from students.tests.drill_school import (
     same_students,
 )
 from students.tests.reseeding import forget_everything, links, run, tree
-from students.tests.test_backups import old, old_student
 from testing.pictures import portrait, saved
 
 pytestmark = pytest.mark.django_db(transaction=True)

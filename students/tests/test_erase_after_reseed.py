@@ -11,54 +11,30 @@ from photostore.models import Act, QuarantinedFile
 from photostore.settling import settle_everything
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.tests.reseeding import forget_everything, migrate, old_school, reseed, right_and_wrong
+from students.tests.commands import backed_up, run
+from students.tests.reseeding import (
+    enter_again,
+    erase,
+    files_of,
+    forget_everything,
+    migrate,
+    nothing_comes_back_to,
+    old_id_of,
+    old_school,
+    reseed,
+    right_and_wrong,
+)
 from students.tests.reseeding import run as run_json
-from students.tests.school import enrol, face, hand_in, stored
-from students.tests.test_backups import backed_up, run
+from students.tests.school import enrol, face, hand_in
 from students.tombstones import Tombstone
 from testing.killing_commands import ON_S3, Killing
 
 TWO = ("Ada Lovelace", "Grace Hopper")
 
 
-def erase(student: Student, *more: str) -> str:
-    code, out, err = run("erase_student", str(student.student_id), "--confirm", *more)
-    assert code == 0, err
-    return out
-
-
-def files_of(*ids: Any) -> dict[tuple[str, str], bytes]:
-    """Everything in a folder, or in quarantine, of one of these ids."""
-    return {
-        (alias, key): data
-        for alias in ("default", "safe")
-        for key, data in stored(alias).items()
-        if any(str(one) in key for one in ids)
-    }
-
-
-def old_id_of(name: str) -> Any:
-    return Student.objects.get(name=name).student_id
-
-
 def today_of(name: str) -> bytes:
     key = str(Student.objects.get(name=name).profile_photo)
     return storage_for().read(key, max_bytes=10**8)
-
-
-def enter_again(name: str = TWO[0], number: str | None = "S-0") -> Student:
-    from students.identity import number_hash
-
-    return Student.objects.create(name=name, student_number=number, number_hash=number_hash(number))
-
-
-def nothing_comes_back_to(student: Student, *more: str) -> None:
-    for arguments in (more, ("--deleted", *more)):
-        assert migrate(*arguments)[0] == 0
-        student.refresh_from_db()
-        assert not student.photo_sha256
-        assert not StudentPhoto.objects.filter(student=student).exists()
-        assert not student.attendance_photos.exists()
 
 
 @pytest.mark.parametrize("migrated", [True, False])

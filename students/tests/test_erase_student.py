@@ -17,8 +17,8 @@ from photostore.settling import settle_everything
 from photostore.storage import storage_for
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, FormerStudentNumber, Student
+from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, everything, face, hand_in, opened, saved, stored
-from students.tests.test_backups import OPERATOR, backed_up, run
 from students.tombstones import Tombstone
 from students.versions import take_in
 from testing.killing_commands import ON_S3, Killing

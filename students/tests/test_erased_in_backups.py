@@ -9,16 +9,20 @@ from django.conf import settings
 
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.tests.reseeding import forget_everything, migrate, old_school, reseed, run
-from students.tests.school import enrol, face, stored
-from students.tests.test_backups import backed_up
-from students.tests.test_erase_after_reseed import (
+from students.tests.commands import backed_up
+from students.tests.reseeding import (
     enter_again,
     erase,
     files_of,
+    forget_everything,
+    migrate,
     nothing_comes_back_to,
     old_id_of,
+    old_school,
+    reseed,
+    run,
 )
+from students.tests.school import enrol, face, stored
 from students.tombstones import Tombstone, erased_students
 
 TWO = ("Ada Lovelace", "Grace Hopper")

@@ -16,9 +16,9 @@ from photostore.models import Operation
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.takeover import clean as cleaning
+from students.tests.commands import backed_up
 from students.tests.reseeding import run, undo_last
 from students.tests.school import enrol, face
-from students.tests.test_backups import backed_up
 
 RESTORE, MIGRATE = "restore_student_photos", "migrate_orphaned_photos"
 

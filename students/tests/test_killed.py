@@ -17,11 +17,11 @@ from photostore.models import Operation
 from photostore.storage import storage_for
 from students.models import Student
 from students.takeover import clean as cleaning
+from students.tests.commands import backed_up
 from students.tests.killing import UNDO, assert_same, kill_everywhere, state
+from students.tests.losing import forgotten_register, lose, lose_the_database
 from students.tests.reseeding import links, old_school, reseed, right_and_wrong, run, tree
 from students.tests.school import enrol, face
-from students.tests.test_backups import backed_up
-from students.tests.test_restore import forgotten_register, lose, lose_the_database
 from testing.killing_commands import ON_S3, Killing
 from testing.people import make_person
 

@@ -9,9 +9,9 @@ from django.conf import settings
 
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
+from students.tests.commands import backed_up
 from students.tests.reseeding import links, run, tree, undo_last
 from students.tests.school import enrol, everything, face, hand_in, likeness
-from students.tests.test_backups import backed_up
 from testing.people import body_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,15 +10,8 @@ import pytest
 from django.core.management import call_command
 
 from photostore.storage import storage_for
+from students.tests.commands import Terminal
 from students.tests.school import enrol, face
-
-
-class Terminal(io.StringIO):
-    """What a person sees on stderr."""
-
-    def isatty(self) -> bool:
-        return True
-
 
 # What stands beside the bar, how far it came, and the command.
 CASES = {

@@ -14,20 +14,26 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import connection
 
-from photostore.models import AuditEntry, Operation, PendingRemoval, StoredFile
+from photostore.models import AuditEntry, Operation, StoredFile
 from photostore.storage import storage_for
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.tests.backup_files import HOSTILE, old, old_student
+from students.tests.commands import OPERATOR, backed_up, run
+from students.tests.losing import (
+    contents,
+    forgotten_register,
+    links,
+    lose,
+    lose_the_database,
+    restore,
+    undo,
+)
 from students.tests.school import enrol, everything, face, hand_in, stored
-from students.tests.test_backups import HOSTILE, OPERATOR, backed_up, old, old_student, run
 from students.tombstones import bury
 from students.versions import take_in
 
 NAMES = ("Ada Lovelace", "Grace Hopper", "Mary Jackson")
-
-
-def restore(*arguments: str) -> tuple[int, str, str]:
-    return run("restore_student_photos", *arguments)
 
 
 @pytest.fixture
@@ -49,72 +55,6 @@ def school(api: Any, each_storage: str) -> list[Student]:
 @pytest.fixture
 def backup(school: list[Student]) -> Path:
     return backed_up(settings.PHOTO_BACKUP_DIR)
-
-
-def contents(*, thumbnails: bool = False) -> dict[tuple[str, str], bytes]:
-    """Every file but quarantine; thumbnails are made anew, not brought back."""
-    return {
-        (alias, key): b"" if key.startswith("derived/") else data
-        for alias in ("default", "safe")
-        for key, data in stored(alias).items()
-        if not key.startswith("quarantine/") and (thumbnails or not key.startswith("derived/"))
-    }
-
-
-LINK_COLUMNS = ("id", "student_id", "name", "student_number", "profile_photo", "photo_sha256")
-
-
-def links() -> dict[str, Any]:
-    return {
-        "students": list(Student.objects.order_by("student_id").values(*LINK_COLUMNS)),
-        "photos": list(
-            StudentPhoto.objects.order_by("sha256").values(
-                "student__student_id",
-                "file",
-                "sha256",
-                "source_sha256",
-                "origin",
-                "uploaded_at",
-                "replaced_at",
-            )
-        ),
-        "attendance": list(
-            AttendancePhoto.objects.order_by("sha256").values("student__student_id", "file", "sha256")
-        ),
-        "files": list(
-            StoredFile.objects.exclude(kind="derivative")
-            .order_by("storage_alias", "key")
-            .values("storage_alias", "key", "sha256", "kind", "live", "keep_aside")
-        ),
-        "pending": PendingRemoval.objects.count(),
-    }
-
-
-def lose_the_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute(
-            "TRUNCATE students_student, students_studentphoto, students_formerstudentnumber, "
-            "students_attendancephoto, photostore_storedfile, photostore_pendingremoval, "
-            "photostore_quarantinedfile, photostore_auditentry, photostore_act, photostore_operation CASCADE"
-        )
-
-
-def lose(alias: str, *prefixes: str) -> None:
-    storage = storage_for(alias)
-    for file in list(storage.scan()):
-        if file.key.startswith(prefixes):
-            storage.remove(file.key)
-
-
-def undo() -> tuple[int, str, str]:
-    from photostore.operations import last_undoable
-    from photostore.operations import undo as take_back
-
-    operation = last_undoable()
-    assert operation is not None
-    done = take_back(operation, OPERATOR)
-    return done.skipped, "", ""
 
 
 def test_a_whole_school_is_left_as_it_is(school: list[Student], backup: Path) -> None:
@@ -228,12 +168,6 @@ def truncated_links(_students: list[Student]) -> None:
         cursor.execute(
             "TRUNCATE students_studentphoto, students_attendancephoto, photostore_storedfile CASCADE"
         )
-
-
-def forgotten_register(_school: list[Student]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("TRUNCATE photostore_storedfile CASCADE")
 
 
 def test_what_only_the_register_forgot_comes_back_without_a_backup(school: list[Student]) -> None:

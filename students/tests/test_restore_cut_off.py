@@ -11,9 +11,9 @@ from photostore.errors import StorageAway
 from photostore.models import Operation
 from photostore.storage.disk import DiskStorage
 from students.models import Student
+from students.tests.commands import backed_up, run
+from students.tests.losing import contents, links, lose, lose_the_database
 from students.tests.school import enrol, face, hand_in
-from students.tests.test_backups import backed_up, run
-from students.tests.test_restore import contents, links, lose, lose_the_database
 
 
 @pytest.fixture

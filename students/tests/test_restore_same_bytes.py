@@ -14,10 +14,10 @@ from photostore import keys
 from photostore.models import StoredFile
 from photostore.storage import storage_for
 from students.models import AttendancePhoto, Student
+from students.tests.commands import backed_up
+from students.tests.losing import restore, undo
 from students.tests.reseeding import run as run_json
 from students.tests.school import enrol, face, stored
-from students.tests.test_backups import backed_up
-from students.tests.test_restore import restore, undo
 
 DATES = (datetime.date(2026, 11, 19), datetime.date(2026, 11, 20))
 SHARED = face(7)

@@ -11,8 +11,8 @@ import pytest
 from photostore.models import Operation
 from photostore.storage import storage_for
 from students.models import Student
+from students.tests.commands import run
 from students.tests.school import enrol, face, hand_in
-from students.tests.test_backups import run
 
 
 @pytest.fixture

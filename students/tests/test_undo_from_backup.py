@@ -16,8 +16,9 @@ from photostore.models import Act
 from students.backups import open_backup
 from students.models import Student
 from students.restore.entries import _at_hand, _of_no_use, _read
+from students.tests.backup_files import old, old_student
+from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face
-from students.tests.test_backups import backed_up, old, old_student, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 300

@@ -14,8 +14,9 @@ from photostore.models import Act, StoredFile
 from photostore.storage import storage_for
 from students.backups import layout, open_backup
 from students.models import Student, StudentPhoto
+from students.tests.backup_files import manifest_for
+from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face
-from students.tests.test_backups import backed_up, manifest_for, run
 from students.tombstones import Tombstone, bury
 
 
