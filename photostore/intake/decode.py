@@ -31,6 +31,12 @@ _LOADERS = {
     "avif": "heifload_source",
     "tiff": "tiffload_source",
 }
+_SAMPLE_BYTES = {
+    **{"uchar": 1, "char": 1, "ushort": 2, "short": 2, "uint": 4, "int": 4, "float": 4},
+    **{"complex": 8, "double": 8, "dpcomplex": 16},
+}
+# BITMAPINFOHEADER, field biCompression: BI_RGB and BI_BITFIELDS are plain rows of pixels.
+_PLAIN_BMP = {0, 3}
 # What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
 _HARMLESS = ("extraneous bytes", "JFIF revision", "Adobe color transform", "Invalid SOS parameters")
 
@@ -44,13 +50,16 @@ class Load(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture whose header has been read. `width` by `height` px is one frame, before any turning."""
+    """A picture whose header has been read. `width` by `height` px is one frame, before any turning;
+    `pixel_bytes` is what one pixel takes decoded: bands times bytes of a sample."""
 
     width: int
     height: int
     frames: int
     exif: bytes | None
     load: Load
+    bands: int = 3
+    pixel_bytes: int = 4
     timing: Mapping[str, object] = field(default_factory=dict)
     """Of an animation: `delay`, milliseconds per frame, and `loop`, 0 for ever."""
 
@@ -101,7 +110,8 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
 
     timing = {key: header.get(key) for key in ("delay", "loop") if header.get_typeof(key)}
     exif = bytes(header.get("exif-data")) if header.get_typeof("exif-data") else None
-    return Source(header.width, header.height, frames, exif, load, timing)
+    pixel_bytes = header.bands * _SAMPLE_BYTES[header.format]
+    return Source(header.width, header.height, frames, exif, load, header.bands, pixel_bytes, timing)
 
 
 def _open_heic(data: bytes) -> Source:
@@ -115,6 +125,15 @@ def _open_heic(data: bytes) -> Source:
 
 
 def _open_bmp(data: bytes) -> Source:
+    if (
+        int.from_bytes(data[14:18], "little") >= 40
+        and int.from_bytes(data[30:34], "little") not in _PLAIN_BMP
+    ):
+        # Pillow unpacks runs in Python: a kilobyte costs seconds.
+        raise InvalidFile(
+            _("This BMP is packed in a way that cannot be read here. Please save it as a plain BMP or PNG."),
+            code="packed_bmp",
+        )
     picture = PillowImage.open(io.BytesIO(data), formats=["BMP"])
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001

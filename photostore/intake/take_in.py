@@ -22,6 +22,11 @@ from photostore.intake.render import kept_frames, pixel_sha256
 # A process decodes two pictures at a time, one of them large: 67 megapixels of HEIC or AVIF take a gigabyte
 # for some seconds, and whoever only wants to look at photos must not wait behind a queue of them.
 LARGE_PIXELS = 2**24
+# What pixels alone do not measure: a row of 67 million of them is slow to turn and to shrink, and each of 64
+# bands or 16 bits costs as much again. 2^29 is the largest picture (2^26) at four bands of 16 bits.
+MAX_DECODED_BYTES = 2**29
+MAX_SIDE = 65_535  # JPEG's own limit; no camera comes near
+MAX_BANDS = 5  # CMYK and transparency
 # A photo that was saved sparingly grows when it is encoded anew at a higher quality, but not beyond this.
 MAX_GROWTH = 4
 PATIENCE_SECONDS = 15.0
@@ -126,8 +131,17 @@ def _check_header(source: Source, limits: ImageLimits) -> None:
             format_lazy(_("The animation has more than {frames} frames."), frames=limits.max_frames),
             code="too_many_frames",
         )
-    if source.width * source.height * source.frames > limits.max_pixels:
+    pixels = source.width * source.height * source.frames
+    if pixels > limits.max_pixels or pixels * source.pixel_bytes > MAX_DECODED_BYTES:
         raise _too_many_pixels(limits)
+    if max(source.width, source.height) > MAX_SIDE or source.bands > MAX_BANDS:
+        raise InvalidFile(
+            _(
+                "The picture is longer than 65,535 pixels or has more than five channels. "
+                "Please send a plain photo."
+            ),
+            code="odd_shape",
+        )
 
 
 def _too_many_pixels(limits: ImageLimits) -> InvalidFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photostore.errors import FileTooLarge, InvalidFile
-from photostore.intake import FORMATS, ImageLimits, take_in_image
+from photostore.intake import FORMATS, ImageLimits, take_in_image, vips
 from testing.pictures import PAYLOAD, Hostile, heic, hostile, odd, phone_jpeg, quarters, saved
 
 PHOTOS = ImageLimits(formats=frozenset({"jpeg", "png", "gif", "webp", "heic", "avif"}), max_bytes=20 * 2**20)
@@ -147,3 +148,45 @@ def test_noise_behind_a_true_head_is_taken_or_refused(name: str, tail: bytes, cu
     ending = FORMATS[name].extensions[0]
     head = next(data for filename, data in SEEDS if filename.endswith(f".{ending}"))
     taken_or_refused(head[:cut] + tail, f"a.{ending}")
+
+
+def vips_file(width: int, height: int, *, bands: int, sample: str, ending: str) -> bytes:
+    """A picture of one colour, written row by row: a few kilobytes that claim gigabytes."""
+    black = vips.Image.black(width, height, bands=bands).cast(sample)
+    interpretation = "rgb16" if sample == "ushort" else "multiband" if bands > 4 else "srgb"
+    options = {"compression": "deflate"} if ending == ".tif" else {}
+    return bytes(black.copy(interpretation=interpretation).write_to_buffer(ending, **options))
+
+
+@pytest.mark.parametrize(
+    ("shape", "code"),
+    [
+        ({"width": 70_000, "height": 1, "bands": 3, "sample": "uchar", "ending": ".png"}, "odd_shape"),
+        ({"width": 1, "height": 70_000, "bands": 3, "sample": "uchar", "ending": ".png"}, "odd_shape"),
+        ({"width": 70_000, "height": 1, "bands": 4, "sample": "ushort", "ending": ".png"}, "odd_shape"),
+        ({"width": 64, "height": 64, "bands": 64, "sample": "uchar", "ending": ".tif"}, "odd_shape"),
+        (
+            {"width": 8_000, "height": 8_000, "bands": 5, "sample": "ushort", "ending": ".tif"},
+            "too_many_pixels",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "x".join(str(part) for part in value.values()),
+)
+def test_what_pixels_do_not_measure_is_refused_from_the_header(
+    shape: dict[str, Any], code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = vips_file(**shape)
+    monkeypatch.setattr("photostore.intake.take_in._rendered", lambda *_: pytest.fail("decoded"))
+    everything = ImageLimits(formats=frozenset(FORMATS), max_bytes=20 * 2**20)
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(data, filename=f"a{shape['ending']}", limits=everything)
+    assert refusal.value.code == code
+
+
+def test_a_packed_bmp_is_refused_before_pillow_unpacks_it() -> None:
+    data = bytearray(saved(quarters(), "BMP"))
+    assert take_in_image(bytes(data), filename="a.bmp", limits=EVERYTHING).source_format == "bmp"
+    data[30:34] = (1).to_bytes(4, "little")  # BI_RLE8
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(bytes(data), filename="a.bmp", limits=EVERYTHING)
+    assert refusal.value.code == "packed_bmp"
