@@ -121,6 +121,17 @@ class StorageAway(PhotostoreError):
     )
 
 
+class FileUnreadable(StorageAway):
+    """The storage answers, and this one file cannot be read: its mode, its owner, a damaged disk.
+
+    Whoever goes through many files names it and goes on. It is not "absent", so everybody else stops, as for
+    a storage that is unavailable.
+    """
+
+    code = "file_unreadable"
+    sentence = _("This file cannot be read: its mode, its owner, or a damaged disk.")
+
+
 class StrangePlace(StorageAway):
     """A place where nothing was ever put, while the register lists files in it.
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from photostore.inventory.rows import Contradiction, Rows
+from photostore.inventory.rows import Contradiction
 from photostore.inventory.spelling import plain_name
 from photostore.models import StoredFile
 from students.evidence.names import Place, place_of
@@ -128,6 +128,3 @@ def rivals_of(pk: int, key: str) -> list[str]:
     """Other students whose row names the same file, in whatever spelling."""
     rows = named_alike(key).exclude(pk=pk).order_by("pk")
     return [called(*row) for row in rows.values_list("name", "class_name", "pk")[:5]]
-
-
-ROWS = Rows(legacy=legacy_keys, kept=kept_files, who=who, contradictions=contradictions)

@@ -6,19 +6,28 @@ from collections.abc import Collection
 
 from photostore.delivery.legacy import serve_legacy_with
 from photostore.inventory import Inspector, inspect_with, name_owners_with
-from photostore.inventory.rows import tell_inventory
+from photostore.inventory.rows import Rows, tell_inventory
 from photostore.operations.guards import Guard, guard_with
 from photostore.register import Owner
 from students import identity
-from students.checking import ROWS
+from students.checking import contradictions, kept_files, legacy_keys, who
 from students.evidence.names import place_of
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
+from students.repairing import repair_of
 from students.todays import mark_of_key
 
 # The acts of this app; wherever the file that they were done to lay before.
 KINDS_OF_ACTS = frozenset(
     {
-        *("adopt_photo", "create_student", "erase_student", "give_attendance", "give_photo", "heal"),
+        *(
+            "adopt_photo",
+            "create_student",
+            "erase_student",
+            "follow_version",
+            "give_attendance",
+            "give_photo",
+            "heal",
+        ),
         *("rebuild_thumbnails", "relink_attendance", "relink_photos", "set_aside_stray"),
     }
 )
@@ -37,7 +46,9 @@ def register() -> None:
     )
     name_owners_with(owner_of_key)
     serve_legacy_with(mark_of_key)
-    tell_inventory(ROWS)
+    tell_inventory(
+        Rows(legacy=legacy_keys, kept=kept_files, who=who, contradictions=contradictions, repair=repair_of)
+    )
     guard_with(
         Guard(
             folders=frozenset({"photos", "student_photos"}),

@@ -18,6 +18,7 @@ from photostore.persistence import stored
 from photostore.register import publish, retire
 from photostore.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
+from students.todays import versions_of
 from students.tombstones import lift
 from students.unadopted import keep_unadopted
 from students.versions import (
@@ -70,7 +71,7 @@ def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChan
     owner = owner_of(student)
     with owner.locked():
         student = _fresh(student)
-        photo = StudentPhoto.objects.filter(student=student, sha256=sha256).first()
+        photo = versions_of(student).filter(sha256=sha256).first()
         if photo is None:
             raise NotFound
         if photo.replaced_at is None:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from photostore import keys, tags
-from photostore.errors import FileMissing, FileTooLarge, InvalidFile
+from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import orphans
 from photostore.inventory.diff import YOUNG
@@ -151,6 +151,10 @@ def read_stray(location: Location) -> Stray | None:
         return None
     except FileTooLarge:
         return _too_large(location)
+    except FileUnreadable as error:
+        # Named, and like no other: of its bytes nothing is known.
+        unlike = hashlib.sha256(f"unreadable {location}".encode()).hexdigest()
+        return _stray(location, unlike, unlike, "", note=str(error))
     sha256 = hashlib.sha256(data).hexdigest()
     format_name = sniff(data)
     content_type = FORMATS[format_name].content_type if format_name else ""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from django.utils import timezone
 
 from photostore import keys
+from photostore.errors import FileUnreadable
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.places import place_of
 from photostore.models import StoredFile
@@ -23,11 +24,15 @@ YOUNG = timedelta(hours=1)
 YOUNG_INCOMING = timedelta(hours=24)
 
 # `touched`: as long as it should be, but written after we wrote or verified it. Worth reading again.
-Difference = Literal["missing", "orphaned", "damaged", "touched"]
+# `unreadable`: in a folder that cannot be looked into. Nobody can say whether it is there.
+Difference = Literal["missing", "orphaned", "damaged", "touched", "unreadable"]
 
 # Rows whose copy is stale (no `written_at`) claim their file, but promise nothing about it yet.
 _DIFFERENCES = """
-SELECT CASE WHEN f.id IS NULL THEN 'orphaned' WHEN l.key IS NULL THEN 'missing'
+SELECT CASE WHEN f.id IS NULL THEN 'orphaned'
+            WHEN l.key IS NULL AND EXISTS (SELECT FROM {listing} u WHERE u.kind = 'unreadable'
+                                           AND starts_with(f.key, u.key)) THEN 'unreadable'
+            WHEN l.key IS NULL THEN 'missing'
             WHEN l.byte_size <> f.byte_size THEN 'damaged' ELSE 'touched' END,
        coalesce(l.key, f.key), f.storage_alias, f.id, l.byte_size, l.modified_at,
        f.written_at >= %(started_at)s
@@ -90,6 +95,8 @@ def _settled(listing: Listing, row: Sequence[Any], claimed: set[str]) -> Finding
     finding = Finding(difference, key, alias or listing.place.alias, pk, byte_size, _moment(modified_at))
     if difference == "orphaned":
         return None if key in claimed else _measured(finding)
+    if difference == "unreadable":
+        return finding
     # The listing is older than the register: a row written since is judged by what is there now.
     return current(finding) if is_new else finding
 
@@ -113,7 +120,10 @@ def current(finding: Finding) -> Finding | None:
     )
     if row is None:
         return None
-    there = storage_for(row.storage_alias).stat(row.key)
+    try:
+        there = storage_for(row.storage_alias).stat(row.key)
+    except FileUnreadable:
+        return replace(finding, difference="unreadable")
     if there is None:
         return replace(finding, difference="missing")
     if there.byte_size != row.byte_size:

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from photostore.errors import FileMissing, PhotostoreError, StorageAway
+from photostore.errors import FileMissing, FileUnreadable, PhotostoreError, StorageAway
 from photostore.inventory.knowledge import inspector_of
 from photostore.models import StoredFile
 from photostore.storage import storage_for
@@ -40,7 +40,7 @@ MAX_INSPECTED_BYTES = 64 * 1_048_576
 
 _of_thread = threading.local()
 
-Wrong = Literal["missing", "damaged", "misplaced"]
+Wrong = Literal["missing", "damaged", "misplaced", "unreadable"]
 
 
 class Row(NamedTuple):
@@ -65,6 +65,7 @@ class Reading:
     row: Row
     sha256: str | None
     named: str | None
+    is_unreadable: bool = False
 
     @property
     def is_right(self) -> bool:
@@ -148,6 +149,8 @@ def _read(row: Row) -> Reading:
                 kept += piece
     except FileMissing:
         return Reading(row, None, None)
+    except FileUnreadable:  # this one; the storage answers
+        return Reading(row, None, None, is_unreadable=True)
     named = None
     if inspector is not None:
         try:
@@ -191,6 +194,8 @@ def _misplaced(readings: Sequence[Reading]) -> set[int]:
 
 
 def _wrong(reading: Reading, misplaced: set[int]) -> tuple[Wrong, ...]:
+    if reading.is_unreadable:
+        return ("unreadable",)
     if reading.sha256 is None:
         return ("missing",)
     wrong: list[Wrong] = [] if reading.is_right else ["damaged"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 Names = Collection[str]
 
@@ -24,18 +25,28 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """A step of an operation that takes a contradiction away."""
+
+    kind: str
+    subject: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """One app's word. Each is asked about many keys at once, from the database.
 
     `legacy`: the keys that rows of another system name and that `adopt_media` makes known. `kept`: files that
     no row names and that are to be adopted or asked about all the same, so that no sweep takes them.
-    `who`: whose a key is, for people.
+    `who`: whose a key is, for people. `repair`: what takes a contradiction away, where the evidence decides.
     """
 
     legacy: Callable[[Names], set[str]]
     kept: Callable[[Names], set[str]]
     who: Callable[[Names], dict[str, str]]
     contradictions: Callable[[], Iterator[Contradiction]]
+    repair: Callable[[Contradiction], Repair | None]
 
 
 _told: list[Rows] = []
@@ -66,3 +77,12 @@ def contradictions() -> Iterator[Contradiction]:
     """Rows that contradict each other, of every app; streamed."""
     for rows in _told:
         yield from rows.contradictions()
+
+
+def repairs() -> Iterator[Repair]:
+    """What mends the contradictions on which the evidence decides; streamed."""
+    for rows in _told:
+        for found in rows.contradictions():
+            repair = rows.repair(found)
+            if repair is not None:
+                yield repair

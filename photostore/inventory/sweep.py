@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from photostore import keys
 from photostore.commands import Refused
-from photostore.errors import Conflict
+from photostore.errors import Conflict, FileUnreadable
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import diff
 from photostore.inventory.diff import Finding, differences
@@ -141,6 +141,8 @@ def take(taking: Taking, plan: SweepPlan, operation: Conductor) -> Fate:
             details = _details(taking)
             done = details and operation.act("sweep_aside", subject=taking.key, details=details)
             return "set_aside" if done else "left"
+    except FileUnreadable:  # it cannot be hashed, so it could not be brought back as it was
+        return "left"
     except Conflict:  # somebody has been changing these files for half a minute; the next sweep will see
         return "left"
 
@@ -211,9 +213,17 @@ def _only_copies(listing: Listing, older_than: datetime) -> int:
     takings = (one for one in found if not isinstance(one, str) and not one.for_good)
     only: set[str] = set()
     while len(only) <= MAX_ONLY_COPIES and (batch := list(islice(takings, BATCH))):
-        hashes = {sha256_of(taking.storage_alias, taking.key) for taking in batch} - {None}
+        hashes = {_sha256_or_key(taking) for taking in batch} - {None}
         only |= {sha256 for sha256 in hashes if sha256 is not None} - _kept_elsewhere(hashes)
     return len(only)
+
+
+def _sha256_or_key(taking: Taking) -> str | None:
+    """Of a file that cannot be read nobody has seen a copy."""
+    try:
+        return sha256_of(taking.storage_alias, taking.key)
+    except FileUnreadable:
+        return taking.key
 
 
 def _kept_elsewhere(hashes: set[str | None]) -> set[str]:

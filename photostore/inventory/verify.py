@@ -100,7 +100,7 @@ def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[s
         report.counts["unregistered"] += report.add("missing", alias, key)
     yield "Comparing rows with each other"
     for found in contradictions():
-        if report.add("inconsistent", "default", found.key) and len(report.contradictions) < MAX_LISTED:
+        if report.add("inconsistent", "default", found.who) and len(report.contradictions) < MAX_LISTED:
             report.contradictions.append(found)
     yield "Reading what looks changed"
     suspects, report.suspects = list(report.suspects), {}
@@ -140,6 +140,8 @@ def _compare(report: Report, listing: Listing) -> None:
     alias = listing.place.alias
     for key in listing.others("symlink"):
         report.add("symlinks", alias, key)
+    for key in listing.others("unreadable"):
+        report.add("unreadable", alias, key)
     for kind, name in (("unusable", "unusable"), ("partial", "partials")):
         report.counts[name] += sum(1 for _ in listing.others(kind))
     found = differences(listing)
@@ -169,8 +171,8 @@ def _note(report: Report, finding: Finding, listing: Listing, *, is_kept: bool) 
             report.add("unadopted" if is_kept else "orphaned", finding.storage_alias, finding.key)
         return
     report.suspect(finding.pk)
-    if finding.difference == "missing":
-        report.add("missing", finding.storage_alias, finding.key)
+    if finding.difference in ("missing", "unreadable"):
+        report.add(finding.difference, finding.storage_alias, finding.key)
     elif finding.difference == "damaged" and finding.pk not in report.suspects:
         # Suspects are read and judged by their bytes; one too many is judged by its size.
         report.add("damaged", finding.storage_alias, finding.key)

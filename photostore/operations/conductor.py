@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from photostore.audit import Actor, record
-from photostore.errors import Conflict, FileMissing, FileTooLarge, InvalidFile
+from photostore.errors import Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.models import Act, Operation
 from photostore.operations.acts import Changed, kind_of
 from photostore.tally import count_done
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 # Also what can never be done, such as a link in the way or bytes that are no picture: an act that stayed
 # planned would stop every later operation. `StorageAway` is not among them: it passes, and the act is done.
-CANNOT = (Changed, Conflict, FileMissing, FileTooLarge, InvalidFile, SuspiciousOperation)
+CANNOT = (Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile, SuspiciousOperation)
 
 
 class Conductor:

@@ -19,7 +19,7 @@ from photostore.storage.key_rules import check_key
 
 CHUNK_BYTES = 256 * 1024
 
-Kind = Literal["file", "partial", "symlink", "unusable"]
+Kind = Literal["file", "partial", "symlink", "unusable", "unreadable"]
 EVERY_KIND: frozenset[Kind] = frozenset({"file", "partial", "symlink", "unusable"})
 # Kind, key, byte size, and seconds since 1970 of the last write; the last two None where not asked for.
 Line = tuple[Kind, str, int | None, float | None]
@@ -31,7 +31,8 @@ class FileStat:
 
     `kind` is `file` for ours, `partial` for a temporary file (a write under way, or what a killed one left),
     `symlink` for a symbolic link (never followed, never ours), `unusable` for a name that cannot be a key
-    (not UTF-8, a backslash …); then `key` is escaped for reading.
+    (not UTF-8, a backslash …); then `key` is escaped for reading. Only a survey tells `unreadable`: a folder
+    that may hold files and cannot be looked into; its key ends with a slash.
     """
 
     key: str

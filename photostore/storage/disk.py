@@ -110,7 +110,7 @@ class DiskStorage(PhotoStorage):
             if start:
                 file.seek(start)
         byte_count = None if end is None else end - start
-        return Chunks(file, byte_count=byte_count, chunk_bytes=chunk_bytes, errors=disk_errors)
+        return Chunks(file, byte_count=byte_count, chunk_bytes=chunk_bytes, errors=self._folders.reading_on)
 
     def pieces(self, key: str, buffer: memoryview) -> Iterator[memoryview | bytes]:
         """See `PhotoStorage`. With few calls: where other threads hash, each waits for Python's lock."""

@@ -16,13 +16,15 @@ from pathlib import Path
 
 from django.core.exceptions import SuspiciousFileOperation
 
-from photostore.errors import FileMissing, StorageAway, StorageFull
+from photostore.errors import FileMissing, FileUnreadable, StorageAway, StorageFull
 
 # It tells the storage from the empty folder that an unmounted disk leaves behind.
 ROOT_MARKER = ".photokeep-root"
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# What may be the matter with one file: its mode, its owner, a damaged disk. The root says whether it is.
+OF_ONE_FILE = frozenset({errno.EACCES, errno.EPERM, errno.EIO, getattr(errno, "EUCLEAN", errno.EIO)})
 _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
 
 
@@ -76,7 +78,8 @@ class Folders:
         """Descriptors of the root and of each folder below it, the innermost last.
 
         `ENOENT` and a link in the way, here or in the body, become `FileMissing`, after a look that the
-        storage itself is there; every other `OSError` becomes `StorageAway`.
+        storage itself is there; what is the matter with one file alone becomes `FileUnreadable`, every other
+        `OSError` `StorageAway`.
         """
         chain = [self._open_root()]
         try:
@@ -84,12 +87,30 @@ class Folders:
                 chain.append(os.open(segment, FOLDER_FLAGS, dir_fd=chain[-1]))
             yield chain
         except OSError as error:
-            if error.errno not in ABSENT:
-                raise _translated(error) from error
-            self._confirm_root(chain[0])
-            raise FileMissing from error
+            if error.errno in ABSENT:
+                self._confirm_root(chain[0])
+                raise FileMissing from error
+            if error.errno in OF_ONE_FILE:
+                self._answer(chain[0])
+                raise FileUnreadable from error
+            raise _translated(error) from error
         finally:
             _close(chain)
+
+    @contextmanager
+    def reading_on(self) -> Iterator[None]:
+        """Around each read of a file that is open: as `reading`."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in OF_ONE_FILE:
+                raise _translated(error) from error
+            root = self._open_root()
+            try:
+                self._answer(root)
+            finally:
+                os.close(root)
+            raise FileUnreadable from error
 
     @contextmanager
     def writing(self, segments: Sequence[str]) -> Iterator[int]:
@@ -174,6 +195,12 @@ class Folders:
     def _confirm_root(self, root: int) -> None:
         if self._marker_seen and not _has_marker(root):
             raise StorageAway
+
+    def _answer(self, root: int) -> None:
+        """Raise `StorageAway` where the root itself cannot be read: then it is not the one file's fault."""
+        self._confirm_root(root)
+        with disk_errors(), os.scandir(root) as entries:
+            next(entries, None)
 
     def _mark(self, root: int) -> bool:
         with disk_errors():

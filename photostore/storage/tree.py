@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from photostore.errors import FileMissing
+from photostore.errors import FileMissing, FileUnreadable
 from photostore.storage.base import FileStat, Kind, Line
 from photostore.storage.drafts import is_partial
-from photostore.storage.folders import ABSENT, FOLDER_FLAGS, ROOT_MARKER, Folders
+from photostore.storage.folders import ABSENT, FOLDER_FLAGS, OF_ONE_FILE, ROOT_MARKER, Folders
 from photostore.storage.key_rules import check_key, is_key
 
 # The file system's own folder, readable by root alone: every freshly made ext4 disk has one at its top.
@@ -20,6 +20,8 @@ _NOT_OURS = frozenset({ROOT_MARKER, "lost+found"})
 def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[FileStat]:
     """See `PhotoStorage.walk`."""
     for key, entry in _each(folders, prefix):
+        if entry is None:
+            raise FileUnreadable
         kind = _kind(key, entry)
         if kind in kinds:
             yield from _stat(key, entry, kind)
@@ -28,6 +30,9 @@ def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[File
 def survey(folders: Folders, prefix: str, *, sizes: bool) -> Iterator[Line]:
     """See `PhotoStorage.survey`. Asking each file for its size takes most of a pass over a million."""
     for key, entry in _each(folders, prefix):
+        if entry is None:
+            yield "unreadable", _shown(key), None, None
+            continue
         kind = _kind(key, entry)
         if kind is None:
             continue
@@ -40,7 +45,11 @@ def survey(folders: Folders, prefix: str, *, sizes: bool) -> Iterator[Line]:
             yield kind, shown, found.st_size, found.st_mtime
 
 
-def _each(folders: Folders, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+# A key and its entry; a folder that cannot be read ends with a slash and has none.
+Entry = tuple[str, os.DirEntry[str] | None]
+
+
+def _each(folders: Folders, prefix: str) -> Iterator[Entry]:
     path, slash, start = prefix.rpartition("/")
     segments = check_key(path).split("/") if path else []
     folders.confirm()  # what an unmounted disk leaves behind would read as an empty storage
@@ -51,9 +60,7 @@ def _each(folders: Folders, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]
         return
 
 
-def _below(
-    folders: Folders, folder: int, path: str, start: str = ""
-) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _below(folders: Folders, folder: int, path: str, start: str = "") -> Iterator[Entry]:
     """Every entry whose name starts with `start` and all that is below it, without the folders themselves."""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -65,16 +72,23 @@ def _below(
                 yield path + entry.name, entry
 
 
-def _inside(folders: Folders, parent: int, path: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _inside(folders: Folders, parent: int, path: str, name: str) -> Iterator[Entry]:
     try:
         folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
     except OSError as error:
-        if error.errno not in ABSENT:
+        if error.errno not in ABSENT | OF_ONE_FILE:
             raise
         folders.confirm()  # pruned just now, or swapped for a link; not the whole storage gone
+        if error.errno in OF_ONE_FILE:
+            yield f"{path}{name}/", None
         return
     try:
         yield from _below(folders, folder, f"{path}{name}/")
+    except OSError as error:
+        if error.errno not in OF_ONE_FILE:
+            raise
+        folders.confirm()
+        yield f"{path}{name}/", None
     finally:
         os.close(folder)
 
@@ -98,4 +112,4 @@ def _stat(key: str, entry: os.DirEntry[str], kind: Kind) -> Iterator[FileStat]:
 
 
 def _shown(key: str) -> str:
-    return key if is_key(key) else repr(key)[1:-1]
+    return key if is_key(key.rstrip("/")) else repr(key)[1:-1]

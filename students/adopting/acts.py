@@ -43,7 +43,7 @@ class AdoptPhoto(ActKind):
             student = _student(details)
             today = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
             if today is None or today.source_sha256 != details["sha256"]:
-                if today is not None or student.photo_sha256 != details["before"]["photo_sha256"]:
+                if today is not None or not _is_as_planned(student, details["before"]):
                     raise Changed(_("The student has another photo by now."))
                 self._take_over(act, student)
             settle(owner)
@@ -105,6 +105,11 @@ def taken_in(data: bytes) -> IncomingPhoto:
         return take_in(data, filename=f"adopted.{FORMATS[found].extensions[0]}", origin="import")
     except InvalidFile as error:
         raise Changed(error.sentence) from error
+
+
+def _is_as_planned(student: Student, before: dict[str, Any]) -> bool:
+    said = {"profile_photo": student.profile_photo.name or "", "photo_sha256": student.photo_sha256}
+    return said == {name: before[name] for name in said}
 
 
 def _student(details: dict[str, Any]) -> Student:

@@ -1,52 +1,120 @@
-"""Which of the places where a photo might lie have a file, asked for many students at once.
-
-A bucket is asked once for a thousand names, not eight to ten times for each student who has no photo at all.
-"""
+"""What lies where, listed once: a bucket is not asked about every name that a photo might have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 from django.db import connection
 
 from photostore.inventory import Listing, listed, place_of
+from photostore.inventory.spelling import plain_name
 from photostore.storage import storage_for
+from photostore.storage.key_rules import is_key
+from students.checking import called, rivals_of
+from students.models import Student
 from students.restore.spots import Spot
-from students.strays import FOLDERS, UPLOADS
+from students.strays import FOLDERS, OF_OTHERS
+
+_FILES = "SELECT key FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
+_ALIKE = f"""
+SELECT asked.key, l.key FROM unnest(%(keys)s::text[]) AS asked (key)
+JOIN {{listing}} l ON {plain_name("l.key")} = {plain_name("asked.key")}
+WHERE l.kind = 'file' ORDER BY 1, 2
+"""  # noqa: S608 - names of our own
+_RIVALS = f"""
+SELECT mine.id, other.id, other.name, other.class_name, other.profile_photo FROM students_student mine
+JOIN students_student other ON other.id <> mine.id AND other.profile_photo <> ''
+  AND {plain_name("other.profile_photo")} = {plain_name("mine.profile_photo")}
+WHERE mine.id = ANY(%s) AND mine.profile_photo <> '' ORDER BY 1, 2
+"""  # noqa: S608 - names of our own
+
+
+@dataclass
+class Named:
+    """The files that a row's own name may mean, and other students whose rows mean the same one."""
+
+    keys: list[str] = field(default_factory=list)
+    rivals: list[str] = field(default_factory=list)
+
+
+class Lying:
+    """The places as they were listed. What came or went since is found when the file is read."""
+
+    def __init__(self, default: Listing, safe: Listing) -> None:
+        self._listings = {"default": default, "safe": safe}
+
+    def those_there(self, spots: Collection[Spot]) -> set[Spot]:
+        """Those of these spots where a file lies."""
+        return {
+            (alias, key)
+            for alias, listing in self._listings.items()
+            for (key,) in listing.rows(_FILES, keys=[key for one, key in spots if one == alias])
+        }
+
+    def named(self, students: Sequence[Student]) -> dict[int, Named]:
+        """What each student's row means, by primary key.
+
+        The very file that it names; else those that are called so but for case, Unicode form, slashes or a
+        leading `/media/`. On most disks `a.jpg` and `A.jpg` are two files, so a row whose own file is there
+        is nobody's rival for another one.
+        """
+        said = {one.pk: str(one.profile_photo) for one in students if one.profile_photo}
+        rivals = _rivals_of(list(said))
+        exact = self._exact([*said.values(), *(key for some in rivals.values() for _who, key in some)])
+        alike = self._alike([key for key in said.values() if key not in exact])
+        found: dict[int, Named] = {}
+        for pk, key in said.items():
+            keys = [key] if key in exact else alike.get(key, [])
+            claiming = [who for who, other in rivals.get(pk, ()) if other in keys or other not in exact]
+            found[pk] = Named(keys, claiming)
+        return found
+
+    def _exact(self, names: Collection[str]) -> set[str]:
+        listing = self._listings["default"]
+        return {key for (key,) in listing.rows(_FILES, keys=[name for name in names if is_key(name)])}
+
+    def _alike(self, names: Collection[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        if names:
+            for name, key in self._listings["default"].rows(_ALIKE, keys=list(names)):
+                if not key.startswith(OF_OTHERS):
+                    found.setdefault(name, []).append(key)
+        return found
+
+
+def _rivals_of(pks: list[int]) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_RIVALS, [pks])
+        for pk, other, name, class_name, key in cursor.fetchall():
+            found.setdefault(pk, []).append((called(name, class_name, other), key))
+    return found
 
 
 @contextmanager
-def spots_listed() -> Iterator[Callable[[Collection[Spot]], set[Spot]]]:
-    """List the documented folders; what is given tells those of some spots where a file lies.
-
-    What came or went since is found when the file is read. Raises `StorageAway`.
-    """
+def lying() -> Iterator[Lying]:
+    """List the places where students' photos lie. Raises `StorageAway`."""
     with ExitStack() as stack:
-        listings: dict[tuple[str, str], Listing] = {}
-        for alias in ("default", "safe"):
-            place = place_of(alias)
-            for prefix in (UPLOADS, FOLDERS) if alias == "default" else (FOLDERS,):
-                if (place.alias, prefix) not in listings:
-                    listing = stack.enter_context(listed(place, prefix, sizes=False))
-                    with connection.cursor() as cursor:
-                        cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
-                    listings[place.alias, prefix] = listing
-        yield lambda spots: _there(spots, listings)
+        default = stack.enter_context(listed(place_of("default"), sizes=False))
+        _index(default)
+        safe = default
+        if place_of("safe") != place_of("default"):
+            safe = stack.enter_context(listed(place_of("safe"), FOLDERS, sizes=False))
+            _index(safe)
+        yield Lying(default, safe)
 
 
-def _there(spots: Collection[Spot], listings: dict[tuple[str, str], Listing]) -> set[Spot]:
-    found: set[Spot] = set()
-    places = {alias: place_of(alias).alias for alias in {spot[0] for spot in spots}}
-    asked: dict[tuple[str, str], list[Spot]] = {}
-    for alias, key in spots:
-        prefix = next((one for one in (UPLOADS, FOLDERS) if key.startswith(one)), "")
-        if (places[alias], prefix) in listings:
-            asked.setdefault((places[alias], prefix), []).append((alias, key))
-        elif storage_for(alias).stat(key) is not None:  # a row's own key may lie anywhere
-            found.add((alias, key))
-    for where, some in asked.items():
-        sql = "SELECT key FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
-        lying = {key for (key,) in listings[where].rows(sql, keys=[key for _alias, key in some])}
-        found.update(spot for spot in some if spot[1] in lying)
-    return found
+def _index(listing: Listing) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
+        cursor.execute(f"CREATE INDEX ON {listing.table} USING hash (({plain_name('key')}))")
+
+
+def named_by(student: Student) -> Named:
+    """The same for one student, without a listing: the very file that the row names alone."""
+    key = str(student.profile_photo)
+    if not is_key(key) or storage_for().stat(key) is None:
+        return Named()
+    return Named([key], rivals_of(student.pk, key))

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from photostore import keys
-from photostore.errors import FileMissing, FileTooLarge, InvalidFile
+from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import sniff
 from photostore.inventory.others import named_for_others
 from photostore.models import StoredFile
@@ -18,16 +18,18 @@ from photostore.operations.quarantine import aside_details, sha256_of
 from photostore.storage import storage_for
 from students import identity
 from students.adopting.acts import taken_in
-from students.adopting.listings import spots_listed
+from students.adopting.listings import Named, lying, named_by
 from students.evidence.names import place_of
 from students.models import Student, StudentPhoto
 from students.restore.spots import Spot, others_at
 from students.strays import has_own_safe_place
+from students.todays import may_be_theirs
 from students.tombstones import erased_of
 from students.versions import MAX_FILE_BYTES, owner_of
 
 ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic")
 BATCH = 500
+LONGEST_SHOWN = 120
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,14 @@ def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
     if not students.exists():
         return
     last = 0
-    with spots_listed() as those_there:
+    with lying() as here:
         while batch := list(students.filter(pk__gt=last)[:BATCH]):
             last = batch[-1].pk
-            there = those_there({spot for student in batch for spot in _spots(student)})
+            there = here.those_there({spot for student in batch for spot in _documented(student)})
+            named = here.named(batch)
             for student in batch:
-                spots = [spot for spot in _spots(student) if spot in there]
-                adoption = _adoption(student, spots, trust_ids=trust_ids)
+                spots = [spot for spot in _documented(student) if spot in there]
+                adoption = _adoption(student, named.get(student.pk, Named()), spots, trust_ids=trust_ids)
                 if adoption is not None:
                     yield adoption
 
@@ -74,26 +77,63 @@ def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
     Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
     the student's UUID, and another one where it shows the same picture as one of these.
     """
-    spots = [spot for spot in _spots(student) if storage_for(spot[0]).stat(spot[1])]
-    return _adoption(student, spots, trust_ids=trust_ids)
+    spots = [spot for spot in _documented(student) if storage_for(spot[0]).stat(spot[1])]
+    return _adoption(student, named_by(student), spots, trust_ids=trust_ids)
 
 
-def _adoption(student: Student, there: list[Spot], *, trust_ids: bool) -> Adoption | None:
-    """`there`: those of the student's spots that have a file."""
-    taken, own = named_for_others(there, owner_of(student)), ("default", str(student.profile_photo.name))
-    spots = [spot for spot in there if not _is_known(spot) and (spot == own or spot not in taken)]
-    if not spots:
-        return None
+def _adoption(student: Student, named: Named, documented: list[Spot], *, trust_ids: bool) -> Adoption | None:
+    """`documented`: those of the names that old systems gave a student's photo that have a file."""
+    if doubt := _doubt_of_name(student, named):
+        return Adoption(student, None, doubt)
+    own = named.keys[0] if named.keys else ""
+    there = list(dict.fromkeys([*(("default", key) for key in named.keys), *documented]))
+    taken = named_for_others(there, owner_of(student))
+    spots = [spot for spot in there if not _is_known(spot) and spot not in taken]
     if not trust_ids:
-        spots.sort(key=lambda spot: _goes_by_id(spot, student))
+        spots.sort(key=lambda spot: _goes_by_id(spot, own))
     try:
         files = {spot: data for spot in spots if (data := _read(spot)) is not None}
-    except FileTooLarge as error:
+    except (FileTooLarge, FileUnreadable) as error:
         return Adoption(student, None, f"{spots[0][1]}: {error}")
-    return _of_files(student, files, taken, trust_ids=trust_ids) if files else None
+    if files:
+        return _of_files(student, own, files, taken, trust_ids=trust_ids)
+    return _absent(student, there, own)
 
 
-def _of_files(student: Student, files: dict[Spot, bytes], taken: set[Spot], *, trust_ids: bool) -> Adoption:
+def _doubt_of_name(student: Student, named: Named) -> str:
+    """Why a person has to say which file the row means; empty where nobody has to, or it means none."""
+    said = str(student.profile_photo)
+    if len(named.keys) > 1:
+        return f"{_shown(said)} fits more than one file: {', '.join(named.keys)}."
+    if not named.keys:
+        return ""
+    key = named.keys[0]
+    if named.rivals:
+        # One of them is perhaps right, and a guess would show one child's face as the other's.
+        return f"{key} is named by two rows, also that of {', '.join(named.rivals)}."
+    if not may_be_theirs(student.student_id, key):
+        return f"{key} lies where no photo of this student can be."
+    if named_for_others([("default", key)], owner_of(student)):
+        return f"{key} belongs to somebody else."
+    return ""
+
+
+def _absent(student: Student, there: list[Spot], own: str) -> Adoption | None:
+    """Nothing to be taken over: what the row names is gone, or the register knows it as theirs."""
+    if not student.profile_photo or own or there:
+        return None
+    return Adoption(student, None, f"the row names {_shown(str(student.profile_photo))}, and no file fits.")
+
+
+def _shown(name: str) -> str:
+    """A name of another system, on one line and not longer than that."""
+    shown = name if name.isprintable() else repr(name)[1:-1]
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+
+
+def _of_files(
+    student: Student, own: str, files: dict[Spot, bytes], taken: set[Spot], *, trust_ids: bool
+) -> Adoption:
     spots = list(files)
     source = spots[0]
     try:
@@ -105,7 +145,7 @@ def _of_files(student: Student, files: dict[Spot, bytes], taken: set[Spot], *, t
     for spot in same:
         if named[spot] not in (None, student.student_id):
             return Adoption(student, None, f"{spot[1]} says that it shows another student.")
-    if doubt := _doubt(student, spots, same, trust_ids=trust_ids):
+    if doubt := _doubt(own, spots, same, trust_ids=trust_ids):
         return Adoption(student, None, doubt)
     sha256 = sha256_of(*source) or ""
     if erased_of(student.student_id, [sha256]):
@@ -113,13 +153,13 @@ def _of_files(student: Student, files: dict[Spot, bytes], taken: set[Spot], *, t
     return Adoption(student, _details(student, same, taken, sha256))
 
 
-def _doubt(student: Student, spots: list[Spot], same: list[Spot], *, trust_ids: bool) -> str:
+def _doubt(own: str, spots: list[Spot], same: list[Spot], *, trust_ids: bool) -> str:
     """Why a person has to say whether the picture is the student's; empty where nobody has to."""
     source = same[0]
-    if not trust_ids and _goes_by_id(source, student):
+    if not trust_ids and _goes_by_id(source, own):
         return f"{source[1]} has the student's id in its name, and nothing else says whose it is."
     # Where the row says which one it is, the others are told afterwards; else nobody can tell.
-    if len(same) < len(spots) and str(student.profile_photo) != source[1]:
+    if len(same) < len(spots) and own != source[1]:
         other = next(spot for spot in spots if spot not in same)
         return f"{source[1]} and {other[1]} show different pictures."
     return ""
@@ -163,18 +203,17 @@ def _free_name(student: Student) -> Spot:
     return "default" if has_own_safe_place() else "safe", keys.student_safe(student.student_id)
 
 
-def _spots(student: Student) -> list[Spot]:
-    """Where the old systems kept it: the row's own key, then the documented names of S0 and S1."""
-    own = [("default", str(student.profile_photo.name))] if student.profile_photo else []
+def _documented(student: Student) -> list[Spot]:
+    """Where the old systems kept it: the documented names of S0 and S1."""
     documented = [("default", keys.student_documented(student.pk, ending)) for ending in ENDINGS]
     safe = keys.student_safe(student.student_id)
     # Where both aliases lead to one place it is one file, and two rows for it would remove each other's.
     old_safe = [("default", safe)] if has_own_safe_place() else []
-    return list(dict.fromkeys([*own, *documented, *old_safe, ("safe", safe)]))
+    return list(dict.fromkeys([*documented, *old_safe, ("safe", safe)]))
 
 
-def _goes_by_id(spot: Spot, student: Student) -> bool:
-    return place_of(spot[1]).role == "documented" and spot[1] != student.profile_photo.name
+def _goes_by_id(spot: Spot, own: str) -> bool:
+    return place_of(spot[1]).role == "documented" and spot[1] != own
 
 
 def _is_known(spot: Spot) -> bool:

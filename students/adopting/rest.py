@@ -26,6 +26,10 @@ def rest_adoptions(told: SeenStudents) -> Iterator[Adoption]:
         for place, file, student, is_told in _whose(orphans("default", prefix), told):
             if place.role == "attendance":
                 yield _attendance(student, place, file)
+            elif place.role == "other" and place.folder:
+                yield Adoption(
+                    student, None, f"{file.key} lies in their folder, and nothing says what it is."
+                )
             elif place.role in ("safe", "documented") and not is_told:
                 yield Adoption(student, None, f"{file.key} is not their photo of today, and is left there.")
 
@@ -74,7 +78,7 @@ def _why_not(student: Student, place: Place, stray: Stray) -> str:
     if not stray.key.endswith(f"/{date}_{session}.jpg"):
         return "attendance photos end in .jpg, whatever is inside"
     if not stray.content_type:
-        return "it is no picture"
+        return stray.note or "it is no picture"
     if stray.named_student not in (None, student.student_id):
         return "it says that it shows another student"
     if stray.named_student and stray.attendance != place.moment:

@@ -9,9 +9,10 @@ from django.core.management.base import CommandParser
 from rich.console import Console
 
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, duration
-from photostore.inventory.rows import who
+from photostore.inventory.rows import repairs, who
 from photostore.inventory.verify import LISTED, Report, figures, most_of, until, verify
 from photostore.models import Verification
+from photostore.operations import conduct
 
 SHOWN = 20
 MEANS = {
@@ -36,7 +37,8 @@ class Command(PhotoCommand):
 
     help = (
         "Compares every stored file with the register, and every file field of every app too, and changes "
-        "nothing, except that it brings documented copies up to date which a crash left behind. Tells what "
+        "nothing without --repair, except that it brings documented copies up to date which a crash left "
+        "behind. Tells what "
         "is missing (a value without its row or its file counts), damaged, orphaned, misplaced "
         "(the identity inside a photo names another student) and which symbolic links stand in the storage. "
         "Without --checksum a file is read only when its size or its time of writing looks wrong; with it "
@@ -50,16 +52,32 @@ class Command(PhotoCommand):
         """How thoroughly, and for how long."""
         parser.add_argument("--checksum", action="store_true", help="read and re-hash every file")
         parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="let rows follow the version where the evidence decides; undo_photo_operation takes it back",
+        )
+        parser.add_argument(
             "--budget", type=duration, help="stop re-hashing after this time, such as 30m; the next goes on"
         )
 
     def work(self, **options: Any) -> int:
         """Verify, keep the figures, tell them."""
+        if options["repair"]:
+            self._repair()
         report, checksum = Report(), options["checksum"] or options["budget"] is not None
         self._follow(verify(report, checksum=checksum, until=until(options["budget"])))
         kept = figures(report, checksum=checksum)
         self._tell(report, kept)
         return FOUND_WRONG if report.is_wrong else DONE
+
+    def _repair(self) -> None:
+        """Before anything is verified, so that the report says what is left."""
+        repaired = 0
+        with conduct(self.name, self.actor) as conductor:
+            for one in repairs():
+                repaired += conductor.act(one.kind, subject=one.subject, details=one.details)
+        self.result |= {"repaired": repaired, "operation": conductor.id}
+        self.say(f"Repaired: {repaired}")
 
     def _follow(self, steps: Any) -> None:
         if self.json or not sys.stderr.isatty():
@@ -96,11 +114,11 @@ class Command(PhotoCommand):
         self.say(f"{count} {what}: {meaning}")
         shown = most_of(report.lists[what], SHOWN)
         whose = who([key for _alias, key in shown])
-        said = {one.key: f"{one.who}: {one.why}. {one.step}." for one in report.contradictions[:SHOWN]}
+        said = {one.who: f"{one.key}: {one.why}. {one.step}." for one in report.contradictions[:SHOWN]}
         for alias, key in shown:
             place = "" if alias == "default" else f" ({alias})"
-            name = said.get(key) if what == "inconsistent" else whose.get(key)
-            self.say(f"  {key}{place}{'  ' if name else ''}{name or ''}")
+            name = said.get(key) or whose.get(key, "")
+            self.say(f"  {key}{place}  {name}".rstrip())
         if count > SHOWN:
             self.say(f"  … and {count - SHOWN} more; --json lists up to 10,000 of them.")
 
