@@ -22,9 +22,9 @@ _SYLLABLES = (
     ("ace", "ard", "mann", "sky", "ez", "ot", "eau", "ini", "off", "ski"),
 )
 _FILL = """
-INSERT INTO students_student (student_id, student_number, number_hash, name, first_name, last_name, grade,
+INSERT INTO students_student (student_id, student_number, name, first_name, last_name, grade,
     class_name, status, profile_photo, photo_sha256, photo_updated_at, created_at, updated_at)
-SELECT gen_random_uuid(), 'S-' || i, hash, first || ' ' || last, first, last, (i %% 12 + 1)::text,
+SELECT gen_random_uuid(), 'S-' || i, first || ' ' || last, first, last, (i %% 12 + 1)::text,
     'class ' || i %% %(classes)s, CASE WHEN i %% 10 = 3 THEN 'left' ELSE 'active' END,
     CASE WHEN i %% 20 = 0 THEN '' ELSE 'student_photos/student_' || i || '_profile.jpg' END,
     CASE WHEN i %% 20 = 0 THEN '' ELSE hash || hash END, now(), now(), now()

@@ -16,7 +16,6 @@ from photostore.outbox import drain
 from photostore.persistence import next_id, stored
 from photostore.settling import CopiesPending, drain_leftovers, settle
 from students.attendance import attendance_owner
-from students.identity import number_hash
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.photos import go_live, is_todays_photo, subject_of
 from students.unadopted import keep_unadopted
@@ -31,7 +30,6 @@ def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPh
     Raises `Conflict` when the number was taken at the same moment, `StorageAway`.
     """
     student = Student(pk=next_id(Student), **fields)
-    student.number_hash = number_hash(student.student_number)
     owner = owner_of(student)
     with owner.locked():
         version = new_version(student, incoming, actor) if incoming else None
@@ -84,7 +82,7 @@ def update_student(
         with _one_number_each(), stored(publication, owner=owner, actor=actor):
             Student.objects.select_for_update().get(pk=before.pk)
             if changed:
-                before.save(update_fields=[*changed, "number_hash", "updated_at"])
+                before.save(update_fields=[*changed, "updated_at"])
                 record(actor, "student.update", subject=subject_of(before))
             if number_changed and old_number:
                 _keep_former_number(before, old_number)
@@ -102,7 +100,6 @@ def _changed(student: Student, fields: dict[str, Any]) -> list[str]:
     changed = [name for name, value in fields.items() if getattr(student, name) != value]
     for name in changed:
         setattr(student, name, fields[name])
-    student.number_hash = number_hash(student.student_number)
     return changed
 
 
@@ -143,9 +140,7 @@ def _with_new_number(student: Student, today: StudentPhoto, actor: Actor) -> Ver
 
 
 def _keep_former_number(student: Student, number: str) -> None:
-    FormerStudentNumber.objects.create(
-        student=student, student_number=number, number_hash=number_hash(number)
-    )
+    FormerStudentNumber.objects.create(student=student, student_number=number)
 
 
 @contextmanager

@@ -85,7 +85,6 @@ class Student(models.Model):
     student_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     student_number = models.CharField(max_length=64, null=True, blank=True, unique=True)
     # The keyed hash that photos carry instead of the number (students.identity).
-    number_hash = models.CharField(max_length=32, blank=True, editable=False, default="", db_default="")
     name = models.CharField(max_length=200)
     first_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     last_name = models.CharField(max_length=100, blank=True, default="", db_default="")
@@ -146,7 +145,6 @@ class Student(models.Model):
             models.Index(fields=["class_name", "id"], name="students_by_class"),
             models.Index(fields=["grade", "id"], name="students_by_grade"),
             models.Index(fields=["status", "id"], name="students_by_status"),
-            models.Index(fields=["number_hash"], name="students_by_number_hash"),
             models.Index(fields=["name", "id"], name="students_by_name"),
         ]
 
@@ -159,11 +157,7 @@ class FormerStudentNumber(models.Model):
 
     student = models.ForeignKey(Student, models.CASCADE, related_name="former_numbers")
     student_number = models.CharField(max_length=64)
-    number_hash = models.CharField(max_length=32)
     replaced_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["number_hash"], name="students_by_former_number")]
 
     def __str__(self) -> str:
         return self.student_number

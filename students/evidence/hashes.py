@@ -1,4 +1,4 @@
-"""Every student number hashed with every key: with several keys a tag and a row may differ in theirs."""
+"""Every student number as the rows have it now, hashed with every key: no stored hash is believed."""
 
 from __future__ import annotations
 

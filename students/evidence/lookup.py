@@ -8,10 +8,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from students import identity
 from students.evidence.hashes import NumberHashes
 from students.evidence.signals import StudentRef
-from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
+from students.models import AttendancePhoto, Student, StudentPhoto
 from students.search import words
 
 Refs = dict[str, set[StudentRef]]
@@ -62,25 +61,13 @@ def by_name_words(names: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], s
     return refs
 
 
-def by_number_hash(hashes: Collection[str], with_every_key: NumberHashes) -> Refs:
-    """Whose number, today's or a former one, has these keyed hashes: one indexed look-up.
-
-    Rows carry the hash that was made when they were saved. With several keys a tag and a row may have
-    been made with different ones, so then every number is looked up as hashed with every key.
-    """
+def by_number_hash(hashes: Collection[str], numbers: NumberHashes) -> Refs:
+    """Whose number, today's or a former one, has these keyed hashes: one indexed look-up."""
     refs: Refs = defaultdict(set)
-    if not hashes:
-        return refs
-    if len(identity.keys()) > 1:
-        owners = with_every_key.owners(hashes)
-        students = by_pk(set().union(*owners.values()))
-        for hashed, pks in owners.items():
-            refs[hashed] |= {students[pk] for pk in pks if pk in students}
-        return refs
-    for student in Student.objects.filter(number_hash__in=hashes):
-        refs[student.number_hash].add(ref_of(student))
-    for former in FormerStudentNumber.objects.filter(number_hash__in=hashes).select_related("student"):
-        refs[former.number_hash].add(ref_of(former.student))
+    owners = numbers.owners(hashes) if hashes else {}
+    students = by_pk(set().union(*owners.values()))
+    for hashed, pks in owners.items():
+        refs[hashed] |= {students[pk] for pk in pks if pk in students}
     return refs
 
 

@@ -11,7 +11,6 @@ from photostore.audit import record
 from photostore.models import Act
 from photostore.operations import ActKind, Changed, register
 from students.backups import BackedUpStudent
-from students.identity import number_hash
 from students.models import FormerStudentNumber, Student
 from students.photos import subject_of
 from students.restore.entries import entry_of
@@ -56,15 +55,12 @@ class CreateStudent(ActKind):
 
 def _created(entry: BackedUpStudent, pk: int | None) -> Student:
     values: dict[str, Any] = {name: getattr(entry, name) for name in FIELDS}
-    student = Student(
-        pk=pk, student_id=entry.student_id, number_hash=number_hash(entry.student_number), **values
-    )
+    student = Student(pk=pk, student_id=entry.student_id, **values)
     student.save(force_insert=True)
     if entry.created_at:
         Student.objects.filter(pk=student.pk).update(created_at=entry.created_at, updated_at=entry.updated_at)
     FormerStudentNumber.objects.bulk_create(
-        FormerStudentNumber(student=student, student_number=number, number_hash=number_hash(number))
-        for number in entry.former_numbers
+        FormerStudentNumber(student=student, student_number=number) for number in entry.former_numbers
     )
     _move_the_sequence_beyond(student.pk)
     return student

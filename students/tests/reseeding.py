@@ -11,7 +11,6 @@ from django.db import connection
 
 from photostore.models import Operation
 from photostore.storage import storage_for
-from students.identity import number_hash
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests import commands
 from students.tests.school import enrol, face, file_of, hand_in, stored
@@ -68,9 +67,7 @@ def reseed(names: tuple[str, ...] = NAMES, *, numbers: bool = True) -> dict[int,
     made = {}
     for place in (*range(1, len(names)), 0):
         number = f"S-{place}" if numbers else None
-        made[place] = Student.objects.create(
-            name=names[place], student_number=number, number_hash=number_hash(number)
-        )
+        made[place] = Student.objects.create(name=names[place], student_number=number)
     return made
 
 
@@ -146,7 +143,7 @@ def old_id_of(name: str) -> Any:
 
 
 def enter_again(name: str = NAMES[0], number: str | None = "S-0") -> Student:
-    return Student.objects.create(name=name, student_number=number, number_hash=number_hash(number))
+    return Student.objects.create(name=name, student_number=number)
 
 
 def nothing_comes_back_to(student: Student, *more: str) -> None:

@@ -273,9 +273,9 @@ def test_the_list_opens_quickly_among_many(desk: Client) -> None:
 
 
 MANY = """
-INSERT INTO students_student (student_id, number_hash, name, first_name, last_name, grade, class_name, status,
+INSERT INTO students_student (student_id, name, first_name, last_name, grade, class_name, status,
                               profile_photo, photo_sha256, created_at, updated_at)
-SELECT gen_random_uuid(), '', 'Student ' || i, '', '', '', 'C ' || (i % 40), 'active', '', '', now(), now()
+SELECT gen_random_uuid(), 'Student ' || i, '', '', '', 'C ' || (i % 40), 'active', '', '', now(), now()
 FROM generate_series(1, 5000) AS i
 """
 

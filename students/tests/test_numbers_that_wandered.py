@@ -65,7 +65,7 @@ def test_a_leavers_number_is_anothers(school: list[Pupil], outcome: Any) -> None
 
 def test_two_former_students_of_one_number_are_left_for_a_person(school: list[Pupil]) -> None:
     """One was deleted by SQL, so that the folder stayed, and the next child was given the number."""
-    Student.objects.filter(pk=school[0].pk).update(student_number=None, number_hash="")
+    Student.objects.filter(pk=school[0].pk).update(student_number=None)
     fields = {"name": "New Child", "student_number": "S-000"}
     create_student(fields=fields, incoming=incoming(555), actor=OLGA)
     forget_everything()
@@ -128,7 +128,7 @@ def test_a_mistyped_number_is_noticed_by_the_names(school: list[Pupil], backup: 
 def test_an_old_backup_does_not_give_a_leavers_photos_to_the_next_child(
     school: list[Pupil], backup: Path
 ) -> None:
-    Student.objects.filter(pk=school[0].pk).update(student_number=None, number_hash="")
+    Student.objects.filter(pk=school[0].pk).update(student_number=None)
     fields = {"name": "New Child", "student_number": "S-000"}
     create_student(fields=fields, incoming=incoming(555), actor=OLGA)
     forget_everything()
