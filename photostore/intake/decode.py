@@ -17,6 +17,7 @@ from PIL import Image as PillowImage
 
 from photostore.errors import InvalidFile
 from photostore.intake import vips
+from photostore.intake.animations import is_cut
 
 # The workers are the parallelism, and the extra pictures inside a HEIC are never looked at.
 pi_heif.options.DECODE_THREADS = 1
@@ -35,6 +36,7 @@ _SAMPLE_BYTES = {
     **{"uchar": 1, "char": 1, "ushort": 2, "short": 2, "uint": 4, "int": 4, "float": 4},
     **{"complex": 8, "double": 8, "dpcomplex": 16},
 }
+_END_OF_JPEG = b"\xff\xd9"
 # BITMAPINFOHEADER, field biCompression: BI_RGB and BI_BITFIELDS are plain rows of pixels.
 _PLAIN_BMP = {0, 3}
 # What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
@@ -91,7 +93,14 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
         raise InvalidFile(
             _("This TIFF has several pages. Please send one page per file."), code="several_pages"
         )
-    frames = pages if animation and name in {"gif", "webp"} else 1
+    is_animation = animation and name in {"gif", "webp"}
+    if is_animation and is_cut(data, name):
+        raise InvalidFile(_("The animation is cut off. Please send the original file."), code="undecodable")
+    frames = pages if is_animation else 1
+    if name == "jpeg" and not header.get_typeof("interlaced") and not data.endswith(_END_OF_JPEG):
+        # Where the marker is all that lacks, every pixel is there. A picture that is cut off in its one scan
+        # is refused all the same; one of several scans would look whole after any of them.
+        data += _END_OF_JPEG
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:
         # A JPEG whose header claims more rows than there are is only a warning to libjpeg, and truncated

@@ -14,7 +14,7 @@ from PIL import Image
 
 from photostore.errors import FileTooLarge, InvalidFile
 from photostore.intake import FORMATS, ImageLimits, take_in_image, vips
-from testing.pictures import PAYLOAD, Hostile, heic, hostile, odd, phone_jpeg, quarters, saved
+from testing.pictures import PAYLOAD, Hostile, heic, hostile, odd, phone_jpeg, portrait, quarters, saved
 
 PHOTOS = ImageLimits(formats=frozenset({"jpeg", "png", "gif", "webp", "heic", "avif"}), max_bytes=20 * 2**20)
 EVERYTHING = ImageLimits(formats=frozenset(FORMATS), max_bytes=2**20, max_pixels=2**20, animation=True)
@@ -190,3 +190,32 @@ def test_a_packed_bmp_is_refused_before_pillow_unpacks_it() -> None:
     with pytest.raises(InvalidFile) as refusal:
         take_in_image(bytes(data), filename="a.bmp", limits=EVERYTHING)
     assert refusal.value.code == "packed_bmp"
+
+
+def test_a_jpeg_that_lacks_only_its_end_marker_is_whole() -> None:
+    whole = saved(quarters(), "JPEG")
+    assert whole.endswith(b"\xff\xd9")
+    kept = take_in_image(whole[:-2], filename="a.jpg", limits=PHOTOS)
+    assert kept.pixel_sha256 == take_in_image(whole, filename="a.jpg", limits=PHOTOS).pixel_sha256
+
+
+@pytest.mark.parametrize("progressive", [False, True], ids=["one scan", "progressive"])
+def test_a_jpeg_that_is_cut_anywhere_before_its_end_marker_is_refused(progressive: bool) -> None:
+    whole = saved(portrait(3, 160, 200), "JPEG", progressive=progressive, quality=90)
+    scans = [at for at in range(len(whole) - 1) if whole[at : at + 2] == b"\xff\xda"]
+    cuts = {*range(scans[0] + 20, len(whole) - 4, 97), *(scans[1:])}
+    for cut in sorted(cuts):
+        with pytest.raises(InvalidFile):
+            take_in_image(whole[:cut], filename="a.jpg", limits=PHOTOS)
+
+
+@pytest.mark.parametrize("name", ["GIF", "WEBP"])
+def test_an_animation_that_is_cut_anywhere_is_refused(name: str) -> None:
+    frames = [portrait(seed, 60, 80) for seed in range(6)]
+    whole = saved(frames[0], name, save_all=True, append_images=frames[1:])
+    moving = ImageLimits(formats=frozenset({"gif", "webp"}), max_bytes=2**20, animation=True)
+    kept = take_in_image(whole, filename=f"a.{name.lower()}", limits=moving).picture
+    assert Image.open(io.BytesIO(kept.data)).n_frames == 6
+    for cut in range(40, len(whole) - 1, max(1, len(whole) // 60)):
+        with pytest.raises(InvalidFile):
+            take_in_image(whole[:cut], filename=f"a.{name.lower()}", limits=moving)
