@@ -15,6 +15,7 @@ from profile_pictures.tests.album import (
     confirmed,
     everything,
     expire,
+    face,
     hand_in,
     opened,
     pending,
@@ -222,3 +223,12 @@ def test_dropping_what_is_not_there(danas: Any, eriks: Any, language: str, sente
         assert answer.status_code == 404
         assert answer.json()["error"] == answer.json()["detail"] == sentence
     assert everything() == before
+
+
+def test_what_waits_is_seen_by_nobody_else(danas: Any, eriks: Any) -> None:
+    hand_in(danas, face(1))
+    assert picture_of(eriks)["profile_picture"] is None
+    confirmed(danas, 2)
+    shown = picture_of(eriks)
+    hand_in(danas, face(3))
+    assert picture_of(eriks)["profile_picture"] == shown["profile_picture"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.utils import timezone
+
 from photostore import tags
 from photostore.storage import storage_for
 from students import identity
 from students.identity import number_hash
 from students.models import FormerStudentNumber, Student, StudentPhoto
-from students.tests.reseeding import forget_everything, migrate, run
-from students.tests.school import enrol, face, likeness
+from students.tests.reseeding import forget_everything, migrate, old_school, reseed, run
+from students.tests.school import enrol, face, hand_in, likeness
 from testing.kept import stored
 
 
@@ -76,3 +78,26 @@ def test_a_picture_of_two_in_the_backup_is_not_of_the_one_who_is_here(api: Any) 
     put("student_photos/x.jpg", bare)
     assert migrate()[1]["students"] == 0
     assert not StudentPhoto.objects.exists()
+
+
+def test_a_name_gives_nothing_to_somebody_who_has_a_photo(api: Any) -> None:
+    old_school(api, numbers=False)
+    assert run("create_seed_backup")[0] == 0
+    students = reseed(numbers=False)
+    assert hand_in(api, students[0].pk, face(50)).status_code == 200
+    assert migrate("--accept-names")[1]["students"] == len(students) - 1
+    assert StudentPhoto.objects.filter(student=students[0]).count() == 1
+
+
+def test_a_restore_gives_nobody_a_photo_whose_identity_is_anothers(api: Any) -> None:
+    """A row that somebody moved to another student, and a backup of ours that repeats it."""
+    ada = enrol(api, "Ada", student_number="A", photo=face(1))
+    bea = enrol(api, "Bea", student_number="B", photo=face(2))
+    beas = StudentPhoto.objects.filter(student=bea["id"])
+    beas.update(student=ada["id"], replaced_at=timezone.now())
+    assert run("create_seed_backup")[0] == 0
+    forget_everything()
+    said = run("restore_student_photos", "--create-students")[1]
+    assert "names another student" in str(said["left_for_a_person"])
+    adas = StudentPhoto.objects.filter(student__name="Ada")
+    assert [likeness(read(photo), face(1)) < 6 for photo in adas] == [True]
