@@ -33,3 +33,11 @@ def test_a_live_link_is_none_to_the_history(client: Client) -> None:
     link = LinkMaker("").live(before.key, sha256=before.sha256, version_key=before.key)
     make_public(b"today")
     assert client.get(changed(link, p="history")).status_code == 404
+
+
+@pytest.mark.parametrize("length", [0, 1, 15])
+def test_a_link_of_no_whole_version_opens_nothing(client: Client, length: int) -> None:
+    """A true signature of ours over half a version would open every version that begins so."""
+    made = make_public(b"today").original
+    link = LinkMaker("").live(made.key, sha256=made.sha256[:length], version_key=made.key)
+    assert client.get(link).status_code == 404
