@@ -44,47 +44,41 @@ ContentType = Annotated[str, one_of(list(EXTENSIONS))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackedUpPhoto:
-    """One version of a photo; `replaced_at` is None for what was today's."""
+class BackedUpVersion:
+    """What profile and attendance photos have in common; `key` is the version in the history."""
 
     key: Annotated[str, text(1024)]
     sha256: Sha256
     untagged_sha256: Sha256
     source_sha256: Sha256
-    pixel_sha256: Sha256
-    dhash: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
     byte_size: ByteSize
     content_type: ContentType
     width: Side
     height: Side
-    taken_on: date | None
-    origin: Annotated[str, one_of(StudentPhoto.Origin.values)]
     original_filename: Annotated[str, text(255)]
-    credit: Annotated[str, text(200)]
     uploaded_by_id: Annotated[str, text(64)]
     uploaded_by: Annotated[str, text(200)]
     uploaded_at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUpPhoto(BackedUpVersion):
+    """One version of a photo; `replaced_at` is None for what was today's."""
+
+    pixel_sha256: Sha256
+    dhash: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+    taken_on: date | None
+    origin: Annotated[str, one_of(StudentPhoto.Origin.values)]
+    credit: Annotated[str, text(200)]
     replaced_at: Moment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackedUpAttendance:
-    """One attendance photo; `key` is its version in the history, the documented name follows."""
+class BackedUpAttendance(BackedUpVersion):
+    """One attendance photo."""
 
     date: date
     session: Annotated[str, one_of(AttendancePhoto.Session.values)]
-    key: Annotated[str, text(1024)]
-    sha256: Sha256
-    untagged_sha256: Sha256
-    source_sha256: Sha256
-    byte_size: ByteSize
-    content_type: ContentType
-    width: Side
-    height: Side
-    original_filename: Annotated[str, text(255)]
-    uploaded_by_id: Annotated[str, text(64)]
-    uploaded_by: Annotated[str, text(200)]
-    uploaded_at: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,14 +157,14 @@ class OddEntry:
 def problem_of(student: BackedUpStudent) -> str:
     """What no type says and the database's own constraints would refuse; empty where all is well."""
     folder = f"photos/students/{student.student_id}/history/"
-    photos: tuple[BackedUpPhoto | BackedUpAttendance, ...] = (*student.photos, *student.attendance)
-    for photo in photos:
+    versions: tuple[BackedUpVersion, ...] = (*student.photos, *student.attendance)
+    for photo in versions:
         # The key follows from sha256 and type; one that says otherwise is somebody's attempt.
         if photo.key != f"{folder}{photo.sha256}.{EXTENSIONS[photo.content_type]}":
             return f"a photo has {ascii(photo.key)[:80]} as key"
-    versions = {photo.sha256 for photo in student.photos}
+    sha256s = {photo.sha256 for photo in student.photos}
     sessions = {(photo.date, photo.session) for photo in student.attendance}
     today = sum(photo.replaced_at is None for photo in student.photos)
-    if len(versions) < len(student.photos) or len(sessions) < len(student.attendance) or today > 1:
+    if len(sha256s) < len(student.photos) or len(sessions) < len(student.attendance) or today > 1:
         return "the same photo is there twice"
     return ""

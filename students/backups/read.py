@@ -62,7 +62,6 @@ class Backup:
     photo_count: int
     odd: BoundedList
     table: Table = field(repr=False)
-    version: tuple[int, ...] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -76,10 +75,6 @@ class Backup:
         return bool(said) and any(
             hmac.compare_digest(seal.encode(), said) for seal in layout.seals(self.sha256)
         )
-
-    def is_unchanged(self) -> bool:
-        """Whether the file is there and the one that was read."""
-        return file_version(self.path) == self.version
 
     def students(self) -> Iterator[BackedUpStudent]:
         """Every student, streamed."""
@@ -142,7 +137,6 @@ class _Reading:
 def open_backup(path: Path) -> Backup:
     """The backup at `path`, read once and found to be whole. Raises `InvalidBackup` with one sentence."""
     with _opened(path) as file:
-        version = _told_apart(os.fstat(file.fileno()))
         reading = _Reading(Table())
         try:
             _read(file, reading)
@@ -159,7 +153,6 @@ def open_backup(path: Path) -> Backup:
             photo_count=reading.photos,
             odd=reading.odd,
             table=reading.table,
-            version=version,
         )
 
 
@@ -282,10 +275,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def file_version(path: Path) -> tuple[int, ...]:
     """What tells that it is another file by now; empty where there is none."""
     try:
-        return _told_apart(path.stat())
+        found = path.stat()
     except (OSError, ValueError):
         return ()
-
-
-def _told_apart(found: os.stat_result) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -25,10 +25,8 @@ from students.versions import EXTENSIONS
 
 # Journals hold no names, so an act names the file and the student; what else it needs is read from there.
 _at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
-# An undo asks for thousands: whole backups are not read for each of them.
-_read: dict[Path, Backup] = {}
-# Nor is one that was found to be of no use judged again for each of them, while its file is the same.
-_of_no_use: dict[Path, tuple[int, ...]] = {}
+# An undo asks for thousands: the file is read once for all of them, also where it is of no use (None).
+_read: dict[tuple[Path, tuple[int, ...]], Backup | None] = {}
 
 
 def offer(path: str, entry: BackedUpStudent) -> None:
@@ -57,21 +55,23 @@ def entry_of(act: Act) -> BackedUpStudent:
 
 def _backup_at(path: Path) -> Backup:
     """Read at most once while the acts are of one backup, and anew where its table or its file is another."""
-    known = _read.get(path)
-    if known is not None and known.table.still_stands() and known.is_unchanged():
-        return known
-    while _read:
-        _read.popitem()[1].forget()
-    version = file_version(path)
-    if _of_no_use.get(path) == version:
+    asked = path, file_version(path)
+    known = _read.get(asked)
+    if asked not in _read or (known and not known.table.still_stands()):
+        for backup in filter(None, _read.values()):
+            backup.forget()
+        _read.clear()
+        _read[asked] = known = _opened(path)
+    if known is None:
         raise InvalidBackup(NO_BACKUP)
-    _of_no_use.clear()
+    return known
+
+
+def _opened(path: Path) -> Backup | None:
     try:
-        _read[path] = open_backup(path)
+        return open_backup(path)
     except InvalidBackup:
-        _of_no_use[path] = version
-        raise
-    return _read[path]
+        return None
 
 
 def of_the_database(student: Student) -> BackedUpStudent:

@@ -10,8 +10,11 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
+from photostore.commands import ONE_AT_A_TIME
 from students.backups import BackedUpStudent, newest_valid, open_backup
+from students.backups.write import WRITING
 from students.models import Student
 from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face
@@ -241,3 +244,28 @@ def test_an_empty_backup_is_not_written_over_a_full_one(db: None, tmp_path: Path
     assert choice.backup is not None
     assert choice.backup.path == full
     assert len(choice.passed_over) == 1
+
+
+def test_where_nothing_is_to_be_restored_that_is_no_success(db: None) -> None:
+    assert run("create_seed_backup", "--force")[0] == 0
+    code, out, _err = run("restore_student_photos", "--create-students")
+    assert code == 1
+    assert "Nothing was there to restore" in out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_waits_for_no_other_command_and_not_for_another_backup(tmp_path: Path) -> None:
+    Student.objects.create(name="Ada")
+    holder = connection.copy()
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [ONE_AT_A_TIME])
+            assert run("restore_student_photos")[0] == 2
+            assert run("create_seed_backup", "--output", tmp_path / "1")[0] == 0
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [WRITING[0]])
+            code, _out, err = run("create_seed_backup", "--output", tmp_path / "2")
+    finally:
+        holder.close()
+    assert (code, err) == (2, f"{WRITING[1]}\n")
+    assert list((tmp_path / "2").iterdir()) == []
+    assert run("create_seed_backup", "--output", tmp_path / "2")[0] == 0

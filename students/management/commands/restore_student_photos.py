@@ -111,6 +111,9 @@ class Command(PhotoCommand):
                 with conduct(self.name, self.actor) as run.conductor:
                     self._go_through(run)
         code = self._conclude(run, verify_only=verify_only)
+        if not (backup and backup.student_count) and not Student.objects.exists():
+            self.say("Nothing was there to restore: no student in the backup, and none in the database.")
+            return FOUND_WRONG
         if run.only and not Student.objects.filter(student_id=run.only).exists():
             return FOUND_WRONG
         return code
