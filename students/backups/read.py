@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from uuid import UUID
@@ -68,7 +69,7 @@ class Backup:
         """The file's name."""
         return self.path.name
 
-    @property
+    @cached_property
     def sealed(self) -> bool:
         """Whether this deployment wrote it. Raises `IdentityKeyMissing`."""
         said = self.seal.encode()

@@ -43,9 +43,8 @@ def ids_in_backups(traces: Traces) -> set[UUID]:
     has them under today's id says nothing: there the others are others.
     """
     newest = newest_valid(settings.PHOTO_BACKUP_DIR).backup
-    names = (
-        {one.name for one in newest.students() if one.student_id == traces.student_id} if newest else set()
-    )
+    known = newest.find(traces.student_id) if newest else None
+    names = {known.name} if known else set()
     names |= set(Student.objects.filter(student_id=traces.student_id).values_list("name", flat=True))
     traces = replace(traces, names=frozenset(names))
     found: set[UUID] = set()

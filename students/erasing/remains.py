@@ -28,12 +28,12 @@ def backups_that_remain(student_id: UUID) -> list[str]:
 def recorded_in_backup(student_id: UUID) -> set[str]:
     """The sha256s, pixels included, that the newest valid backup has of the student; more than is left."""
     backup = newest_valid(settings.PHOTO_BACKUP_DIR).backup
-    for one in backup.students() if backup else ():
-        if one.student_id == student_id:
-            pixels = {photo.pixel_sha256 for photo in one.photos}
-            attendance = {getattr(photo, name) for photo in one.attendance for name in SHA256_COLUMNS[:3]}
-            return set(one.sha256s) | pixels | attendance
-    return set()
+    one = backup.find(student_id) if backup else None
+    if one is None:
+        return set()
+    pixels = {photo.pixel_sha256 for photo in one.photos}
+    attendance = {getattr(photo, name) for photo in one.attendance for name in SHA256_COLUMNS[:3]}
+    return set(one.sha256s) | pixels | attendance
 
 
 def gone_student(text: str) -> tuple[UUID, int] | None:

@@ -111,7 +111,7 @@ class Command(PhotoCommand):
                 with conduct(self.name, self.actor) as run.conductor:
                     self._go_through(run)
         code = self._conclude(run, verify_only=verify_only)
-        if not (backup and backup.student_count) and not Student.objects.exists():
+        if not Student.objects.exists() and _is_empty(backup):
             self.say("Nothing was there to restore: no student in the backup, and none in the database.")
             return FOUND_WRONG
         if run.only and not Student.objects.filter(student_id=run.only).exists():
@@ -205,6 +205,11 @@ class Command(PhotoCommand):
         )
         wrong = summary.photos_missing or summary.left_for_a_person.count
         return FOUND_WRONG if verify_only and wrong else DONE
+
+
+def _is_empty(backup: Backup | None) -> bool:
+    """Whether nobody is in it, not even somebody who was erased."""
+    return backup is None or (backup.student_count == 0 and next(backup.erased(), None) is None)
 
 
 def _refuse_beside_proposals(options: dict[str, Any]) -> None:
