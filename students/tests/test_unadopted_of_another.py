@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from photostore.storage import storage_for
+from photostore.tests.shelf import keep
 from students import identity
 from students.models import Student, StudentPhoto
 from students.tests.reseeding import run
 from students.tests.school import face, hand_in, likeness
+from students.tombstones import bury
 from testing.kept import stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,3 +49,24 @@ def test_it_is_not_made_a_former_photo_of_hers_and_is_not_lost(api: Any, how: st
     assert len(shown) == (0 if how == "remove" else 1)
     assert all(likeness(data, face(2)) < 6 for data in shown)
     assert beas in stored().values(), "it waits for a person"
+
+
+def never_adopted(key: str) -> Student:
+    ada = Student.objects.create(name="Ada")
+    Student.objects.filter(pk=ada.pk).update(profile_photo=key, photo_sha256="0" * 64)
+    return ada
+
+
+def test_a_file_of_another_app_that_the_row_names_is_not_made_a_photo_of_hers(api: Any) -> None:
+    ada = never_adopted("users/bob/images/1.jpg")
+    keep("users/bob/images/1.jpg", face(1))
+    assert hand_in(api, ada.pk, face(2)).status_code == 200
+    assert StudentPhoto.objects.count() == 1
+
+
+def test_an_erased_picture_is_not_kept(api: Any) -> None:
+    ada = never_adopted("old/ada.jpg")
+    put("old/ada.jpg", face(1))
+    bury(ada.student_id, [sha256(face(1)).hexdigest()])
+    assert hand_in(api, ada.pk, face(2)).status_code == 200
+    assert StudentPhoto.objects.count() == 1
