@@ -12,7 +12,7 @@ from photostore.tests.shelf import keep
 from students import identity
 from students.models import Student, StudentPhoto
 from students.tests.reseeding import run
-from students.tests.school import face, hand_in, likeness
+from students.tests.school import enrol, face, hand_in, likeness
 from students.tombstones import bury
 from testing.kept import stored
 
@@ -70,3 +70,14 @@ def test_an_erased_picture_is_not_kept(api: Any) -> None:
     bury(ada.student_id, [sha256(face(1)).hexdigest()])
     assert hand_in(api, ada.pk, face(2)).status_code == 200
     assert StudentPhoto.objects.count() == 1
+
+
+def test_an_earlier_version_made_todays_again_keeps_what_only_the_row_names(api: Any) -> None:
+    ada = Student.objects.get(pk=enrol(api, "Ada", photo=face(2))["id"])
+    assert api.delete(f"/api/students/{ada.pk}/photo/").status_code == 204
+    put("old/ada.jpg", face(1))
+    Student.objects.filter(pk=ada.pk).update(profile_photo="old/ada.jpg", photo_sha256="0" * 64)
+    earlier = StudentPhoto.objects.get()
+    assert api.post(f"/api/students/{ada.pk}/photo-history/{earlier.sha256}/restore/").status_code == 200
+    kept = StudentPhoto.objects.get(replaced_at__isnull=False)
+    assert likeness(storage_for().read(str(kept.file), max_bytes=10**8), face(1)) < 6
