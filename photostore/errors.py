@@ -133,11 +133,22 @@ class FileUnreadable(StorageAway):
 
 
 class StrangePlace(StorageAway):
-    """A place where nothing was ever put, while the register lists files in it.
+    """A place that lacks its mark, while the register lists files in it.
 
     Only a person can tell a disk that is not mounted from a new one, so operators read `advice`.
     """
 
+    def __init__(self, *, has_files: bool = False) -> None:
+        super().__init__()
+        if has_files:
+            self.advice = self.advice_with_files
+
+    advice_with_files = (
+        "There are files in the photo storage, but it lacks the mark .photokeep-root of the one that the "
+        "database lists photos in. If these are the photos, copied without hidden files, or another storage "
+        "is to take its place, run restore_student_photos --new-storage: it takes the storage into use as it "
+        "is and puts back what is missing. Else mount the right disk."
+    )
     advice = (
         "The photo storage is empty and was never used, but the database lists photos in it. If its disk is "
         "not mounted, mount it. If it is a new one, run restore_student_photos --new-storage: it takes the "

@@ -167,7 +167,7 @@ def refuse_a_strange_place(alias: str) -> None:
     """Raise `StrangePlace` where nothing was ever put, while the register lists files that were."""
     written = StoredFile.objects.filter(storage_alias=alias, written_at__isnull=False)
     if not storage_for(alias).is_prepared() and written.exists():
-        raise StrangePlace
+        raise StrangePlace(has_files=next(iter(storage_for(alias).survey(sizes=False)), None) is not None)
 
 
 def publish(owner: Owner, publication: Publication) -> None:

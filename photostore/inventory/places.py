@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from photostore.errors import StrangePlace
+from photostore.errors import StorageAway, StrangePlace
 from photostore.inventory.fields import named_by_fields
 from photostore.inventory.knowledge import claimed_by_apps
 from photostore.models import PendingRemoval, StoredFile
@@ -47,8 +47,15 @@ class Place:
         if self.storage.is_prepared():
             return True
         if self.is_used:
-            raise StrangePlace
+            raise StrangePlace(has_files=self.has_files())
         return False
+
+    def has_files(self) -> bool:
+        """Whether anything lies here, whoever put it there. Raises `StorageAway`."""
+        try:
+            return next(iter(self.storage.survey(sizes=False)), None) is not None
+        except StorageAway:  # no folder, or none that can be read
+            return False
 
     def claims(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that are somebody's: `known`, or named by a row that the register does not know.

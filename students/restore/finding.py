@@ -10,6 +10,7 @@ from itertools import islice
 from django.db import connection
 
 from photostore import keys
+from photostore.errors import FileUnreadable
 from photostore.inventory import Listing, listed, places
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
@@ -44,6 +45,12 @@ class Found:
         seen = self._seen | self._listed(new) if new else self._seen
         return [row for row in rows if row.pk not in seen and not _is_there(row)]
 
+    def sizes(self, names: Sequence[str]) -> dict[str, int]:
+        """The byte sizes of the files under these names in the default storage; those that are there."""
+        sql = "SELECT key, byte_size FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
+        listing = next(one for one in self._listings if "default" in one.place.aliases)
+        return dict(listing.rows(sql, keys=list(names))) if names else {}
+
     def _listed(self, pks: set[int]) -> set[int]:
         sql = _SEEN + _RIGHT_SIZE
         return {pk for listing in self._listings for (pk,) in listing.rows(sql, pks=list(pks))}
@@ -63,7 +70,7 @@ class Found:
             cursor.execute("CREATE TEMPORARY TABLE students_strays (sha256 text, alias text, key text)")
         strays = self._strays()
         while batch := list(islice(strays, BATCH)):
-            hashed = [(sha256_of(alias, key), alias, key) for alias, key in batch]
+            hashed = [(_sha256_if_readable(alias, key), alias, key) for alias, key in batch]
             with connection.cursor() as cursor:
                 cursor.executemany("INSERT INTO students_strays VALUES (%s, %s, %s)", hashed)
         with connection.cursor() as cursor:
@@ -96,9 +103,20 @@ def set_aside_with(sha256: str) -> list[Spot]:
 
 def first_right(spots: Iterable[Spot], sha256: str) -> Spot | None:
     """The first spot whose bytes have this sha256."""
-    return next((spot for spot in spots if sha256_of(*spot) == sha256), None)
+    return next((spot for spot in spots if _sha256_if_readable(*spot) == sha256), None)
+
+
+def _sha256_if_readable(alias: str, key: str) -> str | None:
+    """None also for a file that cannot be read: nothing can be brought back from it."""
+    try:
+        return sha256_of(alias, key)
+    except FileUnreadable:
+        return None
 
 
 def _is_there(row: StoredFile) -> bool:
-    there = storage_for(row.storage_alias).stat(row.key)
+    try:
+        there = storage_for(row.storage_alias).stat(row.key)
+    except FileUnreadable:
+        return False
     return there is not None and there.byte_size == row.byte_size

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from photostore.errors import FileMissing, FileTooLarge, InvalidFile
+from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.models import StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
@@ -17,6 +17,7 @@ from students.restore.spots import Spot
 from students.versions import MAX_STORED_BYTES
 
 Act = tuple[str, dict[str, Any]]
+UNREADABLE = "unreadable"
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Needs:
 
 def spots_with(sha256: str, likely: Iterable[Spot], found: Found) -> list[Spot]:
     """Every likely spot with these bytes; else the quarantine's, else a stray file's."""
-    right = [spot for spot in dict.fromkeys(likely) if sha256_of(*spot) == sha256]
+    right = [spot for spot in dict.fromkeys(likely) if first_right([spot], sha256)]
     if right:
         return right
     spot = first_right(set_aside_with(sha256), sha256) or first_right(found.strays_with(sha256), sha256)
@@ -48,10 +49,14 @@ def heals_needed(
     suspects = {row.pk for row in found.suspects(rows)}
     thumbnails: dict[int | None, list[StoredFile]] = {}
     for row in rows:
-        if row.kind == StoredFile.Kind.DERIVATIVE:
-            if row.pk in suspects or (checksum and _sha256(row) != row.sha256):
+        is_whole = row.pk not in suspects
+        lies_there = row.sha256 if is_whole and not checksum else _sha256(row)
+        if lies_there == UNREADABLE:
+            needs.notes.append(f"{row.key} cannot be read, and is left for a person")
+        elif row.kind == StoredFile.Kind.DERIVATIVE:
+            if not is_whole or lies_there != row.sha256:
                 thumbnails.setdefault(row.parent_id, []).append(row)
-        elif row.pk not in suspects and not (checksum and _sha256(row) != row.sha256):
+        elif is_whole and lies_there == row.sha256:
             needs.verified += row.kind == StoredFile.Kind.ORIGINAL
         else:
             _plan_heal(needs, row, rows, found, student_id)
@@ -102,4 +107,7 @@ def _rebuild(original: StoredFile, missing: list[StoredFile]) -> dict[str, Any]:
 
 
 def _sha256(row: StoredFile) -> str | None:
-    return sha256_of(row.storage_alias, row.key)
+    try:
+        return sha256_of(row.storage_alias, row.key)
+    except FileUnreadable:
+        return UNREADABLE

@@ -21,7 +21,7 @@ def make_places(*, new_storage: bool = False) -> int:
         if not isinstance(storage, DiskStorage) or storage.is_prepared():
             continue
         if not new_storage and _has_root(storage) and place.is_used:
-            raise StrangePlace
+            raise StrangePlace(has_files=place.has_files())
         try:
             storage.prepare()
         except StorageAway as error:

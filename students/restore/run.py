@@ -20,6 +20,7 @@ from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Stud
 from students.photos import subject_of
 from students.restore.entries import of_the_database, offer
 from students.restore.finding import Found
+from students.restore.legacy import legacy_sizes, look_at_legacy
 from students.restore.lines import Lines, SeenStudents
 from students.restore.links import REMOVED, Case, Source
 from students.restore.needs import Needs, heals_needed
@@ -175,6 +176,7 @@ class Restoration:
         files = _files(student for student, _entry in pairs)
         self.found.look_ahead(row for rows in files.values() for row in rows)
         self._seen.add([student.pk for student, _entry in pairs])
+        sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
             needs, had_folder = Needs(), _has_folder(student)
             case = Case(
@@ -191,6 +193,7 @@ class Restoration:
                 linked += sum(one.given is True for one in bring_versions_back(student, self.conductor))
             rows = _files([student])[student.pk] if linked else files[student.pk]
             heals_needed(needs, rows, self.found, checksum=self.checksum, student_id=student.student_id)
+            look_at_legacy(needs, student, sizes, checksum=self.checksum)
             healed = sum(self._act(kind, student, details) for kind, details in needs.heals)
             aside = sum(self._act(kind, student, details) for kind, details in needs.asides)
             if needs.asides:

@@ -79,6 +79,8 @@ class Command(PhotoCommand):
                 return self._propose()
             return self._restore(**options)
         except StorageAway as error:
+            if options["verify_only"]:  # it makes no folder, so it cannot fail to make one
+                raise
             raise refused_for(error) from error
 
     def _restore(

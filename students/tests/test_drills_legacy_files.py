@@ -1,0 +1,152 @@
+"""Drills: files of other systems that are gone, damaged, unreadable, or that no row names."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from students.tests.legacy_school import DOCUMENTED, enter, lay, pupil, sql, student_id
+from students.tests.reseeding import run
+from students.tests.school import face, file_of, likeness
+from testing.kept import stored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HALF_DAYS = [f"2025-01-{day:02}_{session}" for day in (10, 11, 12) for session in ("AM", "PM")]
+
+
+@pytest.mark.s3
+@pytest.mark.drill("legacy rows whose file is gone, empty or cut off: restore --verify-only")
+def test_legacy_files_that_are_gone_or_damaged_are_named(each_storage: str, outcome: Any) -> None:
+    whole = pupil(0, face(0))
+    gone = enter("Gone Quist", "student_photos/gone.jpg")
+    odd = enter("Odd Quist", "../x.jpg")
+    empty, cut_off = pupil(1, b""), pupil(2, face(2)[:4_000])
+    code, said = run("restore_student_photos", "--verify-only")
+    assert (code, said["photos_verified"], said["photos_missing"]) == (1, 2, 2)
+    assert {one["id"] for one in said["missing"]} == {gone, odd}
+    assert [f"(ID {empty})" in line for line in said["left_for_a_person"]] == [True]
+    code, said = run("restore_student_photos", "--verify-only", "--checksum")
+    assert (code, said["photos_verified"], said["photos_missing"]) == (1, 1, 2)
+    assert {
+        pk for pk in (whole, empty, cut_off) for line in said["left_for_a_person"] if f"(ID {pk})" in line
+    } == {
+        empty,
+        cut_off,
+    }
+    code, said = run("verify_media")
+    assert (code, sorted(said["missing"])) == (1, ["../x.jpg", "student_photos/gone.jpg"])
+    assert said["coverage"].startswith("60 % present")
+    outcome(right=1, wrong=0, left=4)
+
+
+def grow_old() -> None:
+    """Two hours pass: nothing is young any more."""
+    root = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
+    for path in root.rglob("*"):
+        if path.is_file():
+            os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 7_200))
+
+
+@pytest.mark.drill("S1 school, what verify_media advises, then every clean-up and the purge")
+def test_no_clean_up_takes_attendance_photos(api: Any, each_storage: str, outcome: Any) -> None:
+    pks = [pupil(number, face(number)) for number in range(3)]
+    laid = {}
+    for number, pk in enumerate(pks):
+        for place, moment in enumerate(HALF_DAYS):
+            laid[f"photos/students/{student_id(pk)}/attendance/{moment}.jpg"] = face(20 + 6 * number + place)
+    laid[f"student_photos/Student_{pks[0]}_PROFILE.jpg"] = face(3)
+    laid[f"photos/students/{student_id(pks[1])}/IMG_0001.jpg"] = face(4)
+    for key, data in laid.items():
+        lay(key, data)
+    assert run("restore_student_photos")[0] == 0
+    grow_old()
+    nobodys = "student_photos/nobody.jpg"
+    lay(nobodys, face(5))
+    grow_old()
+    _code, said = run("verify_media")
+    assert set(said["unadopted"]) == laid.keys()
+    # The register must know a photo, or every clean-up refuses.
+    assert api.post(
+        "/api/students/", {"name": "New", "profile_photo": file_of(face(6))}, format="multipart"
+    ).json()
+    for command in (
+        ("cleanup_orphaned_photos", "--confirm", "--force"),
+        ("migrate_orphaned_photos", "--clean", "--confirm", "--force"),
+    ):
+        run(*command)
+        run("purge_quarantine", "--older-than", "0s")
+        assert laid.items() <= stored().items(), command
+    assert nobodys not in stored(), "which nobody was"
+    code, said = run("adopt_media")
+    assert (code, said["attendance"]) == (0, len(HALF_DAYS) * 3)
+    for key, data in laid.items():
+        if "/attendance/" in key:
+            answer = api.get(f"/api/{key}")
+            assert likeness(b"".join(answer.streaming_content), data) < 6
+    assert {line["id"] for line in said["left_for_a_person"]} == set(pks[:2])
+    outcome(right=len(HALF_DAYS) * 3, wrong=0, left=2)
+
+
+@pytest.mark.drill("one file that cannot be read: it is named, the rest goes on")
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_one_unreadable_file(api: Any, monkeypatch: pytest.MonkeyPatch, outcome: Any, number: int) -> None:
+    pks = [pupil(place, face(place)) for place in range(3)]
+    run("adopt_media")
+    legacy = pupil(4, face(4))
+    version = sql("SELECT file FROM students_studentphoto WHERE student_id = %s", pks[0])[0][0]
+    real, bad = os.open, {version.rpartition("/")[2], DOCUMENTED.format(legacy).rpartition("/")[2]}
+
+    def refused(path: Any, flags: int, *more: Any, **options: Any) -> int:
+        if path in bad:
+            raise OSError(number, "refused")
+        return real(path, flags, *more, **options)
+
+    monkeypatch.setattr(os, "open", refused)
+    code, said = run("verify_media", "--checksum")
+    assert (code, said["unreadable"], said["missing"]) == (1, [version], [])
+    code, said = run("restore_student_photos", "--verify-only", "--checksum")
+    assert code == 1
+    assert {pk for pk in (*pks, legacy) for line in said["left_for_a_person"] if f"(ID {pk})" in line} == {
+        pks[0],
+        legacy,
+    }
+    assert said["photos_verified"] == 2
+    code, said = run("adopt_media")
+    assert (code, [one["id"] for one in said["left_for_a_person"]]) == (0, [legacy])
+    assert all(run(command)[0] == 0 for command in ("cleanup_orphaned_photos", "create_seed_backup"))
+    assert run("migrate_orphaned_photos", "--list")[0] == 0
+    outcome(right=2, wrong=0, left=2)
+
+
+def test_a_folder_that_cannot_be_read_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    pks = [pupil(place, face(place)) for place in range(2)]
+    run("adopt_media")
+    folder, real = student_id(pks[0]), os.open
+
+    def refused(path: Any, flags: int, *more: Any, **options: Any) -> int:
+        if path == folder:
+            raise PermissionError(errno.EACCES, "refused")
+        return real(path, flags, *more, **options)
+
+    monkeypatch.setattr(os, "open", refused)
+    code, said = run("verify_media")
+    assert (code, said["missing"], said["orphaned"]) == (1, [], [])
+    assert f"photos/students/{folder}/" in said["unreadable"]
+    assert all(folder in key for key in said["unreadable"])
+
+
+def test_the_words_for_a_storage_that_lacks_its_mark_are_true() -> None:
+    pupil(0, face(0))
+    run("adopt_media")
+    Path(settings.STORAGES["default"]["OPTIONS"]["location"], ".photokeep-root").unlink()
+    from photostore.storage import storage_for
+
+    storage_for()._folders._marker_seen = False
+    code, said = run("verify_media")
+    assert code == 2
+    assert "There are files" in said["error"] and "empty" not in said["error"]
