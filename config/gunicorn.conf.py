@@ -26,12 +26,12 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)
-    """Finish what a crash interrupted, beside the first requests."""
+    """Finish what a crash interrupted and adopt legacy rows, beside the requests."""
     from threading import Thread
 
-    from photostore.settling import settle_after_a_crash
+    from config.chores import chores
 
-    Thread(target=settle_after_a_crash, name="settle", daemon=True).start()
+    Thread(target=chores, name="chores", daemon=True).start()
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)

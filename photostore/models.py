@@ -163,6 +163,8 @@ class RateWindow(models.Model):
 
 # The operation of an upload that found a stranger's file where its own goes.
 UPLOAD = "upload"
+# The worker's own adoption of photos that rows of another system name.
+BY_ITSELF = "adopt_by_itself"
 
 
 class Operation(models.Model):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor
 from photostore.errors import Conflict
-from photostore.models import UPLOAD, Act, Operation
+from photostore.models import BY_ITSELF, UPLOAD, Act, Operation
 from photostore.operations.acts import ActKind, Changed, kind_of, register
 from photostore.operations.conductor import conduct, finish_interrupted, mark
 
@@ -76,8 +76,8 @@ def last_undoable() -> Operation | None:
     if killed is not None:
         return killed.undoes
     finished = Operation.objects.filter(state__in=[Operation.State.DONE, Operation.State.PARTLY], undoes=None)
-    # An upload may come between a command and its undo, and is not what is meant.
-    finished = finished.exclude(command=UPLOAD)
+    # An upload or the worker may come between a command and its undo, and is not what is meant.
+    finished = finished.exclude(command__in=[UPLOAD, BY_ITSELF])
     stands = Exists(Act.objects.filter(operation=OuterRef("pk"), state=Act.State.DONE))
     return finished.filter(stands).order_by("-started_at").first()
 

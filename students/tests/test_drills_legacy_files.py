@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from students.tests.legacy_school import DOCUMENTED, enter, lay, pupil, sql, student_id
+from photostore.operations import last_undoable
+from students.adopting.by_itself import Adopter
+from students.tests.legacy_school import DOCUMENTED, enter, lay, pupil, seen, sql, student_id
 from students.tests.reseeding import run
 from students.tests.school import face, file_of, likeness
 from testing.kept import stored
@@ -150,3 +152,24 @@ def test_the_words_for_a_storage_that_lacks_its_mark_are_true() -> None:
     code, said = run("verify_media")
     assert code == 2
     assert "There are files" in said["error"] and "empty" not in said["error"]
+
+
+@pytest.mark.drill("the worker adopts by itself, and leaves what a person has to decide")
+def test_the_worker_adopts_by_itself(api: Any, each_storage: str, outcome: Any) -> None:
+    pks = [pupil(number, face(number)) for number in range(2)]
+    twins = [pupil(2, face(2), key="student_photos/class.jpg") for _ in range(2)]
+    damaged = pupil(3, face(3)[:4_000])
+    adopter = Adopter()
+    assert (adopter.adopt_some(), adopter.adopt_some()) == (2, 0)
+    assert [likeness(seen(api, pk)["bytes"] or b"", face(number)) < 6 for number, pk in enumerate(pks)] == [
+        True
+    ] * 2
+    assert [seen(api, pk)["bytes"] for pk in twins] == [None, None]
+    versions = sql("SELECT student_id FROM students_studentphoto ORDER BY 1")
+    assert [pk for (pk,) in versions] == pks
+    assert last_undoable() is None, "--last means a command"
+    sql("UPDATE students_student SET profile_photo = '' WHERE id = %s", twins[1])
+    sql("UPDATE students_student SET profile_photo = '/media/' || profile_photo WHERE id = %s", damaged)
+    assert adopter.adopt_some() == 0, "what was left waits its hour"
+    assert Adopter().adopt_some() == 1
+    outcome(right=3, wrong=0, left=1)
