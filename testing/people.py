@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -48,7 +49,11 @@ def each_storage(request: pytest.FixtureRequest, settings: Any, own_storage: Non
 
 
 def make_person(name: str, *permissions: str, **values: Any) -> Any:
-    """An account with these permissions, such as `view_student`; its password is its name and `-secret`."""
+    """An account with these permissions, such as `view_student`; its password is its name and `-secret`.
+
+    Its id follows from its name, so that rows which are made once may name it (`testing.once`).
+    """
+    values.setdefault("pk", 1_000_000 + crc32(name.encode()) % 1_000_000)
     user = get_user_model().objects.create_user(username=name, password=f"{name}-secret", **values)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return user

@@ -26,6 +26,7 @@ from students.photos import upload_photo
 from students.tests.reseeding import forget_everything, run
 from students.tests.school import face
 from students.versions import IncomingPhoto, take_in
+from testing.once import made_once
 
 OLGA = Actor(id="", name="olga", door="command")
 PUPILS = 10
@@ -53,6 +54,7 @@ class Pupil:
 
 
 @pytest.fixture
+@made_once
 def school(each_storage: str) -> list[Pupil]:
     """Ten pupils with a former and a present photo, some with attendance; two of them have the same name."""
     pupils = []

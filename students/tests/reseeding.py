@@ -14,6 +14,7 @@ from photostore.storage import storage_for
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests import commands
 from students.tests.school import enrol, face, file_of, hand_in, stored
+from testing.once import made_once
 
 NAMES = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Emmy Noether")
 TABLES = (
@@ -36,6 +37,7 @@ def migrate(*more: str) -> tuple[int, dict[str, Any]]:
     return run("migrate_orphaned_photos", "--migrate", *more)
 
 
+@made_once
 def old_school(api: Any, names: tuple[str, ...] = NAMES, *, numbers: bool = True) -> dict[int, str]:
     """Students with two versions each and an attendance photo; today's untagged sha256 by place."""
     faces = {}

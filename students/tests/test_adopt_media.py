@@ -33,6 +33,7 @@ def old_school(each_storage: str, db: None) -> list[Student]:
     return students
 
 
+@pytest.mark.s3
 def test_old_photos_become_known_under_their_names(old_school: list[Student]) -> None:
     before = stored()
     code, out, err = run("adopt_media")

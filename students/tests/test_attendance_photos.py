@@ -36,6 +36,7 @@ def ada(db):
     return Student.objects.create(name="Ada", student_number="S-1")
 
 
+@pytest.mark.s3
 def test_a_photo_is_kept_under_its_documented_name_and_names_its_half_day(api, ada, each_storage):
     answer = send(api, ada)
     assert answer.status_code == 201, answer.content

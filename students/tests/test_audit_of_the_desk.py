@@ -12,12 +12,14 @@ from photostore.errors import Conflict, NotFound
 from photostore.models import AuditEntry
 from students.models import AttendancePhoto, Student
 from students.tests.school import enrol, face, file_of
+from testing.once import made_once
 from testing.people import make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
+@made_once
 def ada(api: Any) -> Student:
     made = enrol(api, "Ada Lovelace", photo=face(1))
     AuditEntry.objects.all().delete()

@@ -19,9 +19,11 @@ from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, face, hand_in
 from students.versions import take_in
 from testing.killing_commands import Killing
+from testing.once import made_once
 
 
 @pytest.fixture
+@made_once
 def ada(api: Any) -> Student:
     """Two versions, a former number, one attendance photo."""
     made = enrol(api, student_number="S-1", photo=face(1), class_name="3b")

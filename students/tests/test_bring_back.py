@@ -17,6 +17,7 @@ from students.tests.reseeding import links, undo_last
 from students.tests.school import enrol, face, hand_in, likeness, stored
 from students.versions import take_in
 from testing.killing_commands import ON_S3
+from testing.once import made_once
 
 
 def attend(student: Student, day: str, seed: int) -> None:
@@ -32,6 +33,7 @@ def attend(student: Student, day: str, seed: int) -> None:
 
 
 @pytest.fixture
+@made_once
 def ada(api: Any, each_storage: str) -> Student:
     """Two photos and a half-day in the backup, and one of each since."""
     made = enrol(api, "Ada Lovelace", student_number="S-1", class_name="3b", photo=face(1))

@@ -21,6 +21,7 @@ from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.tests.school import everything, face, file_of
 from students.versions import take_in
+from testing.once import made_once
 from testing.people import make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +37,7 @@ def desk(alice: Any) -> Client:
 
 
 @pytest.fixture
+@made_once
 def ada() -> Student:
     """With a photo today and one from before."""
     student = create_student(fields={"name": "Ada Lovelace"}, actor=SOMEBODY, incoming=picture(1))

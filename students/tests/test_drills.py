@@ -117,6 +117,7 @@ def test_the_database_is_gone(school: list[Pupil], backup: Path, outcome: Any) -
 
 
 @pytest.mark.drill("photos unlinked by SQL, backup")
+@pytest.mark.s3
 def test_unlinked(school: list[Pupil], backup: Path, outcome: Any) -> None:
     StudentPhoto.objects.all().delete()
     Student.objects.update(profile_photo="", photo_sha256="")
@@ -137,6 +138,7 @@ def test_the_history_is_gone(school: list[Pupil], outcome: Any) -> None:
 
 
 @pytest.mark.drill("history and documented names are gone, safe copies left")
+@pytest.mark.s3
 def test_only_safe_copies_are_left(school: list[Pupil], outcome: Any) -> None:
     remove_all("default", "student_photos/")
     for pupil in school:

@@ -22,6 +22,7 @@ from students.tests.school import enrol, everything, face, hand_in, opened, save
 from students.tombstones import Tombstone
 from students.versions import take_in
 from testing.killing_commands import ON_S3, Killing
+from testing.once import made_once
 
 # S3 takes the same steps, and longer for each.
 EVERY = {"disk": 1, "s3": ON_S3}
@@ -54,6 +55,7 @@ def with_everything(api: Any) -> Student:
 
 
 @pytest.fixture
+@made_once
 def ada(api: Any, each_storage: str) -> Student:
     return with_everything(api)
 
@@ -71,6 +73,7 @@ def nothing_is_left_of(student: Student) -> None:
     assert student.photo_sha256 not in kept
 
 
+@pytest.mark.s3
 def test_nothing_is_left_and_others_keep_all(api: Any, ada: Student) -> None:
     bea = enrol(api, "Bea", photo=face(9))
     theirs = {key: data for key, data in stored().items() if bea["student_id"] in key}

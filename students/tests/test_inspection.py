@@ -31,6 +31,7 @@ def bytes_of(row: StoredFile) -> bytes:
     return storage_for().read(row.key, max_bytes=10_000_000)
 
 
+@pytest.mark.s3
 def test_a_school_in_order_is_well(each_storage: str, two: Any) -> None:
     code, told = run("verify_media", "--checksum")
     assert (code, told["misplaced"], told["damaged"]) == (0, [], [])

@@ -67,6 +67,7 @@ def test_the_file_may_have_the_students_own_documented_name(api: Any, each_stora
     assert (tree(), links()) == before
 
 
+@pytest.mark.s3
 def test_the_photo_before_stays_in_history_and_undo_makes_it_todays(api: Any, each_storage: str) -> None:
     ada = enrol(api, "Ada", photo=face(1))
     put("student_photos/x.jpg", face(2))

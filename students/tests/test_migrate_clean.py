@@ -40,6 +40,7 @@ def test_without_confirm_nothing_changes(api: Any, old: None, each_storage: str)
     assert (tree(), links()) == before
 
 
+@pytest.mark.s3
 def test_with_confirm_it_goes_to_quarantine_and_comes_back(api: Any, old: None, each_storage: str) -> None:
     enrol(api, photo=face(1))
     put("x.jpg", 2)

@@ -30,6 +30,7 @@ def put(key: str, data: bytes) -> None:
     storage_for().put(key, data, content_type="image/jpeg")
 
 
+@pytest.mark.s3
 def test_with_numbers_everybody_gets_photo_history_and_attendance(api: Any, each_storage: str) -> None:
     faces = old_school(api)
     students = reseed()

@@ -9,6 +9,7 @@ import pytest
 
 from students.models import Student, StudentPhoto
 from students.tests.school import enrol, everything, face, file_of, hand_in
+from testing.once import made_once
 from testing.people import body_of, client_of
 
 
@@ -54,6 +55,7 @@ WRITES = [call for call in CALLS if not call.is_read]
 
 
 @pytest.fixture
+@made_once
 def ada(api: Any) -> dict[str, Any]:
     """A student with a photo and an earlier one."""
     made = enrol(api, student_number="S-1", photo=face(1))

@@ -23,6 +23,7 @@ def version() -> bytes:
     return stored()[StudentPhoto.objects.get(replaced_at=None).file.name]
 
 
+@pytest.mark.s3
 def test_it_is_todays_version_byte_for_byte(api: Any, ada: dict[str, Any]) -> None:
     answer = api.get(ada["photo"])
     assert (answer.status_code, body_of(answer)) == (200, version())

@@ -74,6 +74,7 @@ def test_nobodys_history_is_a_404(api: Any) -> None:
 # --- taking away ------------------------------------------------------------------------------------
 
 
+@pytest.mark.s3
 def test_a_removed_photo_is_gone_from_its_names_and_stays_in_history(api: Any, each_storage: str) -> None:
     made = enrol(api, photo=face(1))
     version = StudentPhoto.objects.get()

@@ -32,11 +32,13 @@ from students.tests.losing import (
 from students.tests.school import enrol, everything, face, hand_in, stored
 from students.tombstones import bury
 from students.versions import take_in
+from testing.once import made_once
 
 NAMES = ("Ada Lovelace", "Grace Hopper", "Mary Jackson")
 
 
 @pytest.fixture
+@made_once
 def school(api: Any, each_storage: str) -> list[Student]:
     """Three students: two versions each, one attendance photo."""
     for number, name in enumerate(NAMES, 1):
@@ -130,6 +132,7 @@ def test_lost_bytes_come_back_without_a_backup_and_go_again_with_undo(
     assert links() == rows
 
 
+@pytest.mark.s3
 def test_damaged_bytes_are_set_aside(school: list[Student]) -> None:
     flipped(school)
     restore("--checksum")
@@ -238,6 +241,7 @@ def damaged_thumbnails() -> list[str]:
     return [row.key for row, data in found if hashlib.sha256(data).hexdigest() != row.sha256]
 
 
+@pytest.mark.s3
 def test_the_database_is_gone_and_the_backup_brings_all_back(school: list[Student], backup: Path) -> None:
     files, rows = contents(), links()
     lose_the_database()

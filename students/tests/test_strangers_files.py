@@ -28,6 +28,7 @@ def upload_over(api, legacy):
     return ada, key
 
 
+@pytest.mark.s3
 def test_an_upload_sets_a_legacy_file_aside_before_it_takes_its_name(api, each_storage):
     ada, key = upload_over(api, LEGACY)
     aside = QuarantinedFile.objects.get()

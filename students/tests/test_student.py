@@ -90,6 +90,7 @@ def test_a_bad_photo_stops_the_whole_patch(api: Any) -> None:
 # --- the number -------------------------------------------------------------------------------------
 
 
+@pytest.mark.s3
 def test_a_new_number_goes_into_the_photo_without_touching_a_pixel(api: Any, each_storage: str) -> None:
     made = enrol(api, student_number="S-1", photo=face(1))
     (old,) = StudentPhoto.objects.all()

@@ -14,9 +14,11 @@ from photostore.settling import settle_everything
 from photostore.storage import storage_for
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.tests.school import enrol, everything, face, hand_in, see_through, stored
+from testing.once import made_once
 
 
 @pytest.fixture
+@made_once
 def ada(api: Any, each_storage: str) -> Student:
     """Two versions of a photo and a former number."""
     made = enrol(api, student_number="S-1", photo=face(1))
@@ -33,6 +35,7 @@ def set_aside() -> dict[str, bytes]:
     return {key.split("/", 2)[2]: data for key, data in stored("default", "quarantine/").items()}
 
 
+@pytest.mark.s3
 def test_every_version_is_set_aside_byte_for_byte_and_nothing_else_stays(api: Any, ada: Student) -> None:
     before = versions()
     assert len(before) == 2

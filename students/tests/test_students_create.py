@@ -74,6 +74,7 @@ def test_what_a_client_may_not_set_is_not_set(api: Any) -> None:
     assert (row.photo_sha256, row.student_id.int != 0) == ("", True)
 
 
+@pytest.mark.s3
 def test_a_photo_comes_in_with_the_form(api: Any, each_storage: str) -> None:
     made = enrol(api, student_number="S-1815", photo=face(1))
     row, photo = Student.objects.get(), StudentPhoto.objects.get()

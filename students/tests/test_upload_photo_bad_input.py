@@ -21,6 +21,7 @@ from students.tests.school import (
     opened,
     stored,
 )
+from testing.once import made_once
 from testing.people import body_of
 from testing.pictures import PAYLOAD, PRIVATE, Hostile, Odd, hostile, odd
 
@@ -39,6 +40,7 @@ FORMATS = [case for case in odd() if case.name not in {"TIFF", "BMP"}]
 
 
 @pytest.fixture
+@made_once
 def ada(api: Any) -> dict[str, Any]:
     return enrol(api, student_number="S-1815", photo=face(1))
 
