@@ -16,8 +16,8 @@ from students import identity
 from students.exporting import targets
 from students.exporting.names import Names, safe
 from students.models import StudentPhoto
+from students.tests.commands import run
 from students.tests.school import enrol, face
-from students.tests.test_backups import run
 
 
 def files(folder: Path) -> dict[str, bytes]:
