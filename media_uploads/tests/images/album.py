@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import cache
 from threading import Barrier
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.utils import timezone
 from PIL import Image
 
 from media_uploads.models import Usage, UserImage
@@ -101,4 +103,26 @@ def _hashes() -> dict[tuple[str, str], str]:
         (alias, key): hashlib.sha256(data).hexdigest()
         for alias in aliases
         for key, data in stored(alias).items()
+    }
+
+
+def filled(user: Any, count: int, **values: Any) -> None:
+    """Rows without bytes, a minute apart."""
+    now = timezone.now()
+    UserImage.objects.bulk_create(
+        UserImage(
+            user=user, image=f"users/x/images/{user.pk}_{number}.jpg", sha256="0" * 64, file_size=1,
+            mime_type="image/jpeg", width=1, height=1, uploaded_at=now - timedelta(minutes=number), **values,
+        )
+        for number in range(count)
+    )  # fmt: skip
+
+
+def r2_environment(server: Any, bucket: str) -> dict[str, str]:
+    return {
+        "R2_BUCKET_NAME": bucket,
+        "R2_ACCOUNT_ID": "0123456789abcdef0123456789abcdef",
+        "R2_ACCESS_KEY_ID": server.access_key,
+        "R2_SECRET_ACCESS_KEY": server.secret_key,
+        "R2_ENDPOINT_URL": server.endpoint_url,
     }

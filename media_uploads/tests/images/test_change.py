@@ -176,7 +176,7 @@ def test_twenty_at_once_over_the_real_server(dana: Any, tmp_path: Any) -> None:
 
     from knox.models import AuthToken
 
-    from media_uploads.tests.images.test_list import filled
+    from media_uploads.tests.images.album import filled
 
     filled(dana, 20)
     ids = list(UserImage.objects.values_list("pk", flat=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -12,24 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from media_uploads.models import UserImage
-from media_uploads.tests.images.album import kept, listed
+from media_uploads.tests.images.album import filled, kept, listed
 from media_uploads.views.images import images_of
 from testing.people import body_of, client_of, make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AUTHENTICATION = ("knox_authtoken", "auth_permission")
-
-
-def filled(user: Any, count: int, **values: Any) -> None:
-    """Rows without bytes, a minute apart."""
-    now = timezone.now()
-    UserImage.objects.bulk_create(
-        UserImage(
-            user=user, image=f"users/x/images/{user.pk}_{number}.jpg", sha256="0" * 64, file_size=1,
-            mime_type="image/jpeg", width=1, height=1, uploaded_at=now - timedelta(minutes=number), **values,
-        )
-        for number in range(count)
-    )  # fmt: skip
 
 
 def asked(client: Any, address: str) -> int:

@@ -10,8 +10,15 @@ from urllib.request import urlopen
 import pytest
 
 from media_uploads.models import UserImage
-from media_uploads.tests.images.album import at, check_consistent, hand_in, kept, listed, stored
-from media_uploads.tests.images.test_storage_status import r2_environment
+from media_uploads.tests.images.album import (
+    at,
+    check_consistent,
+    hand_in,
+    kept,
+    listed,
+    r2_environment,
+    stored,
+)
 from photostore.models import StoredFile
 from photostore.settling import settle_everything
 from photostore.storage import storage_for

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from media_uploads.tests.images.album import kept, stored
+from media_uploads.tests.images.album import kept, r2_environment, stored
 from photostore.models import AuditEntry
 from photostore.storage.configuration import storages_from_environment
 from testing.people import client_of, make_person
@@ -87,16 +87,6 @@ def test_r2_with_a_public_bucket_shows_nothing_secret(
             assert not [secret for secret in secrets_of(settings) if secret in text]
     finally:
         s3_client.delete_bucket(Bucket=f"{s3_bucket}-public")
-
-
-def r2_environment(server: Any, bucket: str) -> dict[str, str]:
-    return {
-        "R2_BUCKET_NAME": bucket,
-        "R2_ACCOUNT_ID": "0123456789abcdef0123456789abcdef",
-        "R2_ACCESS_KEY_ID": server.access_key,
-        "R2_SECRET_ACCESS_KEY": server.secret_key,
-        "R2_ENDPOINT_URL": server.endpoint_url,
-    }
 
 
 def test_a_bucket_that_is_gone(
