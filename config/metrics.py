@@ -26,7 +26,17 @@ KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # Fields of `Verification`.
 FOUND = (
     *("files", "present", "rehashed_lately", "missing", "damaged", "misplaced", "orphaned"),
-    *("symlinks", "unusable", "partials", "young", "stale"),
+    *(
+        "inconsistent",
+        "unadopted",
+        "unreadable",
+        "to_adopt",
+        "symlinks",
+        "unusable",
+        "partials",
+        "young",
+        "stale",
+    ),
 )
 
 requests = Counter("photokeep_http_requests", "Requests answered.", ["method", "route", "status"])

@@ -39,6 +39,9 @@ def test_rows_as_s0_wrote_them(api: Any, each_storage: str, outcome: Any) -> Non
     before = stored()
     code, said = run("verify_media")
     assert (code, said["counts"]["to_adopt"], said["counts"]["missing"]) == (0, 3, 0), said
+    code, said = run("adopt_media", "--dry-run")
+    assert (code, said["adopted"], said["operation"]) == (0, 3, None)
+    assert stored() == before
     code, said = run("adopt_media")
     assert (code, said["adopted"], said["left_count"]) == (0, 3, 0)
     assert [shows(api, pk) for pk in pks] == [everywhere(number) for number in range(3)]

@@ -100,7 +100,10 @@ class Command(PhotoCommand):
             self._list(what, meaning, report)
         rest = ("young", "partials", "unusable", "stale")
         left = ", ".join(f"{getattr(kept, name)} {name}" for name in rest if getattr(kept, name))
-        self.say(f"{kept.files} files are named by rows; {kept.rehashed} were read in this run.")
+        more = report.counts["unregistered"]
+        self.say(f"{kept.files - more} files are registered; {kept.rehashed} were read in this run.")
+        if more:
+            self.say(f"{more} more are named by rows alone.")
         if left:
             self.say(f"Besides: {left}.")
         if report.counts["healed"]:

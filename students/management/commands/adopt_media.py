@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from typing import Any
 
 from photostore.commands import DONE, PhotoCommand
 from photostore.operations import Conductor, conduct
 from students.adopting import Adoption, photo_adoptions, rest_adoptions, unknown_photos
+from students.checking import called
 from students.restore.lines import SeenStudents
 from students.restore.places import make_places
 
@@ -31,18 +33,20 @@ class Command(PhotoCommand):
             action="store_true",
             help="take the integer in student_{id}_profile for proof: only where ids were never given anew",
         )
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be adopted")
 
     def work(self, **options: Any) -> int:
         """The photos of students who have no version yet, then what else lies in their folders."""
-        make_places()
+        make_places()  # also for a preview: the storage's own, empty folders, or nothing could be asked
         self.adopted = {"adopt_photo": 0, "give_attendance": 0}
         self.left, self.by_id, told = self.listed(), 0, SeenStudents()
-        with conduct(self.name, self.actor) as conductor:
+        dry_run = options["dry_run"]
+        with nullcontext() if dry_run else conduct(self.name, self.actor) as conductor:
             total = unknown_photos().count()
             for adoption in self.progress(
                 photo_adoptions(trust_ids=options["trust_ids"]), what="Photos", total=total
             ):
-                if not self._adopt(adoption, conductor):
+                if not self._adopt(adoption, conductor) or dry_run:
                     told.add([adoption.student.pk])
             for adoption in self.progress(rest_adoptions(told), what="Folders"):
                 self._adopt(adoption, conductor)
@@ -52,8 +56,10 @@ class Command(PhotoCommand):
             "attendance": attendance,
             "left_for_a_person": self.left.items,
             "left_count": self.left.count,
-            "operation": conductor.id,
+            "operation": conductor and conductor.id,
         }
+        if dry_run:
+            self.say("Nothing was changed. Without --dry-run:")
         self.say(
             f"Adopted: {photos}\nAttendance photos adopted: {attendance}\n"
             f"Left for a person: {self.left.count}"
@@ -65,19 +71,22 @@ class Command(PhotoCommand):
             )
         return DONE
 
-    def _adopt(self, adoption: Adoption, conductor: Conductor) -> bool:
-        """False where it is left for a person, who is told so."""
+    def _adopt(self, adoption: Adoption, conductor: Conductor | None) -> bool:
+        """Without a conductor it only says so. False where it is left for a person, who is told so."""
         student, why = adoption.student, adoption.why_not
-        who = f"{student.name} (ID {student.pk})"
+        who = called(student.name, student.class_name, student.pk)
         if adoption.details is not None:
             subject = f"student {student.student_id}"
-            if conductor.act(adoption.kind, subject=subject, details=adoption.details):
+            if conductor is None or conductor.act(adoption.kind, subject=subject, details=adoption.details):
                 self.adopted[adoption.kind] += 1
                 moment = adoption.details.get("moment", "").replace("_", " ")
-                self.say(f"Adopted: {who}{', ' if moment else ''}{moment}")
+                done = "Adopted" if conductor else "To adopt"
+                self.say(f"{done}: {who}{', ' if moment else ''}{moment}")
                 return True
             why = conductor.why
-        self.left.append({"id": student.pk, "name": student.name, "why": why})
+        self.left.append(
+            {"id": student.pk, "name": student.name, "class_name": student.class_name, "why": why}
+        )
         self.by_id += "nothing else says" in why
         self.say(f"Left for a person: {who}: {why}")
         return False
