@@ -67,7 +67,7 @@ def odd(place: int, found: object, error: Exception) -> OddEntry:
     values = found if isinstance(found, dict) else {}
     called = [values.get("name"), *(values.get(name) for name in ID_FIELDS)]
     shown = ", ".join(_shown(_plain(one)) for one in called if one is not None)
-    return OddEntry(place, shown, _why(values, error))
+    return OddEntry(place, shown[:MOST_SHOWN], _why(values, error))
 
 
 def loosely(line: bytes) -> object:
