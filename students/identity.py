@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,6 +57,8 @@ class Identity:
     number_hash: str
     # `2026-11-21_AM` for an attendance photo; empty for a profile photo.
     attendance: str = ""
+    # An older key may be another school's: see `students.evidence.ours`.
+    by_newest_key: bool = True
 
 
 def number_hash(student_number: str | None, key: bytes | None = None) -> str:
@@ -73,16 +76,21 @@ def number_hashes(student_number: str) -> set[str]:
 
 def tag(picture: bytes, *, student_id: UUID, student_number: str | None, attendance: str = "") -> bytes:
     """The picture (JPEG or PNG) with its student's identity inside, in place of any tag it carried."""
+    return next(tagged(picture, Identity(student_id, number_hash(student_number), attendance)))
+
+
+def tagged(picture: bytes, inside: Identity) -> Iterator[bytes]:
+    """The picture with this identity inside, as each key signs it, the newest first."""
     bare = tags.strip(picture)
-    number = number_hash(student_number)
-    values = (str(student_id), number, attendance)
-    packet = _PACKET.format(
-        student=student_id,
-        number=number,
-        attendance=attendance,
-        signature=_signature(keys()[0], values, bare),
-    )
-    return tags.embed(bare, packet.encode())
+    values = (str(inside.student_id), inside.number_hash, inside.attendance)
+    for key in keys():
+        packet = _PACKET.format(
+            student=inside.student_id,
+            number=inside.number_hash,
+            attendance=inside.attendance,
+            signature=_signature(key, values, bare),
+        )
+        yield tags.embed(bare, packet.encode())
 
 
 def read(picture: bytes) -> Identity | None:
@@ -99,7 +107,7 @@ def read(picture: bytes) -> Identity | None:
     genuine = [
         hmac.compare_digest(_signature(key, (student, number, attendance), bare), offered) for key in keys()
     ]
-    return Identity(UUID(student), number, attendance) if any(genuine) else None
+    return Identity(UUID(student), number, attendance, genuine[0]) if any(genuine) else None
 
 
 def _signature(key: bytes, values: tuple[str, str, str], bare: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -64,6 +64,7 @@ class Stray:
     attendance: str = ""
     note: str = ""
     deleted: bool = False
+    by_newest_key: bool = True
 
     @property
     def person(self) -> str:
@@ -168,7 +169,8 @@ def read_stray(location: Location) -> Stray | None:
         note = "the identity inside does not verify and counts as nothing" if forged else ""
         return _stray(location, sha256, bare_sha256, content_type, note=note)
     named = (inside.student_id, inside.number_hash, inside.attendance)
-    return _stray(location, sha256, bare_sha256, content_type, named)
+    stray = _stray(location, sha256, bare_sha256, content_type, named)
+    return replace(stray, by_newest_key=inside.by_newest_key)
 
 
 def _too_large(location: Location) -> Stray | None:

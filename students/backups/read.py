@@ -49,7 +49,7 @@ class Manifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Backup:
-    """A backup whose every value was looked at.
+    """A backup whose every value was looked at. `trusted`: a person said that it is this school's.
 
     Somebody else's has neither `created_at` nor a `seal`. `odd`: the entries that are passed over. The
     file is not needed any more: what was read lies in `table`.
@@ -63,6 +63,7 @@ class Backup:
     photo_count: int
     odd: BoundedList
     table: Table = field(repr=False)
+    trusted: bool = False
 
     @property
     def name(self) -> str:
@@ -71,11 +72,17 @@ class Backup:
 
     @cached_property
     def sealed(self) -> bool:
-        """Whether this deployment wrote it. Raises `IdentityKeyMissing`."""
-        said = self.seal.encode()
-        return bool(said) and any(
-            hmac.compare_digest(seal.encode(), said) for seal in layout.seals(self.sha256)
-        )
+        """Whether one of this deployment's keys sealed it. Raises `IdentityKeyMissing`."""
+        return any(self._seals())
+
+    @property
+    def sealed_by_newest_key(self) -> bool:
+        """Whether the key that signs today did. Raises `IdentityKeyMissing`."""
+        return next(self._seals(), False)
+
+    def _seals(self) -> Iterator[bool]:
+        seals = layout.seals(self.sha256) if self.seal else ()
+        return (hmac.compare_digest(seal.encode(), self.seal.encode()) for seal in seals)
 
     def students(self) -> Iterator[BackedUpStudent]:
         """Every student, streamed."""

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from students import backups
+from students.evidence.ours import is_our_own
 
 BATCH = 1_000
 
@@ -66,6 +67,7 @@ class Known:
     pks: dict[int, BackedUpStudent] = field(default_factory=dict)
     sha256s: dict[str, list[BackedUpStudent]] = field(default_factory=dict)
     created_at: datetime | None = None
+    is_own: bool = True
 
     def by_student_id(self, student_id: UUID | None) -> BackedUpStudent | None:
         """Whom a folder's UUID meant."""
@@ -83,8 +85,10 @@ class Known:
 class BackupStudents:
     """A backup's students, copied into temporary tables; one backup at a time in a session."""
 
-    def __init__(self, students: Iterable[BackedUpStudent], created_at: datetime | None = None) -> None:
-        self._created_at = created_at
+    def __init__(
+        self, students: Iterable[BackedUpStudent], created_at: datetime | None = None, *, is_own: bool = True
+    ) -> None:
+        self._created_at, self._is_own = created_at, is_own
         remaining = iter(students)
         with connection.cursor() as cursor:
             cursor.execute(_CREATE)
@@ -103,7 +107,7 @@ class BackupStudents:
 
     def about(self, ids: Collection[UUID], pks: Collection[int], sha256s: Collection[str]) -> Known:
         """Whoever has one of these: one query for a batch."""
-        known = Known(created_at=self._created_at)
+        known = Known(created_at=self._created_at, is_own=self._is_own)
         with connection.cursor() as cursor:
             cursor.execute(_ABOUT, [list(ids), list(pks), list(sha256s)])
             for student_id, pk, number, name, photos, only_one in cursor.fetchall():
@@ -119,21 +123,22 @@ class BackupStudents:
 def students_in(backup: backups.Backup) -> BackupStudents:
     """The evidence of a backup file.
 
-    One that this deployment did not seal may be another school's: there the same integers are other
-    children, so then only UUIDs and sha256s count. Nor does the integer of somebody who had no photo say
+    One that is not our own may be another school's: there the same integers and numbers are other children,
+    so then only UUIDs and sha256s count. Nor does the integer of somebody who had no photo say
     whose a file of that name is: it lay there already, of an earlier child.
     """
+    is_own = is_our_own(backup)
     students = (
         BackedUpStudent(
             student_id=one.student_id,
-            pk=one.id if backup.sealed and (one.sha256s or one.profile_photo) else None,
-            number=(one.student_number or "") if backup.sealed else "",
+            pk=one.id if is_own and (one.sha256s or one.profile_photo) else None,
+            number=(one.student_number or "") if is_own else "",
             name=one.name,
             sha256s=one.sha256s | _attendance(one),
         )
         for one in backup.students()
     )
-    return BackupStudents(students, backup.created_at)
+    return BackupStudents(students, backup.created_at, is_own=is_own)
 
 
 def _attendance(student: backups.BackedUpStudent) -> frozenset[str]:

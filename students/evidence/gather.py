@@ -12,6 +12,7 @@ from students.evidence import lookup
 from students.evidence.backups import BackedUpStudent, BackupStudents, Known
 from students.evidence.hashes import NumberHashes
 from students.evidence.names import Place, place_of
+from students.evidence.ours import were_here
 from students.evidence.signals import Finding, Kind, Signal, StudentRef, judge
 from students.identity import number_hashes
 from students.strays import BATCH, Stray
@@ -89,6 +90,7 @@ class _Gathering:
         olds += [old for stray in strays if (old := backup.by_student_id(stray.named_student))]
         named = {subject.whose for subject in self.subjects if subject.whose}
         self.here = lookup.by_student_id(named | {old.student_id for old in olds})
+        self.were_here = were_here({one.named_student for one in strays if one.named_student})
         self.hashes = lookup.by_number_hash(
             {stray.number_hash for stray in strays if stray.number_hash}, hashes
         )
@@ -145,7 +147,7 @@ class _Gathering:
         old = self._old(subject)
         return bool(
             subject.whose in self.here
-            or self.hashes.get(subject.stray.number_hash)
+            or (self._number_counts(subject.stray) and self.hashes.get(subject.stray.number_hash))
             or (old and self._today(old))
         )
 
@@ -175,12 +177,18 @@ class _Gathering:
         stray = subject.stray
         if stray.named_student in self.here:
             yield _signal(Kind.IDENTITY, {self.here[stray.named_student]}, "the identity inside names")
-        if owners := self.hashes.get(stray.number_hash):
+        if self._number_counts(stray) and (owners := self.hashes.get(stray.number_hash)):
             yield _signal(Kind.NUMBER_HASH, owners, "the identity inside has the student number of")
         old = self._old(subject)
         if old and (todays := self._today(old, by_number=not self._had_another_number_since(subject, old))):
             yield _signal(Kind.BACKUP, todays, "the backup's old id leads to")
         yield from self._recorded(subject)
+
+    def _number_counts(self, stray: Stray) -> bool:
+        """Whether the number inside is one of this school's; see `ours`."""
+        if stray.by_newest_key or stray.named_student in self.were_here:
+            return True
+        return self.backup.is_own and self.backup.by_student_id(stray.named_student) is not None
 
     def _called_like_another(self, subject: _Subject, found: list[Signal]) -> Iterator[Signal]:
         """Numbers are mistyped, or given anew: not where the only one of that name is somebody else."""
@@ -218,8 +226,12 @@ class _Gathering:
     def _weak(self, subject: _Subject) -> Iterator[Signal]:
         place = subject.place
         if place.stem and place.stem in self.numbers:
-            owner = self.numbers[place.stem]
-            yield _signal(Kind.NUMBER_IN_NAME, {owner}, "the file is named by the number of")
+            yield _signal(
+                Kind.NUMBER_IN_NAME, {self.numbers[place.stem]}, "the file is named by the number of"
+            )
+        if not self._number_counts(subject.stray) and (owners := self.hashes.get(subject.stray.number_hash)):
+            why = "the identity inside, made with a key that may be another school's, has the number of"
+            yield _signal(Kind.NUMBER_OF_OLDER_KEY, owners, why)
         # With an identity inside, the integer is that of a former student.
         if place.file_id in self.pks and not subject.stray.named_student:
             yield _signal(Kind.ID_IN_NAME, {self.pks[place.file_id]}, "the file is named by the id of")

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NAME_OF_ANOTHER = "name_of_another"
     NAME = "name"
     NUMBER_IN_NAME = "number_in_file_name"
+    NUMBER_OF_OLDER_KEY = "number_hash_of_older_key"
     ID_IN_NAME = "id_in_file_name"
 
 

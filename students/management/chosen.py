@@ -2,8 +2,37 @@
 
 from __future__ import annotations
 
-from photostore.commands import PhotoCommand
+from argparse import ArgumentParser
+from dataclasses import replace
+from typing import Any
+
+from photostore.audit import record
+from photostore.commands import PhotoCommand, Refused
 from students.backups import Backup, Choice
+
+
+def add_trust(parser: ArgumentParser) -> None:
+    """The switch by which a person vouches for a backup."""
+    parser.add_argument(
+        "--trust-backup",
+        action="store_true",
+        help="with --backup-file: you vouch that this backup, which no key of this service sealed, is yours",
+    )
+
+
+def refuse_trust_of_none(options: dict[str, Any]) -> None:
+    """A person vouches for a file that they name, not for whichever lies there."""
+    if options["trust_backup"] and options["backup_file"] is None:
+        raise Refused("--trust-backup goes with --backup-file: name the backup that you vouch for.")
+
+
+def trusted(command: PhotoCommand, backup: Backup, *, trust: bool) -> Backup:
+    """The backup; where a person vouches for it that is said, and stands in the audit."""
+    if not trust or backup.sealed_by_newest_key:
+        return backup
+    record(command.actor, "backup.trust", subject=f"backup {backup.name}"[:200], new_sha256=backup.sha256)
+    command.say(f"Trusted on your word: {backup.name}, which this service's key did not seal.")
+    return replace(backup, trusted=True)
 
 
 def tell_choice(command: PhotoCommand, choice: Choice) -> None:

@@ -15,7 +15,7 @@ from photostore.inventory import Listing, listed, places
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
-from students.restore.spots import Spot
+from students.restore.spots import Spot, sha256s_of
 
 BATCH = 500
 _SEEN = "SELECT f.id FROM photostore_storedfile f JOIN {listing} l USING (key) WHERE f.id = ANY(%(pks)s)"
@@ -24,6 +24,12 @@ _STRAY = """
 SELECT l.key FROM {listing} l WHERE l.kind = 'file' AND l.key NOT LIKE 'derived/%%' AND NOT EXISTS
     (SELECT FROM photostore_storedfile f WHERE f.key = l.key AND f.storage_alias = ANY(%(aliases)s))
 """
+
+
+_CREATE_STRAYS = (
+    "CREATE TEMPORARY TABLE students_strays (sha256 text, untagged_sha256 text, alias text, key text)"
+)
+_INDEX_STRAYS = "CREATE INDEX ON students_strays (sha256); CREATE INDEX ON students_strays (untagged_sha256)"
 
 
 class Found:
@@ -62,19 +68,28 @@ class Found:
             cursor.execute("SELECT alias, key FROM students_strays WHERE sha256 = %s LIMIT 5", [sha256])
             return [(alias, key) for alias, key in cursor.fetchall()]
 
+    def strays_without_tag(self, untagged_sha256: str) -> list[Spot]:
+        """The same of files that have these bytes once the identity inside is taken out."""
+        assert self._is_indexed
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT alias, key FROM students_strays WHERE untagged_sha256 = %s LIMIT 5", [untagged_sha256]
+            )
+            return [(alias, key) for alias, key in cursor.fetchall()]
+
     @cached_property
     def _is_indexed(self) -> bool:
         """The temporary table of strays; a table, because a wrecked school has a million of them."""
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS students_strays")
-            cursor.execute("CREATE TEMPORARY TABLE students_strays (sha256 text, alias text, key text)")
+            cursor.execute(_CREATE_STRAYS)
         strays = self._strays()
         while batch := list(islice(strays, BATCH)):
-            hashed = [(_sha256_if_readable(alias, key), alias, key) for alias, key in batch]
+            hashed = [(*sha256s_of(alias, key), alias, key) for alias, key in batch]
             with connection.cursor() as cursor:
-                cursor.executemany("INSERT INTO students_strays VALUES (%s, %s, %s)", hashed)
+                cursor.executemany("INSERT INTO students_strays VALUES (%s, %s, %s, %s)", hashed)
         with connection.cursor() as cursor:
-            cursor.execute("CREATE INDEX ON students_strays (sha256)")
+            cursor.execute(_INDEX_STRAYS)
         return True
 
     def _strays(self) -> Iterator[Spot]:

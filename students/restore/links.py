@@ -16,7 +16,8 @@ from students.models import ATTENDANCE_LABEL, Student, StudentPhoto
 from students.restore.entries import of_the_database
 from students.restore.finding import Found, first_right
 from students.restore.needs import Needs, spots_with
-from students.restore.spots import Spot, is_of_type, others_at, right_bytes
+from students.restore.spliced import Lost, numbers_of
+from students.restore.spots import AnySpot, Spot, is_of_type, others_at, right_bytes
 from students.tombstones import erased_of
 from students.versions import EXTENSIONS, owner_of
 
@@ -98,7 +99,11 @@ class Case:
 
     def _version(self, photo: AnyPhoto) -> dict[str, Any] | None:
         own = [("default", photo.key), *_documented(self.student, photo)]
-        sources = spots_with(photo.sha256, own, self.found)
+        sources: list[AnySpot] = [*spots_with(photo.sha256, own, self.found)]
+        if not sources:
+            numbers = numbers_of(self.student, self.entry.numbers)
+            lost = Lost(photo.sha256, photo.untagged_sha256, self.student.student_id, numbers, _moment(photo))
+            sources = lost.sources(own, self.found)
         if not sources:
             self.needs.missing.append(photo.sha256)
             return None
@@ -109,7 +114,7 @@ class Case:
         was_there = first_right([("default", photo.key)], photo.sha256) is not None
         return {"sha256": photo.sha256, "key": photo.key, "sources": sources, "was_there": was_there}
 
-    def _why_not(self, photo: AnyPhoto, sources: list[Spot], own: list[Spot]) -> str:
+    def _why_not(self, photo: AnyPhoto, sources: list[AnySpot], own: list[Spot]) -> str:
         """Empty where it may be theirs. The identity inside decides. Without one, a backup that we sealed is
         believed, and so is a photo that lies in the student's own folder; what anybody may have written is
         not."""

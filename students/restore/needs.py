@@ -13,7 +13,8 @@ from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students import identity
 from students.restore.finding import Found, first_right, set_aside_with
-from students.restore.spots import Spot
+from students.restore.spliced import lost_by_the_rows
+from students.restore.spots import AnySpot, Spot
 from students.versions import MAX_STORED_BYTES
 
 Act = tuple[str, dict[str, Any]]
@@ -68,7 +69,11 @@ def heals_needed(
 
 def _plan_heal(needs: Needs, row: StoredFile, rows: list[StoredFile], found: Found, student_id: UUID) -> None:
     likely = [(other.storage_alias, other.key) for other in rows if other.sha256 == row.sha256]
-    sources = spots_with(row.sha256, likely, found)
+    sources: list[AnySpot] = [*spots_with(row.sha256, likely, found)]
+    if not sources and row.kind != StoredFile.Kind.DERIVATIVE:
+        copies = [(other.storage_alias, other.key) for other in rows]
+        lost = lost_by_the_rows(student_id, row.sha256)
+        sources = next((made for one in lost if (made := one.sources(copies, found))), [])
     if not sources:
         if row.kind == StoredFile.Kind.ORIGINAL:
             needs.missing.append(row.sha256)

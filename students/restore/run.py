@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -16,8 +17,10 @@ from photostore.storage.disk import DiskStorage
 from students.adopting import adoption_of
 from students.backups import BackedUpStudent, Backup
 from students.deleted import bring_versions_back
+from students.evidence.ours import is_our_own
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 from students.photos import subject_of
+from students.restore.became import Became, Today
 from students.restore.entries import of_the_database, offer
 from students.restore.finding import Found
 from students.restore.legacy import legacy_sizes, look_at_legacy
@@ -81,7 +84,7 @@ class Restoration:
         """One line for every student, as they are done."""
         source = Source()
         if self.backup is not None:
-            source = Source(str(self.backup.path), self.backup.sha256, self.backup.sealed)
+            source = Source(str(self.backup.path), self.backup.sha256, is_our_own(self.backup))
             entries = (one for one in self.backup.students() if self.only in (None, one.student_id))
             while batch := list(islice(entries, BATCH)):
                 yield from self._of_the_backup(batch, source)
@@ -99,14 +102,15 @@ class Restoration:
         ids = [entry.student_id for entry in batch]
         gone = erased_students(ids)
         here = {student.student_id: student for student in _students().filter(student_id__in=ids)}
-        by_picture = self._perhaps_erased([entry for entry in batch if entry.student_id not in here])
+        absent = [entry for entry in batch if entry.student_id not in here]
+        by_picture, today = self._perhaps_erased(absent), self._became.of(absent)
         pairs = []
         for entry in batch:
             if entry.student_id in gone and entry.student_id not in here:
                 yield f"Erased: student {entry.student_id} is not brought back"
                 continue
             if entry.student_id not in here:
-                line = self._absent(entry, source, taken_away, by_picture)
+                line = self._absent(entry, source, taken_away, by_picture, today[entry.student_id])
                 created = line is None and _students().filter(student_id=entry.student_id).first()
                 if not created:
                     yield line or f"Could not be made again: {entry.name} ({entry.student_id})"
@@ -114,6 +118,11 @@ class Restoration:
                 here[entry.student_id] = created
             pairs.append((here[entry.student_id], entry))
         yield from self._here(pairs, source, taken_away)
+
+    @cached_property
+    def _became(self) -> Became:
+        assert self.backup is not None
+        return Became(self.backup)
 
     def _perhaps_erased(self, absent: list[BackedUpStudent]) -> set[UUID]:
         """Who is not here and has a picture that was erased of somebody after the backup was written.
@@ -137,6 +146,7 @@ class Restoration:
         source: Source,
         taken_away: dict[UUID, set[str]],
         by_picture: set[UUID],
+        today: Today,
     ) -> str | None:
         """Make the student again; or the line that says why not."""
         removed = taken_away.get(entry.student_id, set()) & {"student.delete", "student.erase"}
@@ -145,10 +155,10 @@ class Restoration:
         if entry.student_id in by_picture and self.only is None:
             return self._left(BY_PICTURE.format(entry.student_id))
         who = f"{entry.name} ({entry.student_id})"
+        if here := today.sentence(who, by_name=self.only is None):
+            return here if today.migrated else self._left(here)
         if not (self.create_students or self.only) or self.conductor is None:
             return self._left(f"Not in the database: {who}. --create-students makes them again.")
-        if entry.student_number and Student.objects.filter(student_number=entry.student_number).exists():
-            return self._left(f"Number taken: {who} is here under another id. See migrate_orphaned_photos.")
         old_id = None if _is_taken(entry.id) else entry.id
         offer(source.path, entry)
         details = {**source.details, "student_id": str(entry.student_id), "id": old_id}

@@ -3,45 +3,72 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from photostore import keys
-from photostore.errors import FileMissing, FileTooLarge
+from photostore import keys, tags
+from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.models import QuarantinedFile
 from photostore.operations import Changed
 from photostore.operations.quarantine import bring_back, sha256_of
 from photostore.register import NewFile, Publication
 from photostore.storage import storage_for
+from students import identity
 from students.models import Student
 from students.versions import EXTENSIONS, MAX_STORED_BYTES, photo_limits
 
 Spot = tuple[str, str]
 """Storage alias and key."""
 
+AnySpot = tuple[str, ...]
+"""A spot; with three more, the identity that is spliced into its picture: see `restore.spliced`."""
 
-def right_bytes(spots: Iterable[Spot], sha256: str) -> bytes | None:
+
+def right_bytes(spots: Iterable[Sequence[str]], sha256: str) -> bytes | None:
     """The bytes with this sha256, from the first spot that has them."""
-    for alias, key in spots:
+    for alias, key, *inside in spots:
         try:
             data = storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
         except (FileMissing, FileTooLarge):
             continue
-        if hashlib.sha256(data).hexdigest() == sha256:
-            return data
+        for made in _with_identity(data, inside):
+            if hashlib.sha256(made).hexdigest() == sha256:
+                return made
     return None
 
 
-def needed_bytes(spots: Iterable[Spot], sha256: str) -> bytes:
+def _with_identity(data: bytes, inside: Sequence[str]) -> Iterator[bytes]:
+    if not inside:
+        return iter((data,))
+    student_id, number_hash, attendance = inside
+    return identity.tagged(data, identity.Identity(UUID(student_id), number_hash, attendance))
+
+
+def needed_bytes(spots: Iterable[Sequence[str]], sha256: str) -> bytes:
     """The same; raises `Changed` where no spot has them any more."""
     data = right_bytes(spots, sha256)
     if data is None:
         raise Changed(_("The bytes that were to be put back are no longer there."))
     return data
+
+
+def sha256s_of(alias: str, key: str) -> tuple[str | None, str | None]:
+    """Of a file as it is, and without the identity inside; None where it is not there or cannot be read."""
+    try:
+        data = storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
+    except (FileMissing, FileUnreadable):
+        return None, None
+    except FileTooLarge:
+        return sha256_of(alias, key), None
+    try:
+        untagged = hashlib.sha256(tags.strip(data)).hexdigest()
+    except InvalidFile:
+        untagged = None
+    return hashlib.sha256(data).hexdigest(), untagged
 
 
 def is_of_type(data: bytes, content_type: str) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a backup is this school's: by its seal, else by what it has in common with what is here."""
+"""Whether a backup is this school's: by its seal, by a person's word, else by what is here of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import islice
 from photostore import keys
 from photostore.storage import storage_for
 from students.backups import BackedUpStudent, Backup, InvalidBackup
+from students.evidence.ours import is_our_own
 from students.models import Student, StudentPhoto
 
 BATCH = 500
@@ -15,7 +16,7 @@ LOOKED_FOR_IN_STORAGE = 200
 
 def refuse_another_schools(backup: Backup) -> None:
     """Raises `InvalidBackup` where no student, no number and no photo of the backup is here."""
-    if backup.sealed or backup.student_count == 0:
+    if backup.student_count == 0 or is_our_own(backup):
         return
     entries = backup.students()
     looked_for = 0
@@ -28,8 +29,8 @@ def refuse_another_schools(backup: Backup) -> None:
                 if _is_in_storage(entry):
                     return
     raise InvalidBackup(
-        f"{backup.name} is another school's backup: no student and no photo of it is here. "
-        "Nothing was changed.",
+        f"{backup.name} may be another school's backup: no student and no photo of it is here, and no key of "
+        "this service sealed it. If it is yours: --backup-file and --trust-backup. Nothing was changed.",
         code="another_school",
     )
 

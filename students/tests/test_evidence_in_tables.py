@@ -9,12 +9,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from photostore.audit import record
 from photostore.storage import storage_for
 from students import identity
 from students.evidence import gather
 from students.evidence.backups import BackedUpStudent, BackupStudents
 from students.evidence.lookup import by_name_words
 from students.models import Student
+from students.tests.drill_school import OLGA
 from students.tests.reseeding import migrate
 from students.tests.school import enrol, face
 
@@ -27,7 +29,9 @@ def test_numbers_are_hashed_with_every_key_once_for_a_run(
     monkeypatch.setattr(gather, "BATCH", 1)
     settings.PHOTO_IDENTITY_KEYS = ["old"]
     for number, name in enumerate(NAMES):
-        tagged = identity.tag(face(number), student_id=uuid.uuid4(), student_number=name)
+        was_here = uuid.uuid4()
+        record(OLGA, "student.delete", subject=f"student {was_here}")
+        tagged = identity.tag(face(number), student_id=was_here, student_number=name)
         storage_for().put(f"student_photos/{number}x.jpg", tagged, content_type="image/jpeg")
     settings.PHOTO_IDENTITY_KEYS = ["new", "old"]
     for name in NAMES:

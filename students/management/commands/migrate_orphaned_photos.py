@@ -14,9 +14,10 @@ from photostore.operations import Conductor, conduct
 from students.backups import newest_valid, open_backup
 from students.deleted import versions_set_aside
 from students.evidence.backups import BackupStudents, students_in
+from students.evidence.ours import refuse_not_our_own
 from students.evidence.plan import Person, Plan, make_plan
 from students.evidence.signals import Finding, State, as_json
-from students.management.chosen import tell_choice, tell_named
+from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.management.help import ExampleFormatter
 from students.management.migration_report import Report, told
 from students.strays import read_strays, stray_locations
@@ -68,12 +69,13 @@ class Command(PhotoCommand):
         parser.add_argument("--confirm", action="store_true", help="for --clean and --by order: really do it")
         parser.add_argument("--force", action="store_true", help="with --clean: even if it takes very much")
         parser.add_argument("--backup-file", metavar="F", help="instead of the newest valid backup")
+        add_trust(parser)
 
     def work(self, **options: Any) -> int:
         """Do one of the three."""
         _check_usage(options)
         self.deleted: bool = options["deleted"]
-        backup = self._backup(options["backup_file"])
+        backup = self._backup(options["backup_file"], trust=options["trust_backup"])
         if options["list"]:
             return self._list(self._plan(backup))
         if options["clean"]:
@@ -82,13 +84,16 @@ class Command(PhotoCommand):
             return self._show_pairs(self._plan(backup))
         return self._migrate(backup, options)
 
-    def _backup(self, path: str | None) -> BackupStudents | None:
+    def _backup(self, path: str | None, *, trust: bool) -> BackupStudents | None:
         """The one that was named, or the newest valid one; evidence does not need any."""
         if path is not None:
-            named = open_backup(Path(path))
+            named = trusted(self, open_backup(Path(path)), trust=trust)
             tell_named(self, named)
             return students_in(named)
-        choice = newest_valid(Path(settings.PHOTO_BACKUP_DIR))
+        folder = Path(settings.PHOTO_BACKUP_DIR)
+        choice = newest_valid(folder, check=refuse_not_our_own)
+        if choice.backup is None:
+            choice = newest_valid(folder)
         tell_choice(self, choice)
         return students_in(choice.backup) if choice.backup else None
 
@@ -191,6 +196,7 @@ BY_HELP = "evidence (default), or order: the old rule for what no evidence decid
 
 
 def _check_usage(options: dict[str, Any]) -> None:
+    refuse_trust_of_none(options)
     if options["force"] and not options["clean"]:
         raise Refused("--force goes with --clean.")
     if options["list"] and options["confirm"]:

@@ -13,8 +13,9 @@ from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
 from photostore.errors import StorageAway
 from photostore.operations import conduct
 from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
+from students.evidence.ours import is_our_own
 from students.lookup import is_called
-from students.management.chosen import tell_choice, tell_named
+from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.models import Student
 from students.restore.filenames import proposals
 from students.restore.finding import looked_for
@@ -51,8 +52,9 @@ class Command(PhotoCommand):
     wanted: UUID
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """Seven switches."""
+        """Eight switches."""
         parser.add_argument("--backup-file", metavar="FILE", type=Path, help="use this backup")
+        add_trust(parser)
         parser.add_argument("--verify-only", action="store_true", help="look, and change nothing")
         parser.add_argument("--checksum", action="store_true", help="read every photo, do not trust its size")
         parser.add_argument(
@@ -73,6 +75,8 @@ class Command(PhotoCommand):
 
     def work(self, **options: Any) -> int:
         """Choose a backup, make the folders, go through the school."""
+        refuse_trust_of_none(options)
+        self.trust: bool = options["trust_backup"]
         try:
             if options["from_filenames"]:
                 _refuse_beside_proposals(options)
@@ -122,7 +126,7 @@ class Command(PhotoCommand):
 
     def _remember(self, backup: Backup) -> None:
         """Who was erased. Without our seal anybody may have written it, to hide a child's photos."""
-        if not backup.sealed:
+        if not is_our_own(backup):
             count = sum(1 for _ in backup.erased())
             if count:
                 self.say(
@@ -144,7 +148,7 @@ class Command(PhotoCommand):
         They beat any backup, so a broken one stops nobody: it is `needed` only to make students again.
         """
         if backup_file is not None:
-            backup = open_backup(backup_file)
+            backup = trusted(self, open_backup(backup_file), trust=self.trust)
             refuse_another_schools(backup)
             tell_named(self, backup)
             return backup
@@ -170,7 +174,7 @@ class Command(PhotoCommand):
             self.wanted = found[0]
 
         if backup_file is not None:
-            backup = open_backup(backup_file)
+            backup = trusted(self, open_backup(backup_file), trust=self.trust)
             check(backup)
             tell_named(self, backup)
             return backup
