@@ -178,3 +178,15 @@ def test_versions_exchanged_by_sql(api: Any, each_storage: str, outcome: Any) ->
     assert (code, said["repaired"], len(said["contradictions"])) == (1, 0, 2)
     assert [shows(api, pk) for pk in pks] == [everywhere(None)] * 2
     outcome(right=0, wrong=0, left=2)
+
+
+def test_a_row_that_points_past_its_version_shows_nothing(api: Any) -> None:
+    pk = pupil(0, face(0))
+    run("adopt_media")
+    lay("student_photos/stranger.jpg", face(3))
+    for sha256 in ("photo_sha256", "''"):
+        statement = f"UPDATE students_student SET profile_photo = %s, photo_sha256 = {sha256} WHERE id = %s"
+        sql(statement, "student_photos/stranger.jpg", pk)
+        assert shows(api, pk) == everywhere(None)
+        assert run("verify_media", "--repair")[1]["repaired"] == 1
+        assert shows(api, pk) == everywhere(0)
