@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from photostore.commands import PhotoCommand
 from photostore.operations import Conductor
 from students.evidence.plan import Person, Plan
-from students.evidence.signals import State, StudentRef, as_json
+from students.evidence.signals import Finding, State, StudentRef, as_json
 from students.takeover.migrate import left_for_a_person
 from students.takeover.steps import Done
 
@@ -34,6 +34,14 @@ def told(person: Person) -> Iterator[str]:
     yield from lines
 
 
+def _spot(finding: Finding) -> tuple[str, str]:
+    return finding.stray.storage_alias, finding.stray.key
+
+
+def _is_certain(finding: Finding) -> bool:
+    return finding.verdict.state == State.CERTAIN
+
+
 class Report:
     """Counts while the migration runs."""
 
@@ -41,7 +49,8 @@ class Report:
         self.command = command
         self.counts = {"students": 0, "photos": 0, "attendance_photos": 0, "known_already": 0, "skipped": 0}
         self.problems = command.listed()
-        self.accepted: set[int] = set()
+        # What was given though no evidence was certain of it: it is not left.
+        self.given: set[tuple[str, str]] = set()
 
     def add(self, student: StudentRef, done: list[Done]) -> None:
         """One student is through."""
@@ -53,8 +62,9 @@ class Report:
         self.counts["known_already"] += sum(one.given is None for one in done)
         if given:
             self.command.say(f"{student}: {len(given) - attendance} photos, {attendance} attendance photos")
-            self.accepted.add(student.pk)
         for one in done:
+            if one.given is not False:
+                self.given |= {_spot(source) for source in one.step.sources if not _is_certain(source)}
             if one.given is False:
                 self.counts["skipped"] += 1
                 key = one.step.sources[0].stray.key
@@ -66,7 +76,7 @@ class Report:
         """What is left, and the sum."""
         left = self.command.listed()
         for one in left_for_a_person(plan):
-            if one.acceptable and one.verdict.student and one.verdict.student.pk in self.accepted:
+            if _spot(one) in self.given:
                 continue
             self.command.say(f"Left: {one.stray.key}: {MEANING[one.verdict.state]}")
             for reason in one.reasons:

@@ -31,6 +31,8 @@ class Needs:
     asides: list[Act] = field(default_factory=list)
     verified: int = 0
     missing: list[str] = field(default_factory=list)
+    # Versions that are not today's any more.
+    former: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
 

@@ -188,7 +188,7 @@ class Restoration:
         self._seen.add([student.pk for student, _entry in pairs])
         sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
-            needs, had_folder = Needs(), _has_folder(student)
+            needs, had_folder = Needs(former=_former(student, entry)), _has_folder(student)
             case = Case(
                 student=student,
                 entry=entry,
@@ -242,7 +242,10 @@ class Restoration:
             if note != REMOVED:  # that one is as somebody wanted it
                 self._left(f"{who}: {note}")
         to_do = len(needs.links) + len(needs.heals)
-        said = [f"Missing photo file: {who}"] if needs.missing else []
+        missing = set(needs.missing)
+        said = [f"Missing photo file: {who}"] if missing - needs.former else []
+        if former := missing & needs.former:
+            said.append(f"Missing former photo: {who}: {len(former)} of the history")
         if needs.missing:
             summary.missing.append(
                 {"id": student.pk, "name": student.name, "student_id": str(student.student_id)}
@@ -283,6 +286,13 @@ class Restoration:
             else:
                 taken.update({action, subject.rpartition(" ")[2]})
         return found
+
+
+def _former(student: Student, entry: BackedUpStudent) -> set[str]:
+    """By the rows and the backup; what is today's by the row is not among them."""
+    former = {photo.sha256 for photo in student.photos.all() if photo.replaced_at}
+    former |= {photo.sha256 for photo in entry.photos if photo.replaced_at}
+    return former - {student.photo_sha256}
 
 
 def _told_of_anothers(aside: int, found: int) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import uuid
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from photostore.models import StoredFile
@@ -13,6 +16,7 @@ from students.enrolment import update_student
 from students.models import Student, StudentPhoto
 from students.tests.drill_school import OLGA, PUPILS, Pupil, judge, same_students
 from students.tests.reseeding import run, undo_last
+from students.tests.school import face
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +48,23 @@ def test_a_lost_version_is_made_of_the_one_under_the_former_number(
     assert (code, said["photos_missing"], counts["right"]) == (0, 0, PUPILS)
     undo_last()
     assert judge(renumbered, same_students(renumbered))["left"] == PUPILS
+
+
+def test_a_former_version_that_is_lost_is_called_one(school: list[Pupil]) -> None:
+    former = StudentPhoto.objects.filter(student=school[0].pk).exclude(replaced_at=None).get()
+    lose(former.sha256)
+    output = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("restore_student_photos", "--verify-only", stdout=output)
+    assert f"Missing former photo: {school[0].name} (ID {school[0].pk})" in output.getvalue()
+    assert "Missing photo file" not in output.getvalue()
+
+
+def test_what_was_paired_by_order_is_not_left(each_storage: str) -> None:
+    storage_for().put(f"photos/students/{uuid.uuid4()}/profile.jpg", face(1), content_type="image/jpeg")
+    Student.objects.create(name="Ada")
+    code, said = run("migrate_orphaned_photos", "--migrate", "--by", "order", "--confirm")
+    assert (code, said["students"], said["left_count"]) == (0, 1, 0)
 
 
 @pytest.mark.drill("the database of before the numbers changed, and only files of after")
