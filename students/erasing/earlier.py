@@ -10,6 +10,7 @@ from students.erasing.backups import Traces, ids_in_backups
 from students.erasing.strays import bare_sha256s, bytes_at, files_in_folder, identity_in, loose_files
 from students.evidence.hashes import NumberHashes
 from students.evidence.lookup import by_number_hash
+from students.evidence.ours import were_here
 from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
 
 
@@ -26,7 +27,10 @@ def earlier_ids(student_id: UUID, pk: int) -> set[UUID]:
     found = _written_down(student_id)
     for alias, key in loose_files() if hashes else ():
         inside = identity_in(bytes_at(alias, key) or b"")
-        if inside is not None and inside.number_hash in hashes:
+        if inside is None or inside.number_hash not in hashes:
+            continue
+        # Under an older key it may be another school's child of the same number.
+        if inside.by_newest_key or were_here([inside.student_id]):
             found.add(inside.student_id)
     found |= ids_in_backups(Traces(student_id, hashes, _sha256s(student_id, pk), _numbers(student_id, pk)))
     here = Student.objects.filter(student_id__in=found).values_list("student_id", flat=True)

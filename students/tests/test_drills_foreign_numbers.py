@@ -223,3 +223,28 @@ def test_restore_knows_who_became_whom(each_storage: str, outcome: Any) -> None:
     assert (code, Student.objects.count()) == (0, PUPILS)
     assert counts == {"right": half, "wrong": 0, "left": half}
     assert all(line.startswith("Perhaps here") for line in said["left_for_a_person"])
+
+
+@pytest.mark.drill("two numbers corrected by SQL, a backup since, then reseeded")
+def test_a_backup_knows_that_numbers_were_corrected_past_our_code(each_storage: str, outcome: Any) -> None:
+    """The identities inside still have each other's number: without that backup nobody could tell."""
+    pupils = former_school()
+    pupils[0].number, pupils[1].number = pupils[1].number, pupils[0].number
+    backup_of(pupils, "251120")
+    today = by_sql(pupils, numbers_of(pupils))
+    run("migrate_orphaned_photos", "--migrate")
+    counts = judge(pupils, today)
+    outcome(**counts)
+    assert counts == {"right": PUPILS - 2, "wrong": 0, "left": 2}
+
+
+def test_erasing_a_child_leaves_another_schools_child_of_that_number_alone(
+    each_storage: str, settings: Any
+) -> None:
+    settings.PHOTO_IDENTITY_KEYS = ["theirs"]
+    (stranger,) = former_school(100, 1)
+    settings.PHOTO_IDENTITY_KEYS = ["ours", "theirs"]
+    (child,) = by_sql([stranger], ["S-000"]).values()
+    run("erase_student", str(child.student_id), "--confirm")
+    assert not Student.objects.exists()
+    assert storage_for().stat(f"photos/students/{stranger.student_id}/profile.jpg") is not None
