@@ -16,6 +16,7 @@ from rest_framework.renderers import JSONRenderer
 
 from bench.documented.image_rows import UserImageSerializer
 from bench.pages import Call, Figures, in_turn
+from bench.sizes import size
 from media_uploads.image_representation import COLUMNS, represent
 from media_uploads.images import upload_image
 from media_uploads.models import UserImage
@@ -26,7 +27,7 @@ from testing.people import make_person
 from testing.pictures import phone_jpeg
 
 PAGE = 100
-ROUNDS = 25
+ROUNDS = size(25, 2)
 _FILL = """
 INSERT INTO media_uploads_userimage (id, user_id, image, storage_alias, image_type, is_primary, caption,
     original_filename, sha256, file_size, mime_type, width, height, uploaded_at)

@@ -8,15 +8,15 @@ from pathlib import Path
 from bench.child import in_child
 from bench.clients import Call, Clients, clients
 from bench.rows import Row
-from bench.server import DOCUMENTED, WORKERS, serving
 from bench.sides import Side
-from bench.surroundings import surroundings
+from bench.sizes import size
+from bench.surroundings import DOCUMENTED, WORKERS, serving, surroundings
 from testing.pictures import phone_jpeg
 
 MEGAPIXELS = 12
-WARM_UP = 8
-UPLOADS = 50
-ROUNDS = 5
+WARM_UP = size(8, 2)
+UPLOADS = size(50, 3)
+ROUNDS = size(5, 1)
 CLIENTS = 4
 TIMES_FASTER = 5.0
 _BOUNDARY = "photokeep-bench"

@@ -8,21 +8,21 @@ from pathlib import Path
 from bench.child import in_child
 from bench.clients import Call, Clients, clients
 from bench.rows import Row
-from bench.server import DOCUMENTED, WORKERS, serving
 from bench.sides import Side
-from bench.surroundings import surroundings
+from bench.sizes import size
+from bench.surroundings import DOCUMENTED, WORKERS, serving, surroundings
 from testing.pictures import phone_jpeg
 
 CLIENTS = 4
 MEGAPIXELS = 12
 LISTED = 100
 # Besides those: a page at this row costs what the first one does.
-DEEP_ROW = 9_000
-IMAGES = 10_000
-WARM_UP = 8
-UPLOADS = 32
-REQUESTS = 300
-ROUNDS = 4
+DEEP_ROW = size(9_000, 200)
+IMAGES = size(10_000, 400)
+WARM_UP = size(8, 2)
+UPLOADS = size(32, 3)
+REQUESTS = size(300, 5)
+ROUNDS = size(4, 1)
 TIMES_FASTER_JSON = 2.5
 MAX_TIMES_PAGE_1 = 1.5
 _BOUNDARY = "photokeep-bench"

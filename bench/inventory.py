@@ -8,12 +8,13 @@ from pathlib import Path
 
 from bench.child import in_child
 from bench.rows import Row
+from bench.sizes import size
 from bench.surroundings import Environment, surroundings
 
-FILES = 1_000_000
-OBJECTS = 5_000
-PHOTOS = 20_000
-ROUNDS = 3
+FILES = size(1_000_000, 500)
+OBJECTS = size(5_000, 40)
+PHOTOS = size(20_000, 40)
+ROUNDS = size(3, 2)
 TIMES_FASTER = 4.0
 MAX_EXTRA_MIB = 64
 TIMES_FASTER_REHASH = 1.5

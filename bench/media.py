@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from bench.child import in_child
 from bench.clients import Call, Clients, clients
 from bench.rows import Row
-from bench.server import DOCUMENTED, serving
 from bench.sides import Side
-from bench.surroundings import surroundings
+from bench.sizes import size
+from bench.surroundings import DOCUMENTED, serving, surroundings
 from testing.pictures import phone_jpeg
 from testing.videos import video
 
@@ -20,14 +20,14 @@ MEGABYTE = 1_048_576
 MEGAPIXELS = 12
 VIDEO_BYTES = 8 * MEGABYTE
 # As many as the quota of one person allows, with room for what the bench hands in.
-FILES = 9_000
-PAGE = 100
-DEEP_ROW = 8_000
+FILES = size(9_000, 100)
+PAGE = size(100, 10)
+DEEP_ROW = size(8_000, 80)
 CLIENTS = 4
-ROUNDS = 2
-UPLOADS = 12
-LISTS = 60
-DOWNLOADS = 60
+ROUNDS = size(2, 1)
+UPLOADS = size(12, 2)
+LISTS = size(60, 3)
+DOWNLOADS = size(60, 3)
 _BOUNDARY = "photokeep-bench"
 
 

@@ -18,15 +18,16 @@ from rest_framework.request import Request
 
 from bench.documented.students import StudentSerializer
 from bench.processes import cpu_seconds
+from bench.sizes import size
 from photostore.delivery.links import LinkMaker
 from students.models import Student
 from students.representation import represent, represented
 
 PAGE = 100
-DEEP_ROW = 190_000
-ROUNDS = 25
+DEEP_ROW = size(190_000, 80)
+ROUNDS = size(25, 2)
 # The documented page takes up to a second; a few of them say enough.
-DOCUMENTED_ROUNDS = 3
+DOCUMENTED_ROUNDS = size(3, 1)
 CASES: dict[str, dict[str, str]] = {
     "every student": {},
     "has_photo=false": {"has_photo": "false"},

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from bench.child import in_child
 from bench.rows import Row
+from bench.sizes import size
 from bench.surroundings import Environment, surroundings
 
-STUDENTS = 100_000
+STUDENTS = size(100_000, 60)
 # A migration writes, syncs and journals for each student. All of them would take most of an hour; the plan
 # is made for all, and the rate is that of the first minute.
-MIGRATING_SECONDS = 60
+MIGRATING_SECONDS = size(60, 2)
 MAX_EXTRA_MIB = 64
 
 

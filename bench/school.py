@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.core.management import call_command
 from django.db import connection
 
+from bench.sizes import size
 from photostore.audit import Actor
+from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.versions import take_in
 from testing.people import make_person
 from testing.pictures import phone_jpeg
 
-CLASSES = 1000
+CLASSES = size(1000, 50)
 # Of 80 first names and 500 last names, strewn over the rows as they would be; every 20th has no photo.
 _SYLLABLES = (
     ("Ad", "Be", "Cla", "Do", "El", "Fi", "Gu", "Han", "In", "Jo"),
@@ -42,6 +44,7 @@ def found(count: int) -> str:
     from knox.models import AuthToken
 
     call_command("migrate", verbosity=0)
+    storage_for().prepare()  # else a link would find a place where nothing was ever put
     _fill(count)
     alice = make_person("alice", "view_student", "change_student", is_staff=True)
     _row, token = AuthToken.objects.create(alice)

@@ -11,14 +11,15 @@ from urllib.request import Request, urlopen
 from bench.child import in_child
 from bench.clients import Call, Clients, clients
 from bench.rows import Row
-from bench.server import DOCUMENTED, Server, serving
 from bench.sides import Side
-from bench.surroundings import surroundings
+from bench.sizes import size
+from bench.surroundings import DOCUMENTED, serving, surroundings
+from testing.service import Service
 
 CLIENTS = 4
-WARM_UP = 200
-REQUESTS = 1000
-ROUNDS = 3
+WARM_UP = size(200, 4)
+REQUESTS = size(1000, 10)
+ROUNDS = size(3, 1)
 PART = {"Range": "bytes=65536-131071"}
 
 
@@ -42,7 +43,7 @@ def rows() -> Iterable[Row]:
                 yield from _rows("64 KB of it by Range", ours, theirs)
 
 
-def _link(server: Server, credentials: dict[str, str], photo: Path) -> str:
+def _link(server: Service, credentials: dict[str, str], photo: Path) -> str:
     """The signed link of the one student's photo, which is written to `photo` as well."""
     student = json.loads(_body(f"http://127.0.0.1:{server.port}/api/students/1/", credentials))
     link = str(student["profile_photo_url"])

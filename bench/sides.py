@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from bench.clients import Call, Clients
 from bench.processes import Peak, cpu_seconds, peak_of
-from bench.server import Server
+from testing.service import Service
 
 
 @dataclass
 class Side:
     """One of the two, with what its workers have done and used so far."""
 
-    server: Server
+    server: Service
     calls: int = 0
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -32,7 +32,7 @@ class Side:
 
     def answer(self, pool: Clients, calls: Sequence[Call], *, watch_memory: bool = False) -> None:
         """Have the clients make `calls`."""
-        workers = self.server.workers()
+        workers = self.server.worker_pids
         before = cpu_seconds(workers)
         if watch_memory:
             with peak_of(workers, self.peak):

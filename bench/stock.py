@@ -17,14 +17,15 @@ from django.db import connection
 from bench.documented import inventory as documented
 from bench.measure import peak_mib
 from bench.processes import cpu_seconds
+from bench.sizes import size
 from photostore.inventory import differences, listed, places
 from photostore.inventory.rehash import oldest_first, rehash
 from photostore.models import StoredFile
 from photostore.storage import storage_for
 
 # Different pictures; each has many names, so that the disk need not hold them all twenty thousand times.
-PICTURES = 200
-PICTURE_BYTES = 300_000
+PICTURES = size(200, 10)
+PICTURE_BYTES = size(300_000, 30_000)
 
 _ROWS = """
 INSERT INTO photostore_storedfile (storage_alias, key, sha256, byte_size, content_type, kind, live,

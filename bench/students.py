@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from bench.child import in_child
 from bench.rows import Row
+from bench.sizes import size
 from bench.surroundings import surroundings
 
-STUDENTS = 1_000_000
+STUDENTS = size(1_000_000, 20_000)
 MAX_TIMES_PAGE_1 = 1.5
 MAX_QUERIES = 2
 TIMES_FASTER_JSON = 2.5

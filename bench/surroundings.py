@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.sizes import SMALLEST
 from config.embedded_postgres import discard, ensure
+from testing.service import Service, service_environment
 
 HOME = Path(__file__).resolve().parent.parent
-# What a program needs to run at all. Everything else would be a setting of the developer's.
-KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
+DOCUMENTED = {"DJANGO_SETTINGS_MODULE": "bench.documented.settings"}
+WORKERS = 2
 
 Environment = dict[str, str]
 
@@ -25,17 +27,32 @@ def surroundings(*, throwaway: bool) -> Iterator[Environment]:
     with _folder() as folder:
         url = ensure(folder, throwaway=throwaway)
         try:
-            yield {name: os.environ[name] for name in KEPT if name in os.environ} | {
-                "DATABASE_URL": url,
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-                "SECRET_KEY": secrets.token_urlsafe(50),
-                "ALLOWED_HOSTS": "127.0.0.1,testserver",
-                "PHOTOKEEP_STATE_DIR": str(folder),
-                "MEDIA_ROOT": str(folder / "media"),
-                "PHOTO_BACKUP_DIR": str(folder / "backups"),
-            }
+            yield service_environment(
+                {
+                    "DATABASE_URL": url,
+                    "SECRET_KEY": secrets.token_urlsafe(50),
+                    "PHOTO_IDENTITY_KEYS": secrets.token_urlsafe(50),
+                    "ALLOWED_HOSTS": "127.0.0.1,testserver",
+                    "PHOTOKEEP_STATE_DIR": str(folder),
+                    "MEDIA_ROOT": str(folder / "media"),
+                    "PHOTO_BACKUP_DIR": str(folder / "backups"),
+                    SMALLEST: os.environ.get(SMALLEST, ""),
+                }
+            )
         finally:
             discard(folder)
+
+
+@contextmanager
+def serving(environment: Environment) -> Iterator[Service]:
+    """The service of `environment`; it is stopped with the body."""
+    folder = Path(environment["PHOTOKEEP_STATE_DIR"]) / f"service-{secrets.token_hex(4)}"
+    service = Service(environment, folder, workers=WORKERS)
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
 
 
 @contextmanager

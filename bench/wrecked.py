@@ -17,6 +17,7 @@ from django.db.models import Max, Min
 from django.db.models.signals import post_save
 
 from bench.documented import recovery as documented
+from bench.sizes import size
 from bench.stock import measured
 from photostore import keys
 from photostore.intake import take_in_image
@@ -28,7 +29,7 @@ from students.versions import EXTENSIONS, photo_limits
 from testing.pictures import portrait, saved
 
 # A file system allows a file some tens of thousands of names.
-NAMES_OF_ONE = 5_000
+NAMES_OF_ONE = size(5_000, 20)
 
 _STUDENTS = """
 INSERT INTO students_student (student_id, student_number, name, first_name, last_name, grade,

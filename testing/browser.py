@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from testing.server import LiveServer, live_server
+from testing.service import Service, live_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -121,14 +121,14 @@ class Visit:
 @pytest.fixture(scope="session")
 def gunicorn(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
+) -> Iterator[Service]:
     """The real server, once for all browser tests."""
     with django_db_blocker.unblock(), live_server(tmp_path_factory.mktemp("served")) as server:
         yield server
 
 
 @pytest.fixture
-def served(gunicorn: LiveServer, transactional_db: None) -> LiveServer:
+def served(gunicorn: Service, transactional_db: None) -> Service:
     """The real server, ready for this test.
 
     It remembers content types for as long as it lives; `testing.flushing` leaves them as they are.
@@ -157,7 +157,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, served: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(browser: Browser, served: Service, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A window of its own for every test: 1280 wide unless the test is parametrised with a `window`.
 
     At the end nothing may have been reported on the console, and no other host asked for anything.

@@ -44,7 +44,7 @@ def throwaway_database() -> Iterator[str]:
     name = _new_name()
     _execute(server, "CREATE DATABASE {}", name)
     try:
-        yield _url(server, name)
+        yield url_of(server, name)
     finally:
         _execute(server, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -132,5 +132,5 @@ def _execute(server: str, statement: str, *names: str) -> None:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
-def _url(server: str, name: str) -> str:
+def url_of(server: str, name: str) -> str:
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))

@@ -31,7 +31,11 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 # For a cluster that nobody will miss: a crash may destroy it, and tests run in half the time.
-THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY_SETTINGS = {
+    **{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    # Its workers are the superuser's: nobody else could drop a database while one is in it.
+    "autovacuum": "off",
+}
 
 LOG_BYTES = 10 * 1024 * 1024
 

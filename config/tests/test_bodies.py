@@ -12,18 +12,18 @@ import requests
 from knox.models import AuthToken
 
 from photostore.uploads.bodies import SECONDS_FOR_ANY_BODY
-from testing.server import LiveServer, live_server
+from testing.service import Service, live_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def server(tmp_path: Path, alice: Any) -> Iterator[LiveServer]:
+def server(tmp_path: Path, alice: Any) -> Iterator[Service]:
     with live_server(tmp_path / "live") as running:
         yield running
 
 
-def answer_to(server: LiveServer, request: bytes, *, seconds: float = 20) -> bytes:
+def answer_to(server: Service, request: bytes, *, seconds: float = 20) -> bytes:
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=seconds) as line:
         line.sendall(request)
@@ -39,12 +39,12 @@ FORM = "multipart/form-data; boundary=b"
 LOGIN = b"POST /api/auth/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
 
-def test_a_malformed_chunk_is_a_400(server: LiveServer) -> None:
+def test_a_malformed_chunk_is_a_400(server: Service) -> None:
     answer = answer_to(server, LOGIN + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc")
     assert b" 400 " in answer.splitlines()[0] and b"interrupted" in answer
 
 
-def test_a_body_that_never_comes_ends_and_the_others_are_served(server: LiveServer) -> None:
+def test_a_body_that_never_comes_ends_and_the_others_are_served(server: Service) -> None:
     started = time.monotonic()
     answer = answer_to(server, LOGIN + b"Content-Length: 1000\r\n\r\n{")
     assert b" 400 " in answer.splitlines()[0]
@@ -52,7 +52,7 @@ def test_a_body_that_never_comes_ends_and_the_others_are_served(server: LiveServ
     assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
 
 
-def test_bodies_that_come_byte_by_byte_keep_no_thread(server: LiveServer, alice: Any) -> None:
+def test_bodies_that_come_byte_by_byte_keep_no_thread(server: Service, alice: Any) -> None:
     form = b"POST /api/users/upload-profile-picture/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     form += b"Content-Type: multipart/form-data; boundary=b\r\n"
     form += f"Authorization: Bearer {AuthToken.objects.create(alice)[1]}\r\n".encode()
@@ -72,7 +72,7 @@ def test_bodies_that_come_byte_by_byte_keep_no_thread(server: LiveServer, alice:
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", FORM])
-def test_only_plain_charsets_are_decoded(server: LiveServer, kind: str) -> None:
+def test_only_plain_charsets_are_decoded(server: Service, kind: str) -> None:
     url, body = f"{server.url}/api/auth/login/?a=-b", b'--b\r\nContent-Disposition: form-data; name="x"\r\n'
     for charset in ("punycode", "idna", "utf-7", "unicode_escape", "zlib", "utf-16", "utf-8; a*=klingon''x"):
         for call in (requests.post, requests.get):

@@ -14,7 +14,7 @@ import requests
 
 from students.models import Student, StudentPhoto
 from testing.pictures import portrait, saved
-from testing.server import LiveServer, free_bytes, live_server
+from testing.service import Service, free_bytes, live_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,14 +26,14 @@ PIECE = bytes(256 * 1024)
 @pytest.fixture(scope="module")
 def running(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
+) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("live")
     with django_db_blocker.unblock(), live_server(folder, METRICS_TOKEN="scrape-me") as server:
         yield server
 
 
 @pytest.fixture
-def server(running: LiveServer, alice: Any) -> LiveServer:
+def server(running: Service, alice: Any) -> Service:
     running.forget()
     return running
 
@@ -111,7 +111,7 @@ def answer_in(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
 def test_ten_gigabytes_cost_neither_disk_nor_memory_nor_time(
-    server: LiveServer, token: str, ada: Student, chunked: bool
+    server: Service, token: str, ada: Student, chunked: bool
 ) -> None:
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {TEN_GB}"
     memory, disk, free = server.resident_bytes(), server.written_bytes(), free_bytes(server.folder)
@@ -134,7 +134,7 @@ def test_ten_gigabytes_cost_neither_disk_nor_memory_nor_time(
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
 def test_whoever_listens_gets_the_413_long_before_the_end(
-    server: LiveServer, token: str, ada: Student, chunked: bool
+    server: Service, token: str, ada: Student, chunked: bool
 ) -> None:
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {TEN_GB}"
     with server.connect() as connection:
@@ -152,7 +152,7 @@ def test_whoever_listens_gets_the_413_long_before_the_end(
 @pytest.mark.parametrize(
     "path", ["/api/auth/login/", "/api/students/1/photo/", "/nowhere", "/api/docs/", "/"]
 )
-def test_no_route_reads_ten_gigabytes(server: LiveServer, token: str, path: str) -> None:
+def test_no_route_reads_ten_gigabytes(server: Service, token: str, path: str) -> None:
     with server.connect() as connection:
         connection.sendall(head(path, token, "Content-Type: application/json", f"Content-Length: {TEN_GB}"))
         status, _headers, _body = answer_in(connection)
@@ -160,7 +160,7 @@ def test_no_route_reads_ten_gigabytes(server: LiveServer, token: str, path: str)
 
 
 def test_25_mb_sent_by_a_library_see_their_413_and_no_reset(
-    server: LiveServer, auth: dict[str, str], ada: Student
+    server: Service, auth: dict[str, str], ada: Student
 ) -> None:
     url = f"{server.url}/api/students/{ada.pk}/upload-photo/"
     for _attempt in range(5):
@@ -170,7 +170,7 @@ def test_25_mb_sent_by_a_library_see_their_413_and_no_reset(
         assert answer.json()["code"] == "file_too_large"
 
 
-def test_25_mb_in_chunks_see_their_413_too(server: LiveServer, auth: dict[str, str], ada: Student) -> None:
+def test_25_mb_in_chunks_see_their_413_too(server: Service, auth: dict[str, str], ada: Student) -> None:
     def body() -> Iterator[bytes]:
         yield begin_form()
         for _piece in range(100):
@@ -190,7 +190,7 @@ def test_25_mb_in_chunks_see_their_413_too(server: LiveServer, auth: dict[str, s
 # --- bodies that are fine ---------------------------------------------------------------------------
 
 
-def test_a_photo_in_chunks_is_taken(server: LiveServer, auth: dict[str, str], ada: Student) -> None:
+def test_a_photo_in_chunks_is_taken(server: Service, auth: dict[str, str], ada: Student) -> None:
     data = begin_form("ada.jpg") + face(1) + b"\r\n--b--\r\n"
     answer = requests.post(
         f"{server.url}/api/students/{ada.pk}/upload-photo/",
@@ -205,7 +205,7 @@ def test_a_photo_in_chunks_is_taken(server: LiveServer, auth: dict[str, str], ad
     assert served.headers["Content-Length"] == str(len(served.content))
 
 
-def test_json_in_chunks_is_taken(server: LiveServer, auth: dict[str, str]) -> None:
+def test_json_in_chunks_is_taken(server: Service, auth: dict[str, str]) -> None:
     answer = requests.post(
         f"{server.url}/api/students/",
         headers=auth | {"Content-Type": "application/json"},
@@ -216,7 +216,7 @@ def test_json_in_chunks_is_taken(server: LiveServer, auth: dict[str, str]) -> No
     assert Student.objects.get().name == "Ada"
 
 
-def test_a_connection_goes_on_after_refusals(server: LiveServer, auth: dict[str, str], ada: Student) -> None:
+def test_a_connection_goes_on_after_refusals(server: Service, auth: dict[str, str], ada: Student) -> None:
     session = requests.Session()
     url = f"{server.url}/api/students/{ada.pk}/upload-photo/"
     for _attempt in range(3):
@@ -233,7 +233,7 @@ def test_a_connection_goes_on_after_refusals(server: LiveServer, auth: dict[str,
 
 
 def test_the_same_connection_serves_the_next_request_after_an_unread_body(
-    server: LiveServer, token: str, ada: Student
+    server: Service, token: str, ada: Student
 ) -> None:
     """What was not read of a refused body must never be taken for the next request."""
     smuggled = b"GET /api/students/ HTTP/1.1\r\nHost: x\r\n\r\n" * 50
@@ -250,9 +250,7 @@ def test_the_same_connection_serves_the_next_request_after_an_unread_body(
             assert (status, json.loads(body)) == (200, {"status": "ok"})
 
 
-def test_expect_100_continue_is_answered_before_the_body(
-    server: LiveServer, token: str, ada: Student
-) -> None:
+def test_expect_100_continue_is_answered_before_the_body(server: Service, token: str, ada: Student) -> None:
     body = begin_form() + face(1) + b"\r\n--b--\r\n"
     with server.connect() as connection:
         connection.sendall(
@@ -283,7 +281,7 @@ def test_expect_100_continue_is_answered_before_the_body(
     ids=repr,
 )
 def test_an_ambiguous_length_is_refused_and_the_connection_ends(
-    server: LiveServer, token: str, lines: tuple[str, ...]
+    server: Service, token: str, lines: tuple[str, ...]
 ) -> None:
     with server.connect(5) as connection:
         connection.sendall(
@@ -295,7 +293,7 @@ def test_an_ambiguous_length_is_refused_and_the_connection_ends(
 
 
 def test_a_client_that_goes_away_in_the_middle_leaves_nothing(
-    server: LiveServer, auth: dict[str, str], token: str, ada: Student
+    server: Service, auth: dict[str, str], token: str, ada: Student
 ) -> None:
     with server.connect() as connection:
         connection.sendall(
@@ -316,7 +314,7 @@ def test_a_client_that_goes_away_in_the_middle_leaves_nothing(
 # --- health, figures, logs --------------------------------------------------------------------------
 
 
-def test_healthz_and_readyz(server: LiveServer, ada: Student, auth: dict[str, str]) -> None:
+def test_healthz_and_readyz(server: Service, ada: Student, auth: dict[str, str]) -> None:
     assert requests.get(f"{server.url}/healthz", timeout=10).json() == {"status": "ok"}
     files = {"profile_photo": ("a.jpg", face(1))}
     requests.post(f"{server.url}/api/students/{ada.pk}/upload-photo/", headers=auth, files=files, timeout=60)
@@ -325,9 +323,7 @@ def test_healthz_and_readyz(server: LiveServer, ada: Student, auth: dict[str, st
     assert ready.json() == {"status": "ok", "database": "ok", "storage": "ok"}
 
 
-def test_readyz_names_a_storage_that_went_away(
-    server: LiveServer, ada: Student, auth: dict[str, str]
-) -> None:
+def test_readyz_names_a_storage_that_went_away(server: Service, ada: Student, auth: dict[str, str]) -> None:
     files = {"profile_photo": ("a.jpg", face(1))}
     requests.post(f"{server.url}/api/students/{ada.pk}/upload-photo/", headers=auth, files=files, timeout=60)
     (server.folder / "media").rename(server.folder / "unplugged")
@@ -349,7 +345,7 @@ def test_readyz_names_a_storage_that_went_away(
     assert answer.status_code == 200
 
 
-def refused_so_far(server: LiveServer) -> int:
+def refused_so_far(server: Service) -> int:
     """GETs of addresses that nothing answers to."""
     answer = requests.get(f"{server.url}/metrics", headers={"Authorization": "Bearer scrape-me"}, timeout=10)
     refused = r'photokeep_http_requests_total\{method="GET",route="\(none\)",status="404"\} (\d+)'
@@ -357,7 +353,7 @@ def refused_so_far(server: LiveServer) -> int:
     return int(counted[1]) if counted else 0
 
 
-def test_figures_are_for_the_scraper_and_add_up_over_all_workers(server: LiveServer) -> None:
+def test_figures_are_for_the_scraper_and_add_up_over_all_workers(server: Service) -> None:
     before = refused_so_far(server)
     for _request in range(12):
         assert requests.get(f"{server.url}/nowhere", timeout=10).status_code == 404
@@ -371,7 +367,7 @@ def test_figures_are_for_the_scraper_and_add_up_over_all_workers(server: LiveSer
     assert "photokeep_stale_copies 0.0" in answer.text
 
 
-def test_every_answer_has_a_request_id_and_every_request_a_json_line(server: LiveServer) -> None:
+def test_every_answer_has_a_request_id_and_every_request_a_json_line(server: Service) -> None:
     answer = requests.get(
         f"{server.url}/nowhere?secret=1", headers={"X-Request-ID": "from-the-proxy-1"}, timeout=10
     )

@@ -19,7 +19,7 @@ from students.identity import read
 from students.models import Student, StudentPhoto
 from testing.exhaustive import is_exhaustive
 from testing.pictures import portrait, saved
-from testing.server import LiveServer, live_server
+from testing.service import Service, live_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -55,7 +55,7 @@ def test_many_made_at_once_each_keep_their_own_face(tmp_path: Path, alice: Any, 
             kept.session = requests.Session()
         return kept.session
 
-    def enrol(server: LiveServer, seed: int) -> tuple[int, dict[str, Any]]:
+    def enrol(server: Service, seed: int) -> tuple[int, dict[str, Any]]:
         # All files have the same name, as from a school's camera.
         name = "photo.png" if seed % 5 == 0 else "photo.jpg"
         answer = session().post(
@@ -102,7 +102,7 @@ def test_twenty_uploads_for_one_student_at_once_leave_one_photo_and_every_versio
     ada, auth = Student.objects.create(name="Ada"), header(alice)
     sent = [face(seed) for seed in range(1, 21)]
 
-    def upload(server: LiveServer, number: int) -> int:
+    def upload(server: Service, number: int) -> int:
         name = "a.png" if (number + 1) % 5 == 0 else "a.jpg"
         url = f"{server.url}/api/students/{ada.pk}/upload-photo/"
         files = {"profile_photo": (name, sent[number])}
@@ -126,7 +126,7 @@ def test_twenty_uploads_for_one_student_at_once_leave_one_photo_and_every_versio
 def test_one_number_wanted_by_ten_at_once_goes_to_one(tmp_path: Path, alice: Any) -> None:
     auth = header(alice)
 
-    def enrol(server: LiveServer, number: int) -> requests.Response:
+    def enrol(server: Service, number: int) -> requests.Response:
         said = {"name": f"Child {number}", "student_number": "N-1"}
         return requests.post(f"{server.url}/api/students/", headers=auth, json=said, timeout=60)
 

@@ -25,7 +25,7 @@ from media_uploads.tests.cabinet import (
 from photostore.inventory import orphans
 from photostore.settling import settle_everything
 from photostore.storage import storage_for
-from testing.server import HOME, test_database_url
+from testing.service import HOME, database_url
 from testing.videos import video
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +57,7 @@ def environment(request: pytest.FixtureRequest, each_storage: str, settings: Any
     """What another process needs to see the same database and the same files."""
     same = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": test_database_url(),
+        "DATABASE_URL": database_url(),
         "SECRET_KEY": settings.SECRET_KEY,
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }

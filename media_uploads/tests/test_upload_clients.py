@@ -17,7 +17,7 @@ from media_uploads.tests.cabinet import persona_of
 from testing.cutter import cutter
 from testing.npm import installed
 from testing.people import DISK
-from testing.server import LiveServer, live_server
+from testing.service import Service, live_server
 from testing.videos import video
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -69,7 +69,7 @@ def token(dana: Any) -> str:
 
 
 @pytest.fixture
-def on_disk(served: LiveServer, settings: Any, own_storage: None) -> LiveServer:
+def on_disk(served: Service, settings: Any, own_storage: None) -> Service:
     """The server, whose folder the test looks into as well."""
     place = {"BACKEND": DISK, "OPTIONS": {"location": served.folder / "media"}}
     settings.STORAGES = settings.STORAGES | {"default": place}
@@ -86,7 +86,7 @@ def on_s3(
     s3_bucket: str,
     s3_alias: dict[str, Any],
     tmp_path: Path,
-) -> Iterator[LiveServer]:
+) -> Iterator[Service]:
     settings.STORAGES = settings.STORAGES | {"default": s3_alias, "safe": s3_alias}
     allow_browsers(s3_server, s3_bucket)
     environment = s3_server.environment(s3_bucket) | {"SAFE_MEDIA_ROOT": ""}
@@ -124,7 +124,7 @@ def run(page: Any, function: str, *arguments: Any) -> None:
 
 
 def test_tus_js_client_goes_on_where_the_connection_was_cut(
-    on_disk: LiveServer, window: Any, clients: Path, token: str, dana: Any, film: Path
+    on_disk: Service, window: Any, clients: Path, token: str, dana: Any, film: Path
 ) -> None:
     persona = persona_of(dana)
     with cutter(on_disk.port, cut_after_bytes=8 * MB) as network:
@@ -142,7 +142,7 @@ def test_tus_js_client_goes_on_where_the_connection_was_cut(
 
 
 def test_uppy_on_disk(
-    on_disk: LiveServer, window: Any, clients: Path, token: str, dana: Any, film: Path
+    on_disk: Service, window: Any, clients: Path, token: str, dana: Any, film: Path
 ) -> None:
     page = window(on_disk.url, clients / "uppy/dist/uppy.min.js", token)
     page.set_input_files("#file", film)
@@ -152,7 +152,7 @@ def test_uppy_on_disk(
 
 @pytest.mark.parametrize("protocol", ["put", "multipart"])
 def test_uppy_into_a_bucket(
-    on_s3: LiveServer, window: Any, clients: Path, token: str, dana: Any, film: Path, protocol: str
+    on_s3: Service, window: Any, clients: Path, token: str, dana: Any, film: Path, protocol: str
 ) -> None:
     if protocol == "put":
         film.write_bytes(video("mp4"))

@@ -21,14 +21,14 @@ from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.tests.cabinet import persona_of, picture, stored
 from photostore.settling import settle_everything
 from testing.people import DISK
-from testing.server import LiveServer, live_server
+from testing.service import Service, live_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MB = 1_048_576
 
 
 @pytest.fixture
-def server(tmp_path: Path, settings: Any, dana: Any) -> Iterator[LiveServer]:
+def server(tmp_path: Path, settings: Any, dana: Any) -> Iterator[Service]:
     place = {"BACKEND": DISK, "OPTIONS": {"location": tmp_path / "live" / "media"}}
     settings.STORAGES = settings.STORAGES | {"default": place}
     with live_server(tmp_path / "live") as running:
@@ -40,7 +40,7 @@ def auth(dana: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {AuthToken.objects.create(dana)[1]}"}
 
 
-def announced(server: LiveServer, auth: dict[str, str], dana: Any, size: int, name: str) -> str:
+def announced(server: Service, auth: dict[str, str], dana: Any, size: int, name: str) -> str:
     said = {"filename": name, "size": size}
     persona = persona_of(dana)
     answer = requests.post(f"{server.url}/media/uploads/{persona.pk}", json=said, headers=auth, timeout=30)
@@ -66,7 +66,7 @@ def offset(place: str, auth: dict[str, str]) -> int:
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
 def test_a_hundred_megabytes_pass_through_little_memory(
-    server: LiveServer, auth: dict[str, str], dana: Any, chunked: bool
+    server: Service, auth: dict[str, str], dana: Any, chunked: bool
 ) -> None:
     size, piece = 100 * MB, os.urandom(MB)
     place = announced(server, auth, dana, size, "goal.mp4")
@@ -93,14 +93,14 @@ class Repeated:
         return self.piece if self.left >= 0 else b""
 
 
-def test_more_than_was_announced_in_chunks_is_a_413(server: LiveServer, auth: Any, dana: Any) -> None:
+def test_more_than_was_announced_in_chunks_is_a_413(server: Service, auth: Any, dana: Any) -> None:
     place = announced(server, auth, dana, 1000, "a.jpg")
     body = (bytes(600) for _ in range(2))
     assert requests.patch(place, data=body, headers=chunk(auth, 0), timeout=30).status_code == 413
     assert offset(place, auth) <= 1000
 
 
-def test_what_came_before_a_broken_connection_is_kept(server: LiveServer, auth: Any, dana: Any) -> None:
+def test_what_came_before_a_broken_connection_is_kept(server: Service, auth: Any, dana: Any) -> None:
     data = picture()
     place = announced(server, auth, dana, len(data), "me.jpg")
     half = len(data) // 2
@@ -119,7 +119,7 @@ def test_what_came_before_a_broken_connection_is_kept(server: LiveServer, auth: 
     assert MediaFile.objects.count() == 1
 
 
-def test_workers_killed_while_completing_make_one_row(server: LiveServer, auth: Any, dana: Any) -> None:
+def test_workers_killed_while_completing_make_one_row(server: Service, auth: Any, dana: Any) -> None:
     """SIGKILL at a random moment of each completion; the same call again gives one row, and loses nothing."""
     chance = random.Random(11)
     for number in range(6):

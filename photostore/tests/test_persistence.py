@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from media_uploads.models import MediaFile
 from photostore.models import StoredFile
 from photostore.persistence import next_id, stored
 from photostore.register import publish
@@ -60,5 +59,5 @@ def test_a_commit_whose_answer_was_lost_keeps_the_files(monkeypatch: pytest.Monk
 
 
 def test_each_id_is_given_once() -> None:
-    first: Any = next_id(MediaFile)
-    assert next_id(MediaFile) == first + 1
+    first: Any = next_id(StoredFile)
+    assert next_id(StoredFile) == first + 1

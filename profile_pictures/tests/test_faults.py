@@ -27,7 +27,7 @@ from profile_pictures.tests.album import (
     say_yes,
     stored,
 )
-from testing.server import HOME, test_database_url
+from testing.service import HOME, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,7 +54,7 @@ def environment(request: pytest.FixtureRequest, each_storage: str, settings: Any
     """What another process needs to see the same database and the same files."""
     same = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": test_database_url(),
+        "DATABASE_URL": database_url(),
         "SECRET_KEY": settings.SECRET_KEY,
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }

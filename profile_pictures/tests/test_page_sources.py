@@ -12,7 +12,7 @@ from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import face, opened, stored
 from profile_pictures.tests.window import FAKE_CAMERA, choose, cropping, file, key_now, sign_in
 from testing.browser import each_window, screenshot
-from testing.server import live_server
+from testing.service import live_server
 
 pytestmark = [
     pytest.mark.browser,

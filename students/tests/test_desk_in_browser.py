@@ -21,7 +21,7 @@ from students.tests.school import face
 from students.versions import stored_bytes, take_in
 from testing.browser import both_windows, choose_by_key, each_window, screenshot
 from testing.people import DISK, make_person
-from testing.server import LiveServer
+from testing.service import Service
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -30,7 +30,7 @@ LIST = "/admin/students/student/"
 
 
 @pytest.fixture(autouse=True)
-def one_house(served: LiveServer, settings: Any, quick_passwords: None, own_storage: None) -> None:
+def one_house(served: Service, settings: Any, quick_passwords: None, own_storage: None) -> None:
     """The test looks into the same folders as the server, and makes passwords that it can check."""
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     settings.PHOTO_BACKUP_DIR = served.folder / "backups"

@@ -19,10 +19,10 @@ import psycopg
 from psycopg import sql
 
 from testing.s3_server import S3Server
+from testing.service import HOME, Service, service_environment
 from testing.torture.client import Answer, Client
 from testing.torture.places import Bucket, Disk, Place
 from testing.torture.promises import Promises
-from testing.torture.service import HOME, Service, service_environment
 from testing.torture.view import View, look
 
 NAME, PASSWORD = "head", secrets.token_urlsafe(12)
@@ -154,7 +154,7 @@ def house(
         given |= s3.environment(bucket)
         given["AWS_S3_ENDPOINT_URL"] = endpoint_url or s3.endpoint_url
         places["default"] = places["safe"] = Bucket(client, bucket)
-    service = Service(given, folder / "service.log", workers=workers, preload=preload)
+    service = Service(given, folder / "service", workers=workers, preload=preload)
     try:
         service.start()
         yield House(database_url, places, service)

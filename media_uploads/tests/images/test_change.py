@@ -29,7 +29,7 @@ from media_uploads.tests.images.album import (
 from photostore.models import AuditEntry
 from photostore.settling import settle_everything
 from testing.people import client_of, make_person
-from testing.server import live_server
+from testing.service import live_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -89,7 +89,7 @@ def _delete(house: House, delete: Delete, rolled_back: bool) -> None:
 def _in_bulk(house: House, students: list[int], rolled_back: bool) -> None:
     program = house.service.run(BULK_DELETE.format(students=students, rolled_back=rolled_back))
     if program.wait(60):
-        raise RuntimeError(house.service.log_text()[-2000:])
+        raise RuntimeError(house.service.log[-2000:])
 
 
 def _by_sql(house: House, students: list[int], rolled_back: bool) -> None:
