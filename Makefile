@@ -20,17 +20,17 @@ demo: venv ## A made-up school to play with, also while `make run` is running
 	@$(PYTHON) -m config.first_start && $(PYTHON) manage.py make_demo_school
 
 test: venv-dev ## Every promise once, on a real PostgreSQL and a real S3 server (PYTEST="-k name": a part)
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 test-all: venv-dev ## The same and what repeats a proof: kills before every step, every format, all of S3 again
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --all $(PYTEST)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --all $(PYTEST)
 
 test-servers: venv-dev ## The servers of the tests, up until Ctrl-C: a single test in another terminal takes a second
 	@$(PYTHON) -m testing.servers
 
 coverage: venv-dev ## The same, with which lines it ran; takes a third longer
 	@$(PYTHON) -m coverage erase
-	@$(PYTHON) -m coverage run -m pytest -n $(WORKERS) --dist loadfile $(PYTEST); result=$$?; \
+	@$(PYTHON) -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(PYTEST); result=$$?; \
 	  $(PYTHON) -m coverage combine --quiet; $(PYTHON) -m coverage report; exit $$result
 
 check: venv-dev ## Style, types, layers, migrations and the settings of a deployment
