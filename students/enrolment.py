@@ -16,8 +16,9 @@ from photostore.outbox import drain
 from photostore.persistence import next_id, stored
 from photostore.settling import CopiesPending, drain_leftovers, settle
 from students.attendance import attendance_owner
-from students.models import FormerStudentNumber, Student, StudentPhoto
+from students.models import Student, StudentPhoto
 from students.photos import go_live, is_todays_photo, subject_of
+from students.renumbering import mark_retagged
 from students.unadopted import keep_unadopted
 from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
 
@@ -84,10 +85,9 @@ def update_student(
             if changed:
                 before.save(update_fields=[*changed, "updated_at"])
                 record(actor, "student.update", subject=subject_of(before))
-            if number_changed and old_number:
-                _keep_former_number(before, old_number)
             if version:
                 go_live(before, version, actor, "photo.upload" if incoming else "photo.retag")
+                mark_retagged(before)
         if version:
             settle(owner, original=version.publication.original)
     if incoming:
@@ -137,10 +137,6 @@ def _with_new_number(student: Student, today: StudentPhoto, actor: Actor) -> Ver
     except FileMissing:
         logger.exception("The photo of %s is missing or damaged.", subject_of(student))
         return None
-
-
-def _keep_former_number(student: Student, number: str) -> None:
-    FormerStudentNumber.objects.create(student=student, student_number=number)
 
 
 @contextmanager

@@ -153,11 +153,21 @@ class Student(models.Model):
 
 
 class FormerStudentNumber(models.Model):
-    """A number that a student once had, so that a photo tagged under it is still found."""
+    """A number that a student once had, so that a photo tagged under it is still found.
+
+    A trigger writes it, whoever changes the number (migration 0010).
+    """
 
     student = models.ForeignKey(Student, models.CASCADE, related_name="former_numbers")
     student_number = models.CharField(max_length=64)
     replaced_at = models.DateTimeField(auto_now_add=True)
+    # Whether today's photo has the number inside that came after this one; see students.renumbering.
+    photo_is_retagged = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["student"], condition=Q(photo_is_retagged=False), name="students_to_retag")
+        ]
 
     def __str__(self) -> str:
         return self.student_number
