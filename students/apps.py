@@ -15,7 +15,7 @@ class StudentsConfig(AppConfig):
         from students.adopting import acts  # noqa: F401
         from students.erasing import act  # noqa: F401
         from students.restore import attendance, heal, relink, revive  # noqa: F401
-        from students.takeover import register_acts
+        from students.takeover import attendance as giving  # noqa: F401
+        from students.takeover import photos, sources  # noqa: F401
 
-        register_acts()
         inspection.register()

@@ -11,11 +11,10 @@ from django.db.models import Exists, OuterRef, Q
 from photostore.inventory.rows import Contradiction
 from photostore.inventory.spelling import plain_name
 from photostore.models import StoredFile
-from students.evidence.names import Place, place_of
+from students.key_claims import FOLDERS, UPLOADS, Place, place_of
 from students.models import OWNER_LABEL, Student, StudentPhoto
 from students.todays import is_in_folder, may_be_theirs, named_alike, standing_of, with_standing
 
-FOLDERS = "photos/students/"
 COLUMNS = (
     "pk",
     "name",
@@ -57,7 +56,7 @@ def kept_files(names: Collection[str]) -> set[str]:
         return kept | {key for (key,) in cursor.fetchall()}
 
 
-_KEPT_UNDER = (FOLDERS, "student_photos/")
+_KEPT_UNDER = (FOLDERS, UPLOADS)
 
 
 def _here(places: Iterable[Place]) -> dict[Any, Student]:

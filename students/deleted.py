@@ -14,10 +14,10 @@ from photostore.operations import Conductor
 from photostore.storage import storage_for
 from students.evidence.gather import findings
 from students.evidence.lookup import ref_of
-from students.evidence.names import place_of
 from students.evidence.signals import Finding, State
+from students.key_claims import FOLDERS, place_of
 from students.models import Student, StudentPhoto
-from students.strays import BATCH, FOLDERS, Location, read_strays
+from students.strays import BATCH, Location, read_strays
 from students.takeover.steps import Done, carry_out, takeover_of
 
 LastDay = tuple[str, datetime]

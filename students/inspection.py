@@ -11,7 +11,7 @@ from photostore.operations.guards import Guard, guard_with
 from photostore.register import Owner
 from students import identity
 from students.checking import contradictions, kept_files, legacy_keys, who
-from students.evidence.names import place_of
+from students.key_claims import place_of
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 from students.repairing import repair_of
 from students.todays import mark_of_key

@@ -21,14 +21,11 @@ from photostore.models import Act, Operation, QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import FileStat, storage_for
 from students import identity
-from students.evidence.names import Place, place_of
+from students.key_claims import FOLDERS, OF_OTHERS, Place, place_of
 from students.models import Student
 from students.versions import MAX_STORED_BYTES
 
 BATCH = 1_000
-UPLOADS = "student_photos/"
-FOLDERS = "photos/students/"
-OF_OTHERS = ("users/", "profile_pictures/", "uploads/", "derived/", "quarantine/", keys.INCOMING)
 OUR_MARK = b"urn:photokeep:identity:"
 
 

@@ -16,9 +16,8 @@ from django.db.models.functions import Cast
 
 from photostore.models import StoredFile
 from photostore.storage.key_rules import is_key
-from students.evidence.names import place_of
+from students.key_claims import OF_OTHERS, place_of
 from students.models import OWNER_LABEL, PlainName, Student, StudentPhoto
-from students.strays import OF_OTHERS
 
 MARK_LENGTH = 16
 

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 
 from photostore.models import SHA256_LENGTH
-from students.models import Student
-
-if TYPE_CHECKING:
-    from students.backups.contents import Erased
-
-BATCH = 1_000
 
 
 class Tombstone(models.Model):
@@ -77,25 +69,3 @@ def erased_of(student_id: UUID, sha256s: Iterable[str]) -> set[str]:
     wanted = [sha256 for sha256 in sha256s if sha256]
     stones = Tombstone.objects.filter(student_id=student_id, sha256__in=wanted)
     return set(stones.values_list("sha256", flat=True))
-
-
-def remember(erased: Iterable[Erased]) -> int:
-    """Take over the tombstones of a backup: with the database gone, they are in it alone.
-
-    Nobody who is here is buried: whoever came back with an old copy of the database is to be erased again
-    by a person. Returns the number of those students.
-    """
-    stones = (
-        Tombstone(student_id=item.student_id, sha256=item.sha256, erased_at=item.erased_at) for item in erased
-    )
-    alive: set[UUID] = set()
-    while batch := list(islice(stones, BATCH)):
-        here = _here({stone.student_id for stone in batch})
-        alive |= here
-        buried = [stone for stone in batch if stone.student_id not in here]
-        Tombstone.objects.bulk_create(buried, ignore_conflicts=True)
-    return len(alive)
-
-
-def _here(student_ids: set[UUID]) -> set[UUID]:
-    return set(Student.objects.filter(student_id__in=student_ids).values_list("student_id", flat=True))

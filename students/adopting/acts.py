@@ -19,9 +19,9 @@ from photostore.operations.sweeping import SweepAside
 from photostore.outbox import drain
 from photostore.register import Owner, store
 from photostore.settling import settle
+from students.adopting.spots import bring_others_back, needed_bytes, set_aside
 from students.models import OWNER_LABEL, Student, StudentPhoto
 from students.photos import go_live, subject_of
-from students.restore.spots import bring_others_back, needed_bytes, set_aside
 from students.versions import IncomingPhoto, new_version, owner_of, take_in
 
 OPERATOR = Actor(id="", name="adopt_media", door="command")

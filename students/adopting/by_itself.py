@@ -22,7 +22,7 @@ from photostore.operations.conductor import interrupted
 from students.adopting.photos import adoption_of, unknown_photos
 from students.models import Student
 from students.photos import subject_of
-from students.restore.places import make_places
+from students.places import make_places
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from photostore.inventory import Listing, listed, place_of
 from photostore.inventory.spelling import plain_name
 from photostore.storage import storage_for
 from photostore.storage.key_rules import is_key
+from students.adopting.spots import Spot
 from students.checking import called, rivals_of
+from students.key_claims import FOLDERS, OF_OTHERS
 from students.models import Student
-from students.restore.spots import Spot
-from students.strays import FOLDERS, OF_OTHERS
 
 _FILES = "SELECT key FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
 _ALIKE = f"""

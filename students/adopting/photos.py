@@ -19,9 +19,9 @@ from photostore.storage import storage_for
 from students import identity
 from students.adopting.acts import taken_in
 from students.adopting.listings import Named, lying, named_by
-from students.evidence.names import place_of
+from students.adopting.spots import Spot, others_at
+from students.key_claims import place_of
 from students.models import Student, StudentPhoto
-from students.restore.spots import Spot, others_at
 from students.strays import has_own_safe_place
 from students.todays import may_be_theirs
 from students.tombstones import erased_of

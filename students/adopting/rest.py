@@ -9,10 +9,10 @@ from itertools import islice
 from photostore.inventory import orphans
 from photostore.storage import FileStat
 from students.adopting.photos import BATCH, Adoption
-from students.evidence.names import Place, place_of
+from students.key_claims import FOLDERS, UPLOADS, Place, place_of
+from students.lines import SeenStudents
 from students.models import Student
-from students.restore.lines import SeenStudents
-from students.strays import FOLDERS, UPLOADS, Location, Stray, read_stray
+from students.strays import Location, Stray, read_stray
 from students.tombstones import erased_of
 
 

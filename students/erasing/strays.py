@@ -17,9 +17,10 @@ from photostore.storage import storage_for
 from students import identity
 from students.evidence.hashes import NumberHashes
 from students.evidence.lookup import by_number_hash
+from students.key_claims import OF_OTHERS
+from students.lines import Lines
 from students.models import SHA256_COLUMNS, AttendancePhoto, Student, StudentPhoto
-from students.restore.lines import Lines
-from students.strays import OF_OTHERS, has_own_safe_place, was_used
+from students.strays import has_own_safe_place, was_used
 from students.tombstones import erased_of, erased_students
 from students.unadopted import unadopted_bytes
 from students.versions import MAX_STORED_BYTES, photo_limits

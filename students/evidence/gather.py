@@ -11,10 +11,10 @@ from uuid import UUID
 from students.evidence import lookup
 from students.evidence.backups import BackedUpStudent, BackupStudents, Known
 from students.evidence.hashes import NumberHashes
-from students.evidence.names import Place, place_of
 from students.evidence.ours import were_here
 from students.evidence.signals import Finding, Kind, Signal, StudentRef, judge
 from students.identity import number_hashes
+from students.key_claims import Place, place_of
 from students.strays import BATCH, Stray
 from students.tombstones import erased_pictures, erased_students
 

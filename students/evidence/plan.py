@@ -18,9 +18,9 @@ from django.db.models.expressions import RawSQL
 
 from students.evidence.backups import BackupStudents
 from students.evidence.gather import findings
-from students.evidence.names import place_of
 from students.evidence.signals import Finding, Kind, Signal, State, StudentRef, Verdict
 from students.evidence.together import TOGETHER
+from students.key_claims import place_of
 from students.strays import BATCH, Stray
 
 _CREATE = """

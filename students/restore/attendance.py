@@ -15,13 +15,13 @@ from photostore.operations import ActKind, Changed, register
 from photostore.outbox import drain
 from photostore.register import publish, store
 from photostore.settling import settle
+from students.adopting.spots import bring_others_back, needed_bytes, set_aside, version_of
 from students.attendance import attendance_owner, moment
 from students.backups import BackedUpAttendance
 from students.models import AttendancePhoto, Student
 from students.photos import subject_of
 from students.restore.entries import ATTENDANCE_COLUMNS, entry_of
 from students.restore.relink import OPERATOR
-from students.restore.spots import bring_others_back, needed_bytes, set_aside, version_of
 from students.takeover.ground import write_down
 from students.versions import owner_of
 

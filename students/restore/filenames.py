@@ -8,7 +8,7 @@ from typing import Any
 
 from photostore.inventory import orphans
 from photostore.storage import FileStat
-from students.evidence.names import Place, place_of
+from students.key_claims import Place, place_of
 from students.models import Student
 from students.strays import BATCH, Location, Stray, read_stray
 from students.tombstones import erased_pictures, erased_students

@@ -15,7 +15,7 @@ from photostore.inventory import Listing, listed, places
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
-from students.restore.spots import Spot, sha256s_of
+from students.adopting.spots import Spot, sha256s_of
 
 BATCH = 500
 _SEEN = "SELECT f.id FROM photostore_storedfile f JOIN {listing} l USING (key) WHERE f.id = ANY(%(pks)s)"

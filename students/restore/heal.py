@@ -13,7 +13,7 @@ from photostore.operations import ActKind, Changed, register
 from photostore.operations.quarantine import sha256_of
 from photostore.register import Owner
 from photostore.storage import storage_for
-from students.restore.spots import bring_others_back, needed_bytes, set_aside
+from students.adopting.spots import bring_others_back, needed_bytes, set_aside
 from students.versions import EXTENSIONS, photo_limits
 
 

@@ -10,6 +10,7 @@ from photostore.errors import InvalidFile
 from photostore.inventory.others import named_for_others
 from photostore.models import StoredFile
 from students import identity
+from students.adopting.spots import AnySpot, Spot, is_of_type, others_at, right_bytes
 from students.attendance import moment
 from students.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
 from students.models import ATTENDANCE_LABEL, Student, StudentPhoto
@@ -17,7 +18,6 @@ from students.restore.entries import of_the_database
 from students.restore.finding import Found, first_right
 from students.restore.needs import Needs, spots_with
 from students.restore.spliced import Lost, numbers_of
-from students.restore.spots import AnySpot, Spot, is_of_type, others_at, right_bytes
 from students.tombstones import erased_of
 from students.versions import EXTENSIONS, owner_of
 

@@ -12,9 +12,9 @@ from photostore.models import StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students import identity
+from students.adopting.spots import AnySpot, Spot
 from students.restore.finding import Found, first_right, set_aside_with
 from students.restore.spliced import lost_by_the_rows
-from students.restore.spots import AnySpot, Spot
 from students.versions import MAX_STORED_BYTES
 
 Act = tuple[str, dict[str, Any]]

@@ -16,11 +16,11 @@ from photostore.operations import ActKind, Changed, register
 from photostore.outbox import drain
 from photostore.register import Owner, Publication, publish, publish_former, store
 from photostore.settling import settle
+from students.adopting.spots import bring_others_back, needed_bytes, set_aside, version_of
 from students.backups import BackedUpPhoto
 from students.models import Student, StudentPhoto
 from students.photos import subject_of
 from students.restore.entries import PHOTO_COLUMNS, entry_of
-from students.restore.spots import bring_others_back, needed_bytes, set_aside, version_of
 from students.versions import owner_of
 
 # Who restored stands in the operation; the act itself may be finished by anybody's next command.

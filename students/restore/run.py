@@ -18,13 +18,13 @@ from students.adopting import adoption_of
 from students.backups import BackedUpStudent, Backup
 from students.deleted import bring_versions_back
 from students.evidence.ours import is_our_own
+from students.lines import Lines, SeenStudents
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 from students.photos import subject_of
 from students.restore.became import Became, Today
 from students.restore.entries import of_the_database, offer
 from students.restore.finding import Found
 from students.restore.legacy import legacy_sizes, look_at_legacy
-from students.restore.lines import Lines, SeenStudents
 from students.restore.links import REMOVED, Case, Source
 from students.restore.needs import Needs, heals_needed
 from students.tombstones import erased_pictures, erased_students

@@ -14,11 +14,11 @@ from photostore import tags
 from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.storage import storage_for
 from students import identity
+from students.adopting.spots import AnySpot
 from students.attendance import moment
 from students.identity import Identity, number_hash
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.restore.finding import Found
-from students.restore.spots import AnySpot
 from students.versions import MAX_STORED_BYTES
 
 

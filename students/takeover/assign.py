@@ -19,8 +19,9 @@ from students.evidence.gather import findings
 from students.evidence.lookup import ref_of
 from students.evidence.plan import Plan, make_plan
 from students.evidence.signals import Finding, State, Verdict
+from students.key_claims import OF_OTHERS, UPLOADS
 from students.models import Student, StudentPhoto
-from students.strays import OF_OTHERS, UPLOADS, Location, Stray, read_stray, read_strays, stray_locations
+from students.strays import Location, Stray, read_stray, read_strays, stray_locations
 from students.takeover.sources import aside_details
 from students.takeover.steps import Done, carry_out, takeover_of
 

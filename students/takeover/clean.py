@@ -21,8 +21,9 @@ from photostore.storage import storage_for
 from students.checking import kept_files
 from students.evidence.plan import Plan
 from students.evidence.signals import Finding, State
+from students.key_claims import FOLDERS, UPLOADS
 from students.models import Student
-from students.strays import FOLDERS, UPLOADS, Stray
+from students.strays import Stray
 from students.takeover.sources import aside_details
 
 BATCH = 1_000

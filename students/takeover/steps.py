@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from photostore.operations import Conductor
-from students.evidence.names import place_of
 from students.evidence.signals import Finding, StudentRef
+from students.key_claims import place_of
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.strays import is_set_aside
 from students.takeover.sources import aside_details
 
 
@@ -148,8 +149,6 @@ def _carry_out(takeover: Takeover, step: Step, conductor: Conductor, origin: str
 
 
 def _made_room(conductor: Conductor, source: Finding) -> bool:
-    from students.strays import is_set_aside
-
     return is_set_aside(conductor.operation, source.stray)
 
 

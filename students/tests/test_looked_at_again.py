@@ -17,9 +17,9 @@ from photostore.models import Operation, QuarantinedFile
 from photostore.operations import Changed, conduct
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old
+from students.adopting.spots import set_aside
 from students.evidence.plan import make_plan
 from students.models import Student, StudentPhoto
-from students.restore.spots import set_aside
 from students.strays import read_strays, stray_locations
 from students.takeover.assign import assign, named_file
 from students.takeover.clean import clean, plan_cleaning

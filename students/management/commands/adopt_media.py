@@ -10,8 +10,8 @@ from photostore.commands import DONE, PhotoCommand
 from photostore.operations import Conductor, conduct
 from students.adopting import Adoption, photo_adoptions, rest_adoptions, unknown_photos
 from students.checking import called
-from students.restore.lines import SeenStudents
-from students.restore.places import make_places
+from students.lines import SeenStudents
+from students.places import make_places
 
 
 class Command(PhotoCommand):

@@ -13,16 +13,16 @@ from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
 from photostore.errors import StorageAway
 from photostore.operations import conduct
 from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
+from students.backups.tombstones import remember
 from students.evidence.ours import is_our_own
 from students.lookup import is_called
 from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.models import Student
+from students.places import make_places, refused_for
 from students.restore.filenames import proposals
 from students.restore.finding import looked_for
-from students.restore.places import make_places, refused_for
 from students.restore.run import Restoration
 from students.restore.whose import refuse_another_schools
-from students.tombstones import remember
 
 WHAT_THEN = (
     "With the database gone and no backup, the photos themselves still say whose they are: enter the "

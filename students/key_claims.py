@@ -8,7 +8,12 @@ from pathlib import PurePosixPath
 from typing import Literal
 from uuid import UUID
 
+from photostore import keys
 from students.search import words
+
+UPLOADS = "student_photos/"
+FOLDERS = "photos/students/"
+OF_OTHERS = ("users/", "profile_pictures/", "uploads/", "derived/", "quarantine/", keys.INCOMING)
 
 Role = Literal["version", "safe", "attendance", "documented", "other"]
 
