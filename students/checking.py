@@ -27,7 +27,12 @@ COLUMNS = (
 )
 
 REPAIR = "verify_media --repair lets the row follow the version; or remove the photo and hand it in again"
-ASK = "a person has to look: match_profile_photos assign, or hand the right photo in"
+ASK = "A person has to look: match_profile_photos assign, or hand the right photo in"
+ADOPT = "adopt_media finds the file that is meant and makes it known, or says why not"
+ONE_OF_THEM = (
+    "A person has to look whom it shows: hand in the others' own photos, or empty profile_photo in their "
+    "rows, then run adopt_media"
+)
 
 _SPELLED = f"""
 SELECT DISTINCT asked.key FROM unnest(%s::text[]) AS asked (key)
@@ -116,10 +121,10 @@ def _why(row: dict[str, Any]) -> tuple[str, str]:
     if photo is not None:
         return "profile_photo or photo_sha256 says another photo than the current version", REPAIR
     if not may_be_theirs(row["student_id"], row["profile_photo"]):
-        return "the row names what cannot be a photo of this student", ASK
+        return "no photo of this student can have the name that the row gives", ADOPT
     others = rivals_of(row["pk"], row["profile_photo"])
     if others:
-        return f"two rows name one file: also that of {', '.join(others)}", ASK
+        return f"two rows name one file: also that of {', '.join(others)}", ONE_OF_THEM
     return "the row names a file that belongs to somebody else", ASK
 
 

@@ -15,6 +15,7 @@ from photostore.operations.acts import ActKind, Changed, kind_of, register
 from photostore.operations.conductor import conduct, finish_interrupted, mark
 
 PER_FETCH = 500
+FINISHED = (Operation.State.DONE, Operation.State.PARTLY)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,10 @@ def _taken_back_by_another(original: Act, act: Act) -> bool:
 
 
 def last_undoable() -> Operation | None:
-    """The newest operation that is neither undone nor itself an undo; call it under the commands' lock.
+    """The newest operation that was not taken back yet, nor is itself an undo.
+
+    What an undo had to leave is tried again by the operation's id: the one before is meant by then. Call it
+    under the commands' lock.
 
     One that is running there was killed: it is finished first, for it may be the one that is meant. An
     undo that was killed goes on before another one begins.
@@ -75,11 +79,12 @@ def last_undoable() -> Operation | None:
     killed = Operation.objects.filter(state=Operation.State.RUNNING, undoes__undoes=None).first()
     if killed is not None:
         return killed.undoes
-    finished = Operation.objects.filter(state__in=[Operation.State.DONE, Operation.State.PARTLY], undoes=None)
+    finished = Operation.objects.filter(state__in=FINISHED, undoes=None)
     # An upload or the worker may come between a command and its undo, and is not what is meant.
     finished = finished.exclude(command__in=[UPLOAD, BY_ITSELF])
     stands = Exists(Act.objects.filter(operation=OuterRef("pk"), state=Act.State.DONE))
-    return finished.filter(stands).order_by("-started_at").first()
+    tried = Exists(Operation.objects.filter(undoes=OuterRef("pk"), state__in=FINISHED))
+    return finished.filter(stands).exclude(tried).order_by("-started_at").first()
 
 
 def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: None) -> Undone:

@@ -79,13 +79,13 @@ def test_what_was_skipped_is_taken_back_when_the_obstacle_is_gone(cleaned: Opera
     code, said = undo(str(cleaned.pk))
     assert (code, said["reverted"], said["state"]) == (1, 2, State.PARTLY)
     assert [one["subject"] for one in said["skipped"]] == [KEYS[1]]
-    code, said = undo()
+    code, said = undo(str(cleaned.pk))
     assert (code, said["reverted"]) == (1, 0)
     assert stored()[KEYS[1]] == b"somebody else's"
 
     there.delete()
     drain(Owner(there.owner_label, there.owner_id))
-    code, said = undo()
+    code, said = undo(str(cleaned.pk))
     assert (code, said["reverted"], said["skipped"], said["state"]) == (0, 1, [], State.UNDONE)
     assert stored() == {key: key.encode() for key in KEYS}
     assert undo()[0] == 2, "nothing is left to undo"
@@ -128,6 +128,21 @@ def test_the_last_is_neither_undone_nor_an_undo(cleaned: Operation) -> None:
     assert undo()[1]["operation"] == str(cleaned.pk)
     code, said = undo()
     assert (code, said["error"]) == (2, "There is nothing to undo.")
+
+
+def test_the_last_is_not_one_that_is_half_undone(cleaned: Operation) -> None:
+    """What it had to leave is tried again by its id, and `--last` goes on with the one before."""
+    leave("users/ada/images/4.jpg", b"4")
+    newer = set_aside("users/ada/images/4.jpg")
+    leave("users/ada/images/4.jpg", b"written since")
+    code, said = undo()
+    assert (code, said["operation"], said["reverted"]) == (1, str(newer.pk), 0)
+    code, said = undo()
+    assert (code, said["operation"]) == (0, str(cleaned.pk))
+    assert undo()[1]["error"] == "There is nothing to undo."
+    storage_for().remove("users/ada/images/4.jpg")
+    assert undo(str(newer.pk))[0] == 0
+    assert stored()["users/ada/images/4.jpg"] == b"4"
 
 
 def test_the_last_may_be_one_that_was_killed(cleaned: Operation) -> None:

@@ -51,7 +51,7 @@ class Today:
             return f"Number taken: {who} is here under another id. See migrate_orphaned_photos."
         if self.called and by_name:
             return (
-                f"Perhaps here under another id: {who} is called as {_named(self.called)}. "
+                f"Perhaps here under another id: {who} has the same name as {_named(self.called)}. "
                 "See migrate_orphaned_photos; if it is somebody else, enter them anew."
             )
         return ""

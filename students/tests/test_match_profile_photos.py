@@ -217,3 +217,24 @@ def test_the_end_of_the_input_ends_the_walk(api: Any, monkeypatch: pytest.Monkey
 def test_wrong_usage_is_refused(api: Any) -> None:
     for arguments in (["assign"], ["assign", "1"], ["suggest", "1"]):
         assert run(COMMAND, *arguments)[0] == 2
+
+
+def test_the_walk_gives_any_file_to_any_student(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that nothing is known of, and another one than was proposed; a mistyped id is noticed."""
+    ada, bea = (enrol(api, name, student_number=name[0])["id"] for name in ("Ada", "Bea"))
+    put("student_photos/A.jpg", face(1))
+    put("student_photos/IMG_1.jpg", face(2))
+    by_file = {"IMG_1.jpg": ["o", "99999", str(bea), "n", str(ada), "y"], "A.jpg": ["o", "number:B", "y"]}
+    _code, said = run(COMMAND, "suggest")
+    order = [one["key"].rpartition("/")[2] for one in said["suggestions"]]
+    typed = [word for name in order for word in by_file[name]]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(typed) + "\n"))
+    output = io.StringIO()
+    call_command(COMMAND, "interactive", stdout=output)
+    said = output.getvalue()
+    assert "There is no student 99999." in said
+    assert f"Make it the photo of Bea (ID {bea})? [y]es [n]o " in said
+    assert "2 assigned, 0 refused, 0 declined, 0 without a suggestion." in said
+    for pk, seed in ((ada, 2), (bea, 1)):
+        photo = StudentPhoto.objects.get(student=pk, replaced_at=None)
+        assert likeness(storage_for().read(str(photo.file), max_bytes=2**26), face(seed)) < 6

@@ -29,7 +29,7 @@ class Command(PhotoCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("id", nargs="?", metavar="ID", help="the operation's id")
         which.add_argument(
-            "--last", action="store_true", help="the newest that is neither undone nor itself an undo"
+            "--last", action="store_true", help="the newest that is no undo, and that none was tried on yet"
         )
 
     def work(self, **options: Any) -> int:

@@ -28,7 +28,8 @@ MEANS = {
     "unadopted": "in the folder or under the name of a student who is here, and no row names it "
     "(adopt_media makes it known or says why not; no clean-up takes it)",
     "symlinks": "symbolic links; they are never followed and nothing here makes one",
-    "to_adopt": "rows of another system, their photos shown as they are (adopt_media makes them known)",
+    "to_adopt": "rows of another system (adopt_media makes their photos known, or says why not; until then "
+    "they are shown as they are, but for those listed above)",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from photostore.commands import DONE, PhotoCommand, Refused, one_at_a_time
+from students.checking import called
 from students.evidence.plan import Plan
 from students.evidence.signals import Finding, State, as_json
 from students.lookup import student_named
@@ -25,7 +26,8 @@ what it can do:
   list-available-photos          files under student_photos/ that belong to nobody
   suggest                        who they may be, and why; changes nothing
   assign STUDENT FILE            make FILE the photo of STUDENT
-  interactive                    walk through the suggestions: y yes, n no, s skip the student, q quit
+  interactive                    walk through the files: y yes, n no, o it is another student's, s skip the
+                                 student, q quit
 
 STUDENT is an id (17), a UUID, or number:S-17. FILE is a key, or a name under student_photos/.
 
@@ -36,6 +38,9 @@ examples:
 
 An assignment is undone with: manage.py undo_photo_operation --last
 """
+
+ABOUT_NOBODY = ("Is it a student's? [o] name one [n]o [q]uit ", "onq")
+WHOSE = "Which student? An id, a UUID or number:S-17; Enter for none: "
 
 
 class Command(PhotoCommand):
@@ -150,20 +155,22 @@ class Command(PhotoCommand):
         with suppress(Refused), one_at_a_time(self.name):  # whatever runs now was not killed
             finish_killed(self.actor)
         for finding in self._read_all().in_states(*State):
-            student = finding.verdict.student
-            if student is None or student in skipped:
-                tally["declined" if student else "without a suggestion"] += 1
+            ref = finding.verdict.student
+            if ref in skipped:
+                tally["declined"] += 1
                 continue
             self.say("\n".join(_told(finding)))
-            answer = self._ask(f"Is this {student}? [y]es [n]o [s]kip [q]uit ")
+            about_one = (f"Is this {ref}? [y]es [n]o [o]ther student [s]kip [q]uit ", "ynosq")
+            answer = self._ask(*(about_one if ref else ABOUT_NOBODY))
             if answer == "q":
                 break
             if answer == "s":
-                skipped.add(student)
-            if answer == "y":
-                tally["assigned" if self._try_to_assign(student.pk, finding) else "refused"] += 1
+                skipped.add(ref)
+            pk = ref.pk if ref and answer == "y" else self._another() if answer == "o" else None
+            if pk is None:
+                tally["declined" if ref else "without a suggestion"] += 1
             else:
-                tally["declined"] += 1
+                tally["assigned" if self._try_to_assign(pk, finding) else "refused"] += 1
         self.say(", ".join(f"{count} {what}" for what, count in tally.items()) + ".")
         if tally["assigned"]:
             self.say("Each assignment is an operation of its own: undo_photo_operation takes it back.")
@@ -178,16 +185,37 @@ class Command(PhotoCommand):
             return False
         return True
 
-    def _ask(self, question: str) -> str:
-        self.stdout.write(question, ending="")
-        self.stdout.flush()
-        for line in sys.stdin:
-            answer = line.strip().lower()[:1]
-            if answer in {"y", "n", "s", "q"}:
-                return answer
-            self.stdout.write("Please type y, n, s or q: ", ending="")
+    def _another(self) -> int | None:
+        """The student whom a person names and confirms: a mistyped id is another child's."""
+        for text in self._typed(WHOSE):
+            if not text:
+                return None
+            try:
+                student = student_named(text)
+            except Refused as refusal:
+                self.say(f"  {refusal}")
+                continue
+            who = called(student.name, student.class_name, student.pk)
+            if self._ask(f"Make it the photo of {who}? [y]es [n]o ", "yn") == "y":
+                return student.pk
+        return None
+
+    def _ask(self, question: str, answers: str) -> str:
+        for text in self._typed(question):
+            if text[:1].lower() in tuple(answers):
+                return text[:1].lower()
+            self.say(f"Please type {', '.join(answers[:-1])} or {answers[-1]}.")
+        return "q" if "q" in answers else "n"  # the end of the input
+
+    def _typed(self, question: str) -> Iterator[str]:
+        """What a person types, asked again after each line."""
+        while True:
+            self.stdout.write(question, ending="")
             self.stdout.flush()
-        return "q"  # the end of the input
+            line = sys.stdin.readline()
+            if not line:
+                return
+            yield line.strip()
 
 
 def _told(finding: Finding) -> list[str]:
