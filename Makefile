@@ -37,7 +37,7 @@ check: venv-dev ## Style, types, layers, migrations and the settings of a deploy
 	@$(PYTHON) -m testing.check
 
 torture: venv-dev ## Kills, full disks, a sick S3, crowds: what was injected, and what was lost (Linux)
-	@$(PYTHON) -m testing.torture
+	@$(PYTHON) -m testing.faults
 
 drill: venv-dev ## Disaster drills: what becomes of everybody's photo, right / wrong / left for a person
 	@$(PYTHON) -m pytest -q -m drill --all students/tests

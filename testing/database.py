@@ -9,6 +9,8 @@ import hashlib
 import os
 import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +53,7 @@ def throwaway_database() -> Iterator[str]:
 
 @contextmanager
 def migrated_database(server: str) -> Iterator[str]:
-    """The name of a database as `migrate` leaves it, gone afterwards; Django must be set up.
+    """The name of a database as `migrate` leaves it, gone afterwards.
 
     It is a copy of a template, made once for each state of the migrations.
     """
@@ -86,17 +88,10 @@ def _template(server: str) -> str:
 
 
 def _make_template(server: str, name: str) -> None:
-    from django.core.management import call_command
-    from django.db import connection
-
-    draft, before = _new_name(), connection.settings_dict["NAME"]
+    draft = _new_name()
     _execute(server, "CREATE DATABASE {}", draft)
-    connection.settings_dict["NAME"] = draft
-    try:
-        call_command("migrate", verbosity=0, interactive=False)
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = before
+    environment = os.environ | {"DATABASE_URL": url_of(server, draft)}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=HOME, env=environment)
     _execute(server, "ALTER DATABASE {} RENAME TO {}", draft, name)
 
 

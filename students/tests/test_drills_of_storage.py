@@ -21,7 +21,7 @@ from photostore.storage.disk import DiskStorage
 from students.tests.drill_school import PUPILS, Pupil, judge, reseed, same_students
 from students.tests.reseeding import forget_everything, links, run, tree
 from students.tests.school import face
-from testing.torture.faulty_s3 import Fault, FaultyS3
+from testing.faults.faulty_s3 import Fault, FaultyS3
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

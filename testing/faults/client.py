@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
-from testing.torture.pictures import Picture
-from testing.torture.promises import Promises
+from testing.faults.pictures import Picture, new_picture
+from testing.faults.promises import Promises
 
 TIMEOUT_SECONDS = 120
 
@@ -57,11 +57,14 @@ class Client:
             body, status, json = b"", 0, {}
         return Answer(status, body, json, began, time.time())
 
-    def new_student(self, name: str) -> int:
-        answer = self.ask("POST", "/api/students/", json={"name": name})
+    def new_student(self, *, photos: int = 0) -> int:
+        answer = self.ask("POST", "/api/students/", json={"name": "Somebody"})
         if answer.status != 201:
             raise RuntimeError(f"No new student: {answer}")
-        return int(answer.json["id"])
+        student = int(answer.json["id"])
+        for _ in range(photos):
+            self.upload(student, new_picture())
+        return student
 
     def upload(self, student: int, picture: Picture) -> Answer:
         """Hand in a photo, and remember what was answered."""

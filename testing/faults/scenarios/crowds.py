@@ -10,25 +10,24 @@ from math import inf
 
 import psycopg
 
-from testing.torture.checker import decodes
-from testing.torture.client import Answer
-from testing.torture.houses import House
-from testing.torture.load import at_once, repeating
-from testing.torture.outcome import Effort, Outcome
-from testing.torture.pictures import FORMATS, new_picture
-from testing.torture.view import Row, sha256
-from testing.torture.yard import Yard
+from testing.faults.checker import decodes
+from testing.faults.client import Answer
+from testing.faults.deployments import Deployment, deployed
+from testing.faults.load import at_once, repeating
+from testing.faults.outcome import Effort, Outcome
+from testing.faults.pictures import FORMATS, new_picture
+from testing.faults.view import Row, sha256
 
 CLIENTS = 10
 STATED = "SELECT photo_sha256 FROM students_student WHERE id = %s"
 
 
-def crowds(yard: Yard, effort: Effort) -> Iterator[Outcome]:
+def crowds(effort: Effort) -> Iterator[Outcome]:
     """All uploads succeed; whoever reads gets a whole photo, one that the row stated meanwhile."""
     outcome = Outcome("Ten clients replace one photo, others read")
-    with yard.house() as house:
+    with deployed() as deployment:
         for _ in range(effort.rounds):
-            _one_crowd(house, outcome)
+            _one_crowd(deployment, outcome)
     yield outcome
 
 
@@ -65,23 +64,22 @@ def reigns(versions: Sequence[Row], first_seen: Mapping[str, float]) -> dict[str
     return found
 
 
-def _one_crowd(house: House, outcome: Outcome) -> None:
-    student = house.client.new_student("Everybody's darling")
-    house.client.upload(student, new_picture())
+def _one_crowd(deployment: Deployment, outcome: Outcome) -> None:
+    student = deployment.client.new_student(photos=1)
     watched = Watched()
     pictures = [new_picture(list(FORMATS)[number % 4], 600, 750) for number in range(CLIENTS)]
-    with _watching(house, student, watched):
-        answers = at_once([lambda p=p: house.client.upload(student, p) for p in pictures])  # type: ignore[misc]
+    with _watching(deployment, student, watched):
+        answers = at_once([lambda p=p: deployment.client.upload(student, p) for p in pictures])  # type: ignore[misc]
         time.sleep(0.2)
     outcome.times += len(answers)
     outcome.expect({a.status for a in answers} == {200}, f"answers: {[a.status for a in answers]}")
-    house.promises.several_at_once(student)
-    outcome.inspect(house)
-    _judge(house, outcome, student, watched)
+    deployment.promises.several_at_once(student)
+    outcome.inspect(deployment)
+    _judge(deployment, outcome, student, watched)
 
 
-def _judge(house: House, outcome: Outcome, student: int, watched: Watched) -> None:
-    versions = [row for row in house.view().versions if row.student_id == student]
+def _judge(deployment: Deployment, outcome: Outcome, student: int, watched: Watched) -> None:
+    versions = [row for row in deployment.view().versions if row.student_id == student]
     outcome.expect(len(versions) == CLIENTS + 1, f"the history has {len(versions)} versions")
     known = reigns(versions, watched.first_seen)
     for answer in watched.reads:
@@ -96,20 +94,20 @@ def _judge(house: House, outcome: Outcome, student: int, watched: Watched) -> No
 
 
 @contextmanager
-def _watching(house: House, student: int, watched: Watched) -> Iterator[None]:
+def _watching(deployment: Deployment, student: int, watched: Watched) -> Iterator[None]:
     """Two readers of each kind, and one who notes what the row states."""
-    address = house.client.student(student)["photo"]
+    address = deployment.client.student(student)["photo"]
 
     def note() -> None:
         (row,) = connection.execute(STATED, [student]).fetchall()
         watched.first_seen.setdefault(row[0], time.time())
 
     def read() -> None:
-        watched.reads.append(house.client.ask("GET", address))
+        watched.reads.append(deployment.client.ask("GET", address))
 
     def read_by_link() -> None:
-        link = house.client.student(student)["profile_photo_url"]
-        answer = house.client.ask("GET", link)
+        link = deployment.client.student(student)["profile_photo_url"]
+        answer = deployment.client.ask("GET", link)
         if answer.status == 404:  # replaced since it was made: the link has ended
             watched.ended_links += 1
             return
@@ -117,7 +115,7 @@ def _watching(house: House, student: int, watched: Watched) -> Iterator[None]:
         watched.reads.append(answer)
 
     with (
-        psycopg.connect(house.database_url, autocommit=True) as connection,
+        psycopg.connect(deployment.database_url, autocommit=True) as connection,
         repeating([note, read, read, read_by_link, read_by_link]),
     ):
         yield

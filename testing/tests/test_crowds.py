@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from testing.torture.client import Answer
-from testing.torture.scenarios.crowds import reigns
+from testing.faults.client import Answer
+from testing.faults.scenarios.crowds import reigns
 
 
 def version(sha256: str, replaced_at: float | None) -> SimpleNamespace:

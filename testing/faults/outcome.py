@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from testing.torture.checker import check
-from testing.torture.houses import House
+from testing.faults.checker import check
+from testing.faults.deployments import Deployment
+from testing.faults.pictures import new_picture
 
 HEAL_SECONDS = 15
 
@@ -28,26 +30,32 @@ class Outcome:
     _earlier_orphans: int = 0
 
     @classmethod
-    def after_others(cls, injected: str, house: House) -> Self:
-        """In a house that has seen other accidents already: what they left is not counted again."""
-        orphans = len(check(house.view()).orphans)
-        return cls(injected, _earlier_answers=house.promises.answers.copy(), _earlier_orphans=orphans)
+    def after_others(cls, injected: str, deployment: Deployment) -> Self:
+        """In a deployment that has seen other accidents already: what they left is not counted again."""
+        orphans = len(check(deployment.view()).orphans)
+        return cls(injected, _earlier_answers=deployment.promises.answers.copy(), _earlier_orphans=orphans)
 
     @property
     def is_good(self) -> bool:
         return self.times > 0 and not self.lost and not self.broken
 
-    def inspect(self, house: House, *, healed: bool = True) -> None:
+    def inspect(self, deployment: Deployment, *, healed: bool = True) -> None:
         """Look from outside, after the service had time to heal, or as it is now."""
         if healed:
-            self.broken += house.unfinished(patience_seconds=HEAL_SECONDS)
-        view = house.view()
+            self.broken += deployment.unfinished(patience_seconds=HEAL_SECONDS)
+        view = deployment.view()
         found = check(view)
         self.broken += found.broken
-        self.lost += house.promises.lost(view)
-        self.answers = house.promises.answers - self._earlier_answers
+        self.lost += deployment.promises.lost(view)
+        self.answers = deployment.promises.answers - self._earlier_answers
         self.orphans = len(found.orphans) - self._earlier_orphans
         self.temporaries = len(found.temporaries)
+
+    def works_again(self, deployment: Deployment, students: Iterable[int]) -> None:
+        """With the trouble over, everybody can upload."""
+        statuses = [deployment.client.upload(student, new_picture()).status for student in students]
+        self.expect(set(statuses) == {200}, f"with the trouble over, the answers are {statuses}")
+        self.inspect(deployment)
 
     def expect(self, condition: bool, otherwise: str) -> None:
         """Note what should have been so and was not."""

@@ -7,23 +7,14 @@ from typing import Any
 
 import pytest
 
-from testing.s3_server import S3Server
-from testing.torture import tracing
-from testing.torture.outcome import QUICK
-from testing.torture.scenarios import LONG, SCENARIOS
-from testing.torture.yard import Yard
+from testing.faults import tracing
+from testing.faults.outcome import QUICK
+from testing.faults.scenarios import LONG, SCENARIOS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="accidents are made by Linux's own means")
 # One scenario for each kind of accident; the others repeat its proof at other calls.
 IN_SHORT = {"killed_under_load", "commits_that_fail", "full_disks", "restarts", "crowds"}
 BY_STRACE = {name for name in SCENARIOS if name.endswith("at_every_call")}
-
-
-@pytest.fixture(scope="module")
-def yard(s3_server: S3Server) -> Iterator[Yard]:
-    built = Yard(os.environ["DATABASE_URL"], lambda: s3_server)
-    yield built
-    built.close()
 
 
 def scenarios() -> Iterator[Any]:
@@ -33,10 +24,10 @@ def scenarios() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", list(scenarios()))
-def test_nothing_is_lost(yard: Yard, name: str) -> None:
+def test_nothing_is_lost(name: str) -> None:
     if name in BY_STRACE and not tracing.is_available() and not os.environ.get("CI"):
         pytest.skip("strace is not installed")
-    for outcome in SCENARIOS[name](yard, QUICK):
+    for outcome in SCENARIOS[name](QUICK):
         assert not outcome.lost, outcome
         assert not outcome.broken, outcome
         assert outcome.times, outcome

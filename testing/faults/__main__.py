@@ -1,6 +1,6 @@
 """`make torture`: every accident at full length, as a table; 1 when a photo was lost or a promise broken.
 
-`python -m testing.torture [--quick] [name ...]` runs the scenarios with these names only.
+`python -m testing.faults [--quick] [name ...]` runs the scenarios with these names only.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from testing.torture.outcome import FULL, QUICK, Effort, Outcome
-from testing.torture.scenarios import SCENARIOS
-from testing.torture.yard import own_yard
+import testing.environment  # noqa: F401 (the server and the settings of the tests)
+from testing.faults.outcome import FULL, QUICK, Effort, Outcome
+from testing.faults.scenarios import SCENARIOS
 
 console = Console()
 
@@ -36,14 +36,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _outcomes(names: list[str], effort: Effort) -> Iterator[Outcome]:
-    with own_yard() as yard:
-        for name in names:
-            began = time.monotonic()
-            for outcome in SCENARIOS[name](yard, effort):
-                taken = time.monotonic() - began
-                done = f"{taken:5.0f} s  {outcome.injected}: {outcome.times} times"
-                console.print(f"{done}; {_answers(outcome)}; lost: {_verdict(outcome)}", soft_wrap=True)
-                yield outcome
+    for name in names:
+        began = time.monotonic()
+        for outcome in SCENARIOS[name](effort):
+            taken = time.monotonic() - began
+            done = f"{taken:5.0f} s  {outcome.injected}: {outcome.times} times"
+            console.print(f"{done}; {_answers(outcome)}; lost: {_verdict(outcome)}", soft_wrap=True)
+            yield outcome
 
 
 def _table(outcomes: list[Outcome]) -> Table:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from testing.torture.outcome import Effort, Outcome
-from testing.torture.scenarios import (
+from testing.faults.outcome import Effort, Outcome
+from testing.faults.scenarios import (
     crowds,
     full_disk,
     kills,
@@ -14,9 +14,8 @@ from testing.torture.scenarios import (
     settling,
     sick_s3,
 )
-from testing.torture.yard import Yard
 
-Scenario = Callable[[Yard, Effort], Iterator[Outcome]]
+Scenario = Callable[[Effort], Iterator[Outcome]]
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario

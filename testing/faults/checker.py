@@ -10,8 +10,7 @@ from functools import lru_cache
 
 from PIL import Image
 
-from testing.torture.places import TEMPORARY
-from testing.torture.view import Row, View, sha256
+from testing.faults.view import TEMPORARY, Row, View, sha256
 
 OWNER = "students.student"
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from threading import Lock
 
-from testing.torture.view import View, sha256
+from testing.faults.view import View, sha256
 
 # These answers say "nothing was changed"; any other failure leaves open whether something was.
 NOTHING_CHANGED = {"storage_unavailable", "storage_full"}
@@ -16,7 +16,7 @@ SAVED = {"copies_pending"}
 
 
 class Promises:
-    """Shared by all clients of one house; `answers` counts every answer to a change by its status."""
+    """Shared by all clients of one deployment; `answers` counts every answer to a change by its status."""
 
     def __init__(self) -> None:
         self._lock = Lock()

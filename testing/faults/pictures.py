@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
 from dataclasses import dataclass, field
@@ -10,8 +9,8 @@ from functools import cached_property
 
 from PIL import Image
 
-from testing.portraits import portrait
-from testing.torture.view import sha256
+from testing.faults.view import sha256
+from testing.pictures import portrait, saved
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 _numbers = itertools.count(1)
@@ -32,17 +31,10 @@ class Picture:
 def new_picture(kind: str = "JPEG", width: int = 96, height: int = 120) -> Picture:
     """One that nobody has handed in yet."""
     number = next(_numbers)
-    image = portrait(number, width, height)
-    return _saved(image, kind, number)
+    return Picture(saved(portrait(number, width, height), kind), f"photo-{number}.{FORMATS[kind]}")
 
 
 def noise(side: int) -> Picture:
     """A picture that takes much room for its size."""
     image = Image.frombytes("RGB", (side, side), os.urandom(3 * side * side))
-    return _saved(image, "JPEG", next(_numbers))
-
-
-def _saved(image: Image.Image, kind: str, number: int) -> Picture:
-    body = io.BytesIO()
-    image.save(body, kind)
-    return Picture(body.getvalue(), f"photo-{number}.{FORMATS[kind]}")
+    return Picture(saved(image, "JPEG"), "noise.jpg")

@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from threading import Barrier, Event
 from typing import TypeVar
 
-from testing.torture.houses import House
-from testing.torture.pictures import new_picture
+from testing.faults.deployments import Deployment
+from testing.faults.pictures import new_picture
 
 T = TypeVar("T")
 PAUSE_SECONDS = 0.05
 
 
 @contextmanager
-def uploading(house: House, students: Sequence[int]) -> Iterator[None]:
+def uploading(deployment: Deployment, students: Sequence[int]) -> Iterator[None]:
     """One client per student hands in one photo after the other."""
-    client = house.client
+    client = deployment.client
 
     def go_on(student: int) -> None:
         if client.upload(student, new_picture()).status != 200:
