@@ -15,7 +15,8 @@ from photostore.errors import InvalidFile, WrongType
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from photostore.locks import advisory_lock
 from photostore.models import PendingRemoval, StoredFile
-from photostore.register import NewFile, Owner, Publication
+from photostore.owners import Owner
+from photostore.register import NewFile, Publication
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
 

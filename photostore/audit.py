@@ -36,6 +36,9 @@ class Actor:
         return cls(id=str(user.pk), name=user.get_username()[:200], door=door, address=address)
 
 
+NOBODY = Actor(id="", name="", door="upload")
+
+
 def client_address(request: HttpRequest) -> str:
     """The address that the request came from: the last hop that is not a proxy of ours.
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
 from photostore import scanner
+from photostore.errors import ScannerAway
 
 
 @register(Tags.security, deploy=True)
@@ -17,7 +18,7 @@ def scanner_answers(**_kwargs: Any) -> list[CheckMessage]:
         return []
     try:
         scanner.ping()
-    except scanner.ScannerAway:
+    except ScannerAway:
         return [
             Warning(
                 f"Nothing answers at CLAMAV_SOCKET={settings.CLAMAV_SOCKET}: every upload will be refused.",

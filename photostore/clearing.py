@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.audit import Actor
-from photostore.errors import Conflict
+from photostore.errors import NameTaken
 from photostore.models import UPLOAD, Act, Operation, PendingRemoval, QuarantinedFile, StoredFile
+from photostore.owners import Owner
 from photostore.storage import storage_for
-
-if TYPE_CHECKING:
-    from photostore.register import Owner
-
-
-class NameTaken(Conflict):
-    """Somebody else's row names a file under a documented name: it is their photo today, and stays."""
-
-    code = "name_taken"
-    sentence = _(
-        "Somebody else's photo lies under the name that this one would get. Nothing was changed. Please tell "
-        "whoever runs the service: adopt_media gives that photo a name of its own."
-    )
 
 
 def make_way(places: Sequence[tuple[str, str]], actor: Actor, owner: Owner | None = None) -> None:

@@ -35,10 +35,9 @@ from rich.progress import (
 
 from photostore.audit import Actor
 from photostore.bounded import BoundedList
-from photostore.errors import PhotostoreError, StorageAway, StrangePlace
+from photostore.errors import CopiesPending, PhotostoreError, Refused, StorageAway, StrangePlace
 from photostore.locks import try_lock, unlock
 from photostore.models import Act, Operation
-from photostore.settling import CopiesPending
 from photostore.tally import tallied
 
 Item = TypeVar("Item")
@@ -51,12 +50,6 @@ DJANGOS_OWN = (
     "--skip-checks",
 )
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Refused(PhotostoreError):
-    """The command will not do this; nothing was changed."""
-
-    code = "refused"
 
 
 def duration(text: str) -> timedelta:

@@ -94,6 +94,16 @@ class Conflict(PhotostoreError):
     sentence = _("Somebody else changed this at the same moment. Please try again.")
 
 
+class NameTaken(Conflict):
+    """Somebody else's row names a file under a documented name: it is their photo today, and stays."""
+
+    code = "name_taken"
+    sentence = _(
+        "Somebody else's photo lies under the name that this one would get. Nothing was changed. Please tell "
+        "whoever runs the service: adopt_media gives that photo a name of its own."
+    )
+
+
 class InUse(PhotostoreError):
     """Somebody is writing to it at this moment."""
 
@@ -165,8 +175,43 @@ class StorageFull(StorageAway):
     )
 
 
+class Busy(StorageAway):
+    """Too many pictures at once."""
+
+    code = "busy"
+    sentence = _("Many pictures are being handed in at the moment. Please try again shortly.")
+
+
+class ScannerAway(StorageAway):
+    """Nobody could say whether there is a virus in it, so it is not kept."""
+
+    code = "scanner_unavailable"
+    sentence = _(
+        "The file could not be checked for viruses at the moment. It was not kept; please try again shortly."
+    )
+
+
+class CopiesPending(StorageAway):
+    """The change is committed, but a documented copy of it could not be written yet."""
+
+    code = "copies_pending"
+    sentence = _("The photo is saved, but not every copy of it yet. Please send it again shortly.")
+
+
 class FileMissing(PhotostoreError):
     """The storage answered, and the file is not there."""
 
     code = "file_missing"
     sentence = _("The file is not there.")
+
+
+class Changed(PhotostoreError):
+    """The world is not as the act left it (or, before it was done, as the plan found it): skip and report."""
+
+    code = "changed_since"
+
+
+class Refused(PhotostoreError):
+    """The command will not do this; nothing was changed."""
+
+    code = "refused"

@@ -10,7 +10,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from photostore import keys
 from photostore.errors import FileMissing, PhotostoreError, StorageAway
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.register import Owner
+from photostore.owners import Owner
 from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)

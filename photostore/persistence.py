@@ -7,9 +7,10 @@ from contextlib import contextmanager, suppress
 
 from django.db import connection, models, transaction
 
-from photostore.audit import Actor
+from photostore.audit import NOBODY, Actor
 from photostore.errors import StorageAway
-from photostore.register import NOBODY, Owner, Publication, right_place, store
+from photostore.owners import Owner
+from photostore.register import Publication, right_place, store
 from photostore.storage import storage_for
 
 

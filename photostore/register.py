@@ -16,8 +16,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -26,44 +25,18 @@ from weakref import WeakSet
 from django.db.models import Q
 from django.utils import timezone
 
-from photostore.audit import Actor
+from photostore.audit import NOBODY, Actor
 from photostore.clearing import make_way
 from photostore.errors import StrangePlace
 from photostore.intake import Rendition
-from photostore.locks import advisory_lock
 from photostore.models import StoredFile
+from photostore.owners import Owner
 from photostore.storage import PhotoStorage, storage_for
 from photostore.storage.base import CHUNK_BYTES
 
 logger = logging.getLogger(__name__)
 
 _right_places: WeakSet[PhotoStorage] = WeakSet()
-
-NOBODY = Actor(id="", name="", door="upload")
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose files: a label such as `students.student`, and the primary key as text."""
-
-    label: str
-    id: str
-
-    @property
-    def files(self) -> dict[str, str]:
-        """The filter that finds this owner's rows in the register and in the outbox."""
-        return {"owner_label": self.label, "owner_id": self.id}
-
-    @property
-    def lock(self) -> str:
-        """The name of the lock under which this owner's files change."""
-        return f"{self.label}:{self.id}"
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold off everybody else who would publish, retire, settle or sweep this owner's files."""
-        with advisory_lock(self.lock):
-            yield
 
 
 @dataclass(frozen=True, kw_only=True)

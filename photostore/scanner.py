@@ -13,9 +13,8 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
-from photostore.errors import Infected, StorageAway
+from photostore.errors import Infected, ScannerAway
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +22,6 @@ PIECE_BYTES = 256 * 1024
 MAX_ANSWER_BYTES = 4096
 # What the daemon says, if it is told to say so, of a file that it did not look through as a whole.
 TOO_MUCH = "Heuristics.Limits.Exceeded"
-
-
-class ScannerAway(StorageAway):
-    """Nobody could say whether there is a virus in it, so it is not kept."""
-
-    code = "scanner_unavailable"
-    sentence = _(
-        "The file could not be checked for viruses at the moment. It was not kept; please try again shortly."
-    )
 
 
 def scan(file: BinaryIO) -> None:

@@ -16,14 +16,14 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from photostore.errors import FileMissing, PhotostoreError, StorageAway
+from photostore.errors import CopiesPending, FileMissing, PhotostoreError
 from photostore.inventory.knowledge import held
 from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval, StoredFile
 from photostore.outbox import drain
-from photostore.register import NewFile, Owner, right_place
+from photostore.owners import Owner
+from photostore.register import NewFile, right_place
 from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)
@@ -34,13 +34,6 @@ SETTLING = "photostore.settling"
 LEFTOVER_OWNERS = 5
 ABANDONED_AFTER = timedelta(minutes=1)
 BATCH = 500
-
-
-class CopiesPending(StorageAway):
-    """The change is committed, but a documented copy of it could not be written yet."""
-
-    code = "copies_pending"
-    sentence = _("The photo is saved, but not every copy of it yet. Please send it again shortly.")
 
 
 def settle(owner: Owner, *, original: NewFile | None = None) -> None:

@@ -15,7 +15,8 @@ from photostore import keys
 from photostore.errors import FileMissing
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from photostore.models import StoredFile
-from photostore.register import NewFile, Owner, Publication, publish
+from photostore.owners import Owner
+from photostore.register import NewFile, Publication, publish
 from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE

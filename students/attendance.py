@@ -12,8 +12,9 @@ from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, NotFound
 from photostore.outbox import drain
+from photostore.owners import Owner
 from photostore.persistence import next_id, stored
-from photostore.register import Owner, Publication, publish
+from photostore.register import Publication, publish
 from photostore.settling import settle
 from students import identity
 from students.models import ATTENDANCE_LABEL, AttendancePhoto, Student

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from photostore.commands import Refused
+from photostore.errors import Refused
 from students.backups import BackedUpStudent
 from students.models import Student
 

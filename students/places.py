@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from photostore.commands import Refused
-from photostore.errors import StorageAway, StrangePlace
+from photostore.errors import Refused, StorageAway, StrangePlace
 from photostore.inventory import places
 from photostore.storage.disk import DiskStorage
 

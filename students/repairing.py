@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
-from photostore.errors import FileMissing, FileTooLarge, InvalidFile, StorageAway
+from photostore.errors import Changed, FileMissing, FileTooLarge, InvalidFile, StorageAway
 from photostore.inventory.rows import Contradiction, Repair
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from students import identity
 from students.models import Student, StudentPhoto
 from students.photos import subject_of

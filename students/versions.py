@@ -15,7 +15,8 @@ from photostore import keys, tags
 from photostore.audit import Actor
 from photostore.errors import FileMissing, InvalidFile
 from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, sniff, take_in_image
-from photostore.register import NewFile, Owner, Publication
+from photostore.owners import Owner
+from photostore.register import NewFile, Publication
 from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE

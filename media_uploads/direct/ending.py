@@ -23,7 +23,7 @@ from photostore.errors import FileMissing, PhotostoreError
 from photostore.incoming import bucket, spool
 from photostore.locks import try_lock, unlock
 from photostore.outbox import drain
-from photostore.register import Owner
+from photostore.owners import Owner
 from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
-from photostore.errors import FileTooLarge, InvalidFile, PhotostoreError, StorageAway
+from photostore.errors import Busy, FileTooLarge, InvalidFile, PhotostoreError
 from photostore.intake.decode import Source, open_source
 from photostore.intake.encode import encode_picture, kept_format, thumbnails
 from photostore.intake.exif import taken_on
@@ -36,13 +36,6 @@ LINE_SECONDS = 1.0
 _LINE = BoundedSemaphore(12)
 _DECODERS = BoundedSemaphore(2)
 _LARGE_DECODER = BoundedSemaphore(1)
-
-
-class Busy(StorageAway):
-    """Too many pictures at once."""
-
-    code = "busy"
-    sentence = _("Many pictures are being handed in at the moment. Please try again shortly.")
 
 
 def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanImage:

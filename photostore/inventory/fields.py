@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import FileField, Model
 
-from photostore.register import Owner
+from photostore.owners import Owner
 
 _NAMED = """
 WITH asked AS (SELECT unnest(%(keys)s::text[]) AS asked_key)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from photostore.register import Owner
+from photostore.owners import Owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from photostore.inventory.fields import named_by_fields
 from photostore.inventory.places import places
 from photostore.models import StoredFile
-from photostore.register import Owner
+from photostore.owners import Owner
 
 Spot = tuple[str, str]
 

@@ -18,8 +18,7 @@ from typing import Literal
 from django.utils import timezone
 
 from photostore import keys
-from photostore.commands import Refused
-from photostore.errors import Conflict, FileUnreadable
+from photostore.errors import Conflict, FileUnreadable, Refused
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import diff
 from photostore.inventory.diff import Finding, differences

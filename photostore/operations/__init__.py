@@ -8,8 +8,8 @@ An app describes each kind of act it knows (`ActKind`, `register`), makes a froz
 """
 
 from photostore.operations import purge, sweeping  # noqa: F401 - a killed one is finished by any command
-from photostore.operations.acts import ActKind, Changed, register
+from photostore.operations.acts import ActKind, register
 from photostore.operations.conductor import Conductor, conduct
 from photostore.operations.undo import last_undoable, undo
 
-__all__ = ["ActKind", "Changed", "Conductor", "conduct", "last_undoable", "register", "undo"]
+__all__ = ["ActKind", "Conductor", "conduct", "last_undoable", "register", "undo"]

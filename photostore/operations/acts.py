@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from photostore.errors import PhotostoreError
 from photostore.models import Act
-
-
-class Changed(PhotostoreError):
-    """The world is not as the act left it (or, before it was done, as the plan found it): skip and report."""
-
-    code = "changed_since"
 
 
 class ActKind(ABC):

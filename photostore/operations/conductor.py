@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from photostore.audit import Actor, record
-from photostore.errors import Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.errors import Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.models import Act, Operation
-from photostore.operations.acts import Changed, kind_of
+from photostore.operations.acts import kind_of
 from photostore.tally import count_done
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,9 @@ from django.db.models import Count, Sum
 
 from photostore import keys
 from photostore.audit import Actor
+from photostore.errors import Changed
 from photostore.models import Act, QuarantinedFile, StoredFile
-from photostore.operations.acts import ActKind, Changed, register
+from photostore.operations.acts import ActKind, register
 from photostore.operations.conductor import conduct
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for

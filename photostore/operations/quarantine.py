@@ -9,9 +9,9 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
-from photostore.errors import FileMissing
+from photostore.errors import Changed, FileMissing
 from photostore.models import Act, QuarantinedFile, StoredFile
-from photostore.operations.acts import ActKind, Changed, register
+from photostore.operations.acts import ActKind, register
 from photostore.storage import storage_for
 
 

@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor
-from photostore.errors import Conflict
+from photostore.errors import Changed, Conflict
 from photostore.models import BY_ITSELF, UPLOAD, Act, Operation
-from photostore.operations.acts import ActKind, Changed, kind_of, register
+from photostore.operations.acts import ActKind, kind_of, register
 from photostore.operations.conductor import conduct, finish_interrupted, mark
 
 PER_FETCH = 500

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from photostore.errors import InvalidFile
+from photostore.errors import Busy, InvalidFile
 from photostore.intake import ImageLimits, take_in, take_in_image
-from photostore.intake.take_in import Busy
 from testing.pictures import portrait, saved
 
 PHOTOS = ImageLimits(

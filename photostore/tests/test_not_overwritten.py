@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from photostore.audit import Actor
+from photostore.errors import Changed
 from photostore.inventory.sweep import planned, take
 from photostore.models import Act, QuarantinedFile
-from photostore.operations import Changed, conduct, undo
+from photostore.operations import conduct, undo
 from photostore.operations.quarantine import SetAside, aside_details, bring_back
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old, keep, leave

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from photostore.errors import StorageAway
+from photostore.errors import CopiesPending, StorageAway
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.register import Owner, publish, retire, store
-from photostore.settling import CopiesPending, settle, settle_everything
+from photostore.owners import Owner
+from photostore.register import publish, retire, store
+from photostore.settling import settle, settle_everything
 from photostore.storage import storage_for
 from photostore.tests.things import (
     DOCUMENTED,

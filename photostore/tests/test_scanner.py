@@ -16,8 +16,8 @@ import pytest
 
 from photostore import scanner
 from photostore.checks import scanner_answers
-from photostore.errors import Infected
-from photostore.scanner import ScannerAway, scan, scan_bytes
+from photostore.errors import Infected, ScannerAway
+from photostore.scanner import scan, scan_bytes
 from testing.clamd import MARKER, STREAM_LIMIT_BYTES, Clamd
 
 HOME = Path(__file__).resolve().parent.parent.parent

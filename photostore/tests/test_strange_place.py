@@ -7,7 +7,8 @@ import pytest
 
 from photostore.errors import StorageAway
 from photostore.models import StoredFile
-from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.owners import Owner
+from photostore.register import NewFile, Publication, publish, store
 from photostore.storage import storage_for
 
 

@@ -16,7 +16,8 @@ from photostore.inventory import knowledge, name_owners_with
 from photostore.inventory.sweep import planned, take
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations import conduct
-from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.owners import Owner
+from photostore.register import NewFile, Publication, publish, store
 from photostore.settling import settle
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old, keep, leave

@@ -17,7 +17,7 @@ from photostore.models import Act, AuditEntry, Operation, QuarantinedFile, Store
 from photostore.operations import conduct
 from photostore.operations.quarantine import sha256_of
 from photostore.outbox import drain
-from photostore.register import Owner
+from photostore.owners import Owner
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
 from photostore.tests.shelf import keep, leave, run

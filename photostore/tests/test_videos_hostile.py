@@ -14,8 +14,7 @@ from typing import Any
 import av
 import pytest
 
-from photostore.errors import InvalidFile, PhotostoreError
-from photostore.intake.take_in import Busy
+from photostore.errors import Busy, InvalidFile, PhotostoreError
 from photostore.videos import VIDEO_FORMATS, VideoLimits, probe, take_in, take_in_video
 from testing.videos import CONTAINERS, video
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from photostore.models import PendingRemoval, StoredFile
-from photostore.register import NewFile, Owner, Publication, publish, store
+from photostore.owners import Owner
+from photostore.register import NewFile, Publication, publish, store
 from photostore.settling import settle
 from photostore.storage import storage_for
 

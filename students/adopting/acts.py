@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.audit import Actor, record
-from photostore.errors import InvalidFile
+from photostore.errors import Changed, InvalidFile
 from photostore.intake import FORMATS, sniff
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from photostore.operations.sweeping import SweepAside
 from photostore.outbox import drain
-from photostore.register import Owner, store
+from photostore.owners import Owner
+from photostore.register import store
 from photostore.settling import settle
 from students.adopting.spots import bring_others_back, needed_bytes, set_aside
 from students.models import OWNER_LABEL, Student, StudentPhoto

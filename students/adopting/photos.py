@@ -9,11 +9,10 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from photostore import keys
-from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import sniff
 from photostore.inventory.others import named_for_others
 from photostore.models import StoredFile
-from photostore.operations import Changed
 from photostore.operations.quarantine import aside_details, sha256_of
 from photostore.storage import storage_for
 from students import identity

@@ -10,10 +10,9 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from photostore import keys, tags
-from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.models import QuarantinedFile
-from photostore.operations import Changed
 from photostore.operations.quarantine import bring_back, sha256_of
 from photostore.register import NewFile, Publication
 from photostore.storage import storage_for

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from photostore.commands import Refused
+from photostore.errors import Refused
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.versions import EXTENSIONS
 

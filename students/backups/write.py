@@ -17,7 +17,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from photostore.bounded import BoundedList
-from photostore.commands import Refused, alone
+from photostore.commands import alone
+from photostore.errors import Refused
 from students.backups import layout
 from students.backups.choose import newest_valid
 from students.backups.contents import InvalidBackup

@@ -17,7 +17,7 @@ from photostore.errors import StorageAway
 from photostore.models import Act, AuditEntry, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.operations import ActKind, register
 from photostore.outbox import drain
-from photostore.register import Owner
+from photostore.owners import Owner
 from students.erasing.desk_log import forget_desk_log
 from students.erasing.earlier import earlier_ids
 from students.erasing.remains import recorded_in_backup

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from photostore.commands import Refused
+from photostore.errors import Refused
 from photostore.models import AuditEntry, PendingRemoval, QuarantinedFile
 from photostore.storage import storage_for
 from students.backups import newest_valid

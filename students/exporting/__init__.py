@@ -12,8 +12,8 @@ from django.db.models.functions import Lower
 
 from photostore import tags
 from photostore.audit import Actor, record
-from photostore.commands import Refused, alone
-from photostore.errors import FileMissing, InvalidFile
+from photostore.commands import alone
+from photostore.errors import FileMissing, InvalidFile, Refused
 from photostore.storage import storage_for
 from students.exporting.names import Names
 from students.exporting.targets import Target, target_at

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from string import Formatter
 from typing import Any
 
-from photostore.commands import Refused
+from photostore.errors import Refused
 
 PATTERN = "{class}/{last} {first} {number}"
 FIELDS = ("class", "grade", "last", "first", "name", "number", "id")

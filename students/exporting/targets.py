@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from photostore.commands import Refused
+from photostore.errors import Refused
 
 DRAFT = ".photokeep-export"
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from photostore.audit import record
-from photostore.commands import PhotoCommand, Refused
+from photostore.commands import PhotoCommand
+from photostore.errors import Refused
 from students.backups import Backup, Choice
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.audit import record
+from photostore.errors import Changed
 from photostore.models import Act, PendingRemoval, StoredFile
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from photostore.outbox import drain
 from photostore.register import publish, store
 from photostore.settling import settle

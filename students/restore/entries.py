@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
+from photostore.errors import Changed
 from photostore.models import Act
-from photostore.operations import Changed
 from students.backups import (
     NO_BACKUP,
     BackedUpAttendance,

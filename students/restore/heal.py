@@ -7,11 +7,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from photostore.errors import Changed
 from photostore.intake import take_in_image
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from photostore.operations.quarantine import sha256_of
-from photostore.register import Owner
+from photostore.owners import Owner
 from photostore.storage import storage_for
 from students.adopting.spots import bring_others_back, needed_bytes, set_aside
 from students.versions import EXTENSIONS, photo_limits

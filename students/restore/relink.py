@@ -9,12 +9,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
-from photostore.clearing import NameTaken
+from photostore.errors import Changed, NameTaken
 from photostore.inventory.others import named_for_others
 from photostore.models import Act, PendingRemoval, StoredFile
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from photostore.outbox import drain
-from photostore.register import Owner, Publication, publish, publish_former, store
+from photostore.owners import Owner
+from photostore.register import Publication, publish, publish_former, store
 from photostore.settling import settle
 from students.adopting.spots import bring_others_back, needed_bytes, set_aside, version_of
 from students.backups import BackedUpPhoto

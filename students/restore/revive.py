@@ -8,8 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import record
+from photostore.errors import Changed
 from photostore.models import Act
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from students.backups import BackedUpStudent
 from students.models import FormerStudentNumber, Student
 from students.photos import subject_of

@@ -8,7 +8,7 @@ from itertools import islice
 from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.audit import Actor
-from photostore.commands import Refused
+from photostore.errors import Refused
 from photostore.inventory import orphans, place_of
 from photostore.models import Act, StoredFile
 from photostore.operations import Conductor, conduct

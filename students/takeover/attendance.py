@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.audit import record
-from photostore.errors import Conflict, NotFound
+from photostore.errors import Changed, Conflict, NotFound
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from photostore.outbox import drain
 from photostore.settling import settle
 from students import identity

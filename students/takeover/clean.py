@@ -10,8 +10,7 @@ from itertools import islice
 from django.db import connection
 from django.utils import timezone
 
-from photostore.commands import Refused
-from photostore.errors import Conflict
+from photostore.errors import Conflict, Refused
 from photostore.inventory import held
 from photostore.inventory.diff import YOUNG
 from photostore.inventory.sweep import MAX_ONLY_COPIES, MAX_SHARE

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.audit import record
-from photostore.errors import FileMissing
+from photostore.errors import Changed, FileMissing
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, Changed, register
+from photostore.operations import ActKind, register
 from photostore.operations.quarantine import sha256_of
 from photostore.register import retire, store
 from photostore.settling import settle

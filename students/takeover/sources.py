@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.audit import Actor
-from photostore.errors import FileMissing, FileTooLarge, InvalidFile
+from photostore.errors import Changed, FileMissing, FileTooLarge, InvalidFile
 from photostore.models import Act, StoredFile
-from photostore.operations import Changed, register
+from photostore.operations import register
 from photostore.operations.sweeping import SweepAside
 from photostore.storage import storage_for
 from students.models import Student

@@ -11,10 +11,10 @@ import pytest
 from django.utils import timezone
 
 from photostore.audit import Actor
-from photostore.commands import Refused
+from photostore.errors import Changed, Refused
 from photostore.keys import student_safe
 from photostore.models import Operation, QuarantinedFile
-from photostore.operations import Changed, conduct
+from photostore.operations import conduct
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old
 from students.adopting.spots import set_aside

@@ -17,7 +17,7 @@ from photostore.delivery.links import LinkMaker
 from photostore.delivery.responses import serve
 from photostore.errors import NotFound
 from photostore.models import StoredFile
-from photostore.register import Owner
+from photostore.owners import Owner
 from photostore.uploads.handler import optional_file
 from students.models import Student, StudentPhoto
 from students.permissions import StudentPermission

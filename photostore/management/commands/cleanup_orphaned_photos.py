@@ -9,7 +9,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from photostore.bounded import MAX_LISTED
-from photostore.commands import DONE, PhotoCommand, Refused, duration
+from photostore.commands import DONE, PhotoCommand, duration
+from photostore.errors import Refused
 from photostore.inventory.diff import YOUNG
 from photostore.inventory.sweep import Counted, SweepPlan, Taking, planned, take
 from photostore.operations import conduct

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db.models import Count, Q
 
-from photostore.commands import DONE, PhotoCommand, Refused
+from photostore.commands import DONE, PhotoCommand
+from photostore.errors import Refused
 from photostore.models import Act, Operation
 
 MOST = 100_000

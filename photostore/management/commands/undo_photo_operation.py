@@ -9,7 +9,8 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from photostore.bounded import MAX_LISTED
-from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
+from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
+from photostore.errors import Refused
 from photostore.models import Act, Operation
 from photostore.operations import last_undoable, undo
 from photostore.operations.conductor import conduct

@@ -7,8 +7,8 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from photostore.commands import DONE, PhotoCommand, Refused
-from photostore.errors import Conflict
+from photostore.commands import DONE, PhotoCommand
+from photostore.errors import Conflict, Refused
 from photostore.models import Operation
 from photostore.operations import conduct
 from photostore.operations.conductor import interrupted

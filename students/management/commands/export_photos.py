@@ -6,7 +6,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
+from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
+from photostore.errors import Refused
 from students.exporting import Export
 from students.exporting.names import FIELDS, PATTERN, Names
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from photostore.commands import DONE, PhotoCommand, Refused, one_at_a_time
+from photostore.commands import DONE, PhotoCommand, one_at_a_time
+from photostore.errors import Refused
 from students.checking import called
 from students.evidence.plan import Plan
 from students.evidence.signals import Finding, State, as_json

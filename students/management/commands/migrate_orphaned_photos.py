@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from photostore.commands import DONE, FOUND_WRONG, REFUSED, PhotoCommand, Refused
+from photostore.commands import DONE, FOUND_WRONG, REFUSED, PhotoCommand
+from photostore.errors import Refused
 from photostore.operations import Conductor, conduct
 from students.backups import newest_valid, open_backup
 from students.deleted import versions_set_aside

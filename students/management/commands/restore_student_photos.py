@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, Refused
-from photostore.errors import StorageAway
+from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
+from photostore.errors import Refused, StorageAway
 from photostore.operations import conduct
 from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
 from students.backups.tombstones import remember

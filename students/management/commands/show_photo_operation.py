@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
-from photostore.commands import DONE, PhotoCommand, Refused
+from photostore.commands import DONE, PhotoCommand
+from photostore.errors import Refused
 from photostore.models import Operation
 from students.shown_operations import steps_of
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
-from photostore.commands import DONE, PhotoCommand, Refused
+from photostore.commands import DONE, PhotoCommand
+from photostore.errors import Refused
 from photostore.secrets import kept_secret
 from students.identity import key_file
 
