@@ -16,7 +16,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -78,13 +77,24 @@ def commands(block: str) -> list[str]:
 
 
 def manage(line: str) -> str:
-    """What the command prints, to whichever of the two; what a person types stands after `<<<`."""
-    words, _, typed = line.removeprefix("$ manage.py ").partition(" <<< ")
+    """What the command prints, to whichever of the two."""
     output = io.StringIO()
-    with contextlib.suppress(SystemExit), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stdin", io.StringIO("\n".join(shlex.split(typed))))
-        call_command(*shlex.split(words), stdout=output, stderr=output)
+    if isinstance(sys.stdin, Typing):
+        sys.stdin.terminal = output
+    with contextlib.suppress(SystemExit):
+        call_command(*shlex.split(line.removeprefix("$ manage.py ")), stdout=output, stderr=output)
     return output.getvalue()
+
+
+class Typing(io.StringIO):
+    """A person at a terminal: what they type is seen on it."""
+
+    terminal: io.StringIO
+
+    def readline(self, size: int | None = -1, /) -> str:
+        line = super().readline(-1 if size is None else size)
+        self.terminal.write(line)
+        return line
 
 
 def psql(line: str) -> str:
