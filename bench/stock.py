@@ -18,9 +18,10 @@ from bench.documented import inventory as documented
 from bench.measure import peak_mib
 from bench.processes import cpu_seconds
 from bench.sizes import size
-from photostore.inventory import differences, listed, places
+from photostore.inventory import differences, listed
 from photostore.inventory.rehash import oldest_first, rehash
 from photostore.models import StoredFile
+from photostore.references import places
 from photostore.storage import storage_for
 
 # Different pictures; each has many names, so that the disk need not hold them all twenty thousand times.

@@ -13,8 +13,8 @@ class MediaUploadsConfig(AppConfig):
     def ready(self) -> None:
         """Tell which files without a row are still on their way in, and who may see files in operations."""
         from media_uploads.direct.ending import awaited_keys
-        from photostore.inventory import claim_keys_with
         from photostore.operations.guards import Guard, guard_with
+        from photostore.references import claim_keys_with
 
         claim_keys_with(awaited_keys)
         for folder, model in (("users", "userimage"), ("uploads", "mediafile")):

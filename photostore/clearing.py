@@ -15,6 +15,7 @@ from photostore.audit import Actor
 from photostore.errors import NameTaken
 from photostore.models import UPLOAD, Act, Operation, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.owners import Owner
+from photostore.references.others import named_for_others
 from photostore.storage import storage_for
 
 
@@ -26,8 +27,6 @@ def make_way(places: Sequence[tuple[str, str]], actor: Actor, owner: Owner | Non
     the register; storage is asked only about names that are new to it. What is set aside is an operation
     of the actor's (`upload`). Raises `NameTaken`, with nothing moved; `StorageAway`.
     """
-    from photostore.inventory.others import named_for_others
-
     if not places:
         return
     rows = StoredFile.objects.filter(key__in=[key for _alias, key in places])

@@ -18,11 +18,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from photostore.errors import CopiesPending, FileMissing, PhotostoreError
-from photostore.inventory.knowledge import held
 from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval, StoredFile
 from photostore.outbox import drain
 from photostore.owners import Owner
+from photostore.references.knowledge import held
 from photostore.register import NewFile, right_place
 from photostore.storage import storage_for
 

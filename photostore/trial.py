@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from photostore import keys
 from photostore.errors import FileMissing, FileTooLarge, StorageAway
-from photostore.inventory.places import Place
+from photostore.references.places import Place
 from photostore.register import right_place
 
 logger = logging.getLogger(__name__)

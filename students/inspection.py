@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from photostore.delivery.legacy import serve_legacy_with
-from photostore.inventory import Inspector, inspect_with, name_owners_with
 from photostore.inventory.rows import Rows, tell_inventory
 from photostore.operations.guards import Guard, guard_with
 from photostore.owners import Owner
+from photostore.references import Inspector, inspect_with, name_owners_with
 from students import identity
 from students.checking import contradictions, kept_files, legacy_keys, who
 from students.key_claims import place_of

@@ -12,8 +12,8 @@ from django.db import models
 from django.db.models import Func, GeneratedField, Q, Value
 from django.db.models.functions import Coalesce, Concat, Now
 
-from photostore.inventory.spelling import plain_name
 from photostore.models import KEY_LENGTH, SHA256_LENGTH
+from photostore.references.spelling import plain_name
 from students.search import prefix_query
 
 OWNER_LABEL = "students.student"

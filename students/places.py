@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from photostore.errors import Refused, StorageAway, StrangePlace
-from photostore.inventory import places
+from photostore.references import places
 from photostore.storage.disk import DiskStorage
 
 

@@ -23,7 +23,7 @@ from rest_framework.test import APIClient
 
 from media_uploads.models import Persona
 from media_uploads.tests.announced import CHUNK, send
-from photostore.inventory.places import places
+from photostore.references.places import places
 from testing.people import body_of, client_of, make_person
 from testing.pictures import portrait, saved
 

@@ -10,10 +10,10 @@ from django.db import connection, models
 from django.utils import timezone
 
 from photostore.audit import Actor
-from photostore.inventory.fields import file_fields, named_by_fields
 from photostore.models import StoredFile
 from photostore.operations import conduct, undo
 from photostore.operations.quarantine import sha256_of
+from photostore.references.fields import file_fields, named_by_fields
 from photostore.tests.shelf import found, keep, leave, run
 from testing.kept import stored
 
@@ -135,8 +135,9 @@ def test_a_registered_value_without_bytes_counts_once(each_storage: str) -> None
 
 @pytest.mark.django_db
 def test_it_is_one_query_whatever_the_number_of_rows(django_assert_num_queries: Any) -> None:
-    from photostore.inventory import listed, place_of
+    from photostore.inventory import listed
     from photostore.inventory.unregistered import unregistered
+    from photostore.references import place_of
 
     model, field = FIELDS["Student.profile_photo"]
     for number in range(30):

@@ -15,7 +15,7 @@ from media_uploads.image_files import home_of_images
 from media_uploads.views.wording import MethodsInOurWords
 from photostore.audit import Actor, record
 from photostore.errors import StorageAway
-from photostore.inventory.places import Place, places
+from photostore.references.places import Place, places
 from photostore.trial import Trial, reached, round_trip
 
 

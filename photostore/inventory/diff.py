@@ -13,8 +13,8 @@ from django.utils import timezone
 from photostore import keys
 from photostore.errors import FileUnreadable
 from photostore.inventory.listing import Listing, listed
-from photostore.inventory.places import place_of
 from photostore.models import StoredFile
+from photostore.references.places import place_of
 from photostore.storage import FileStat, storage_for
 
 BATCH = 1_000

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 from photostore.errors import StorageAway
-from photostore.inventory.places import Place
+from photostore.references.places import Place
 from photostore.storage.base import Line
 
 # Lines are gathered before each COPY, so that a slow or failing storage is never listed inside one.

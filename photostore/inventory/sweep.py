@@ -22,13 +22,13 @@ from photostore.errors import Conflict, FileUnreadable, Refused
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import diff
 from photostore.inventory.diff import Finding, differences
-from photostore.inventory.knowledge import held, owner_of_key
 from photostore.inventory.listing import Listing, listed
-from photostore.inventory.places import place_of, places
 from photostore.inventory.rows import kept
 from photostore.models import StoredFile
 from photostore.operations import Conductor
 from photostore.operations.quarantine import sha256_of
+from photostore.references.knowledge import held, owner_of_key
+from photostore.references.places import place_of, places
 from photostore.storage import storage_for
 from photostore.tally import count_done
 

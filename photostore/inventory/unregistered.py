@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection
 
-from photostore.inventory.fields import all_values
 from photostore.inventory.listing import ROWS_PER_FETCH, Listing
-from photostore.inventory.spelling import plain_name
+from photostore.references.fields import all_values
+from photostore.references.spelling import plain_name
 
 # One hash join, whatever the size.
 _UNREGISTERED = """

@@ -16,12 +16,12 @@ from photostore.bounded import MAX_LISTED
 from photostore.errors import StorageAway
 from photostore.inventory.diff import Finding, differences
 from photostore.inventory.listing import Listing, listed
-from photostore.inventory.places import Place, places
 from photostore.inventory.rehash import Verdict, oldest_first, rehash, written
 from photostore.inventory.rows import Contradiction, contradictions, kept, legacy
 from photostore.inventory.seen import Seen
 from photostore.inventory.unregistered import named_elsewhere, spelled_otherwise, unregistered
 from photostore.models import StoredFile, Verification
+from photostore.references.places import Place, places
 from photostore.settling import settle_everything
 
 # What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import Changed
-from photostore.inventory.knowledge import held
-from photostore.inventory.places import place_of
 from photostore.models import Act
 from photostore.operations.acts import register
 from photostore.operations.quarantine import SetAside
+from photostore.references.knowledge import held
+from photostore.references.places import place_of
 
 
 class SweepAside(SetAside):

@@ -14,10 +14,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from photostore.audit import Actor
-from photostore.inventory import differences, listed, places
+from photostore.inventory import differences, listed
 from photostore.models import Operation, StoredFile
 from photostore.operations import conduct
 from photostore.operations.quarantine import sha256_of
+from photostore.references import places
 from photostore.storage import storage_for
 
 TWO_HOURS = 2 * 3600

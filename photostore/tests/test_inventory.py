@@ -10,8 +10,9 @@ import pytest
 from django.utils import timezone
 
 from photostore.errors import StorageAway
-from photostore.inventory import differences, listed, orphans, place_of, places
+from photostore.inventory import differences, listed, orphans
 from photostore.models import PendingRemoval, StoredFile
+from photostore.references import place_of, places
 from photostore.storage import storage_for
 from photostore.tests.shelf import found, keep, leave
 

@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from photostore.audit import Actor
-from photostore.inventory import knowledge, name_owners_with
 from photostore.inventory.sweep import planned, take
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations import conduct
 from photostore.owners import Owner
+from photostore.references import knowledge, name_owners_with
 from photostore.register import NewFile, Publication, publish, store
 from photostore.settling import settle
 from photostore.storage import storage_for

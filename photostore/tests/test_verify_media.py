@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from photostore.commands import ONE_AT_A_TIME
 from photostore.errors import StorageAway
-from photostore.inventory import Inspector, inspect_with, knowledge
 from photostore.models import StoredFile, Verification
+from photostore.references import Inspector, inspect_with, knowledge
 from photostore.storage import storage_for
 from photostore.tests.shelf import fill, grow_old, keep, leave, run
 

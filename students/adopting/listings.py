@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from photostore.inventory import Listing, listed, place_of
-from photostore.inventory.spelling import plain_name
+from photostore.inventory import Listing, listed
+from photostore.references import place_of
+from photostore.references.spelling import plain_name
 from photostore.storage import storage_for
 from photostore.storage.key_rules import is_key
 from students.adopting.spots import Spot

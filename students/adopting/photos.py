@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from photostore import keys
 from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import sniff
-from photostore.inventory.others import named_for_others
 from photostore.models import StoredFile
 from photostore.operations.quarantine import aside_details, sha256_of
+from photostore.references.others import named_for_others
 from photostore.storage import storage_for
 from students import identity
 from students.adopting.acts import taken_in

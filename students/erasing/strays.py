@@ -11,8 +11,9 @@ from django.db.models import Q
 from photostore import tags
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.intake import FORMATS, sniff, take_in_image
-from photostore.inventory import held, orphans
+from photostore.inventory import orphans
 from photostore.models import QuarantinedFile, StoredFile
+from photostore.references import held
 from photostore.storage import storage_for
 from students import identity
 from students.evidence.hashes import NumberHashes

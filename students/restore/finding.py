@@ -11,9 +11,10 @@ from django.db import connection
 
 from photostore import keys
 from photostore.errors import FileUnreadable
-from photostore.inventory import Listing, listed, places
+from photostore.inventory import Listing, listed
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
+from photostore.references import places
 from photostore.storage import storage_for
 from students.adopting.spots import Spot, sha256s_of
 

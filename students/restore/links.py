@@ -7,8 +7,8 @@ from typing import Any
 
 from photostore import keys
 from photostore.errors import InvalidFile
-from photostore.inventory.others import named_for_others
 from photostore.models import StoredFile
+from photostore.references.others import named_for_others
 from students import identity
 from students.adopting.spots import AnySpot, Spot, is_of_type, others_at, right_bytes
 from students.attendance import moment

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Changed, NameTaken
-from photostore.inventory.others import named_for_others
 from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind, register
 from photostore.outbox import drain
 from photostore.owners import Owner
+from photostore.references.others import named_for_others
 from photostore.register import Publication, publish, publish_former, store
 from photostore.settling import settle
 from students.adopting.spots import bring_others_back, needed_bytes, set_aside, version_of

@@ -9,10 +9,11 @@ from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.audit import Actor
 from photostore.errors import Refused
-from photostore.inventory import orphans, place_of
+from photostore.inventory import orphans
 from photostore.models import Act, StoredFile
 from photostore.operations import Conductor, conduct
 from photostore.operations.conductor import interrupted
+from photostore.references import place_of
 from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.evidence.gather import findings

@@ -11,11 +11,11 @@ from django.db import connection
 from django.utils import timezone
 
 from photostore.errors import Conflict, Refused
-from photostore.inventory import held
 from photostore.inventory.diff import YOUNG
 from photostore.inventory.sweep import MAX_ONLY_COPIES, MAX_SHARE
 from photostore.models import StoredFile
 from photostore.operations import Conductor
+from photostore.references import held
 from photostore.storage import storage_for
 from students.checking import kept_files
 from students.evidence.plan import Plan

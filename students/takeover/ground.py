@@ -9,10 +9,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import Changed, NameTaken, StorageAway
-from photostore.inventory.others import named_for_others
 from photostore.models import Act, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.operations.quarantine import SetAside, bring_back, sha256_of
 from photostore.owners import Owner
+from photostore.references.others import named_for_others
 from photostore.register import Publication
 from photostore.storage import storage_for
 from students.strays import was_used

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from photostore.inventory import held
 from photostore.models import Operation
+from photostore.references import held
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.takeover import clean as cleaning

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from photostore.inventory import claim_keys_with, knowledge
 from photostore.models import QuarantinedFile
+from photostore.references import claim_keys_with, knowledge
 from photostore.storage import storage_for
 from photostore.tests.shelf import fill, grow_old, leave, run
 

@@ -1,4 +1,4 @@
-"""What apps tell the inventory about their files: whose a key is, and whom a picture names.
+"""What apps tell about their files: whose a key is, and whom a picture names.
 
 photostore knows no students; an app registers what it knows when it is ready.
 """

@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 
 from photostore.errors import StorageAway, StrangePlace
-from photostore.inventory.fields import named_by_fields
-from photostore.inventory.knowledge import claimed_by_apps
 from photostore.models import PendingRemoval, StoredFile
+from photostore.references.fields import named_by_fields
+from photostore.references.knowledge import claimed_by_apps
 from photostore.storage import PhotoStorage, storage_for
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from photostore.inventory.fields import named_by_fields
-from photostore.inventory.places import places
 from photostore.models import StoredFile
 from photostore.owners import Owner
+from photostore.references.fields import named_by_fields
+from photostore.references.places import places
 
 Spot = tuple[str, str]
 
