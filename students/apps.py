@@ -12,10 +12,10 @@ class StudentsConfig(AppConfig):
     def ready(self) -> None:
         """Make the tombstones' model and the kinds of acts known."""
         from students import inspection, tombstones  # noqa: F401
-        from students.adopting import acts  # noqa: F401
-        from students.erasing import act  # noqa: F401
-        from students.restore import attendance, heal, relink, revive  # noqa: F401
-        from students.takeover import attendance as giving  # noqa: F401
-        from students.takeover import photos, sources  # noqa: F401
+        from students.recovery.erase import act  # noqa: F401
+        from students.recovery.legacy import acts  # noqa: F401
+        from students.recovery.reassign import attendance as giving  # noqa: F401
+        from students.recovery.reassign import photos, sources  # noqa: F401
+        from students.recovery.restore import attendance, heal, relink, revive  # noqa: F401
 
         inspection.register()

@@ -58,7 +58,7 @@ class Identity:
     number_hash: str
     # `2026-11-21_AM` for an attendance photo; empty for a profile photo.
     attendance: str = ""
-    # An older key may be another school's: see `students.evidence.ours`.
+    # An older key may be another school's: see `students.recovery.evidence.ours`.
     by_newest_key: bool = True
 
 

@@ -19,10 +19,10 @@ from photostore.audit import Actor
 from photostore.commands import one_at_a_time
 from photostore.errors import PhotostoreError
 from photostore.operations.pictures import Spot
-from students.evidence.signals import Finding, State
 from students.models import Student
 from students.photos import subject_of
-from students.takeover.assign import confirm_proposal, first_proposals, stray_file
+from students.recovery.evidence.signals import Finding, State
+from students.recovery.reassign.assign import confirm_proposal, first_proposals, stray_file
 
 # Each of them is read; more than this would outlast a browser's patience.
 FILES_LOOKED_AT = 200

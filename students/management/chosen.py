@@ -9,7 +9,7 @@ from typing import Any
 from photostore.audit import record
 from photostore.commands import PhotoCommand
 from photostore.errors import Refused
-from students.backups import Backup, Choice
+from students.recovery.backups import Backup, Choice
 
 
 def add_trust(parser: ArgumentParser) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from photostore.commands import PhotoCommand
 from photostore.operations import Conductor
-from students.evidence.plan import Person, Plan
-from students.evidence.signals import Finding, State, StudentRef, as_json
-from students.takeover.migrate import left_for_a_person
-from students.takeover.steps import Done
+from students.recovery.evidence.plan import Person, Plan
+from students.recovery.evidence.signals import Finding, State, StudentRef, as_json
+from students.recovery.reassign.migrate import left_for_a_person
+from students.recovery.reassign.steps import Done
 
 MEANING = {
     State.CERTAIN: "certain",

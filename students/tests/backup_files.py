@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from students.backups import layout
+from students.recovery.backups import layout
 
 
 def old(*students: dict[str, Any]) -> bytes:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from students.attendance import upload_attendance_photo
-from students.backups import InvalidBackup, layout, newest_valid, open_backup
 from students.models import Student
+from students.recovery.backups import InvalidBackup, layout, newest_valid, open_backup
 from students.tests.backup_files import HOSTILE, forged, manifest_for, old, old_student
 from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, face, hand_in
@@ -88,7 +88,7 @@ def test_killed_before_every_step_there_is_a_whole_backup_or_none(ada: Student, 
     """Run again it is there, and nothing else is; within the same minute it says that it is."""
     watched = [
         *(("os", name) for name in ("open", "fsync", "link")),
-        *(("students.backups.write:_Draft", "write"), ("pathlib:Path", "unlink")),
+        *(("students.recovery.backups.write:_Draft", "write"), ("pathlib:Path", "unlink")),
     ]
     writing, killed = Killing(watched=watched, codes=frozenset({0, 2}), apart=4), True
     while killed:

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection
 
 from photostore.commands import ONE_AT_A_TIME
-from students.backups import BackedUpStudent, newest_valid, open_backup
-from students.backups.write import WRITING
 from students.models import Student
+from students.recovery.backups import BackedUpStudent, newest_valid, open_backup
+from students.recovery.backups.write import WRITING
 from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face
 

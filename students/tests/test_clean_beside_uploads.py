@@ -21,7 +21,7 @@ from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
-from students.takeover import clean as cleaning
+from students.recovery.reassign import clean as cleaning
 from students.tests.reseeding import run
 from students.tests.school import face
 from students.versions import IncomingPhoto, take_in

@@ -157,7 +157,7 @@ def test_no_way_back_is_offered_from_an_erasure(api: Any, monkeypatch: pytest.Mo
     def away(*_arguments: Any, **_options: Any) -> None:
         raise StorageAway
 
-    monkeypatch.setattr("students.erasing.act.EraseStudent.perform", away)
+    monkeypatch.setattr("students.recovery.erase.act.EraseStudent.perform", away)
     with pytest.raises(SystemExit):
         call_command("erase_student", str(ada), "--confirm", stderr=said)
     assert "A step of erase_student was begun" in said.getvalue()

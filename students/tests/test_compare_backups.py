@@ -100,5 +100,5 @@ def test_it_needs_no_key(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def missing() -> list[bytes]:
         raise identity.IdentityKeyMissing
 
-    monkeypatch.setattr("students.backups.layout.keys", missing)
+    monkeypatch.setattr("students.recovery.backups.layout.keys", missing)
     assert run("compare_backups", str(path))[0] == 0

@@ -16,8 +16,8 @@ from django.db import connection
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
 from students import identity
-from students.backups import layout
 from students.models import Student
+from students.recovery.backups import layout
 from students.tests.drill_school import Pupil, incoming, judge, remove_all
 from students.tests.reseeding import run
 from students.versions import take_in

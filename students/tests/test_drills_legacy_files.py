@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from photostore.operations import last_undoable
-from students.adopting.by_itself import Adopter
+from students.recovery.legacy.by_itself import Adopter
 from students.tests.legacy_school import DOCUMENTED, enter, lay, pupil, seen, sql, student_id
 from students.tests.reseeding import run
 from students.tests.school import face, file_of, likeness
@@ -51,7 +51,12 @@ def test_legacy_files_that_are_gone_or_damaged_are_named(each_storage: str, outc
 def nothing_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bucket's files cannot be given an older date."""
     command = "photostore.management.commands.cleanup_orphaned_photos"
-    for module in ("photostore.inventory.diff", "students.strays", "students.takeover.clean", command):
+    for module in (
+        "photostore.inventory.diff",
+        "students.recovery.unowned",
+        "students.recovery.reassign.clean",
+        command,
+    ):
         monkeypatch.setattr(f"{module}.YOUNG", timedelta())
 
 

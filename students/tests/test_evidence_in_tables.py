@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from photostore.audit import record
 from photostore.storage import storage_for
 from students import identity
-from students.evidence import gather
-from students.evidence.backups import BackedUpStudent, BackupStudents
-from students.evidence.lookup import by_name_words
 from students.models import Student
+from students.recovery.evidence import gather
+from students.recovery.evidence.backups import BackedUpStudent, BackupStudents
+from students.recovery.evidence.lookup import by_name_words
 from students.tests.drill_school import OLGA
 from students.tests.reseeding import migrate
 from students.tests.school import enrol, face

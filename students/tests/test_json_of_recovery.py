@@ -15,7 +15,7 @@ from photostore.models import Operation
 from photostore.references import held
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.takeover import clean as cleaning
+from students.recovery.reassign import clean as cleaning
 from students.tests.commands import backed_up
 from students.tests.reseeding import run, undo_last
 from students.tests.school import enrol, face

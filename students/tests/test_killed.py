@@ -16,7 +16,7 @@ from django.conf import settings
 from photostore.models import Operation
 from photostore.storage import storage_for
 from students.models import Student
-from students.takeover import clean as cleaning
+from students.recovery.reassign import clean as cleaning
 from students.tests.commands import backed_up
 from students.tests.killing import UNDO, assert_same, kill_everywhere, state
 from students.tests.losing import forgotten_register, lose, lose_the_database
@@ -32,7 +32,7 @@ NAMES = ("Ada Lovelace", "Grace Hopper")
 EVERY = {"disk": 1, "s3": ON_S3}
 MIGRATE = ("migrate_orphaned_photos", "--migrate")
 CLEAN = ("migrate_orphaned_photos", "--clean", "--confirm")
-OLD_ENOUGH = ("students.takeover.clean", "YOUNG", timedelta(seconds=-60))
+OLD_ENOUGH = ("students.recovery.reassign.clean", "YOUNG", timedelta(seconds=-60))
 
 
 def two_students(api: Any) -> dict[int, str]:

@@ -17,12 +17,12 @@ from photostore.models import Operation, QuarantinedFile
 from photostore.operations import conduct
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old
-from students.adopting.spots import set_aside
-from students.evidence.plan import make_plan
 from students.models import Student, StudentPhoto
-from students.strays import read_strays, stray_locations
-from students.takeover.assign import assign, named_file
-from students.takeover.clean import clean, plan_cleaning
+from students.recovery.evidence.plan import make_plan
+from students.recovery.legacy.spots import set_aside
+from students.recovery.reassign.assign import assign, named_file
+from students.recovery.reassign.clean import clean, plan_cleaning
+from students.recovery.unowned import read_strays, stray_locations
 from students.tests.reseeding import run, undo_last
 from students.tests.school import enrol, face, likeness
 from testing.kept import stored

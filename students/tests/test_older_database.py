@@ -60,7 +60,7 @@ def test_newer_photos_come_back_as_former_ones(
             )
     before = tree(), links()
     assert run("migrate_orphaned_photos", "--list")[1]["count"] == 0, "an upload may be about to name them"
-    monkeypatch.setattr("students.strays.YOUNG", timedelta(seconds=-5))
+    monkeypatch.setattr("students.recovery.unowned.YOUNG", timedelta(seconds=-5))
     code, said = run("migrate_orphaned_photos", "--migrate")
     assert (code, said["students"], said["photos"], said["left_count"]) == (0, 2, 2, 0)
     for place in (3, 4):

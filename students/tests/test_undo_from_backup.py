@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection
 
 from photostore.models import Act
-from students.backups import open_backup
 from students.models import Student
-from students.restore.entries import _at_hand, _read
+from students.recovery.backups import open_backup
+from students.recovery.restore.entries import _at_hand, _read
 from students.tests.backup_files import old, old_student
 from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face

@@ -12,8 +12,8 @@ from django.conf import settings
 
 from photostore.models import Act, StoredFile
 from photostore.storage import storage_for
-from students.backups import layout, open_backup
 from students.models import Student, StudentPhoto
+from students.recovery.backups import layout, open_backup
 from students.tests.backup_files import manifest_for
 from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face

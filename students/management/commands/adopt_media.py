@@ -8,10 +8,10 @@ from typing import Any
 
 from photostore.commands import DONE, PhotoCommand
 from photostore.operations import Conductor, conduct
-from students.adopting import Adoption, photo_adoptions, rest_adoptions, unknown_photos
 from students.checking import called
-from students.lines import SeenStudents
-from students.places import make_places
+from students.recovery.legacy import Adoption, photo_adoptions, rest_adoptions, unknown_photos
+from students.recovery.run_memory import SeenStudents
+from students.recovery.storage_roots import make_places
 
 
 class Command(PhotoCommand):

@@ -11,9 +11,9 @@ from typing import Any
 from django.conf import settings
 
 from photostore.commands import DONE, PhotoCommand
-from students.backups import Backup, open_backup
-from students.backups.compare import Change, changes, today
 from students.management.chosen import odd_lines
+from students.recovery.backups import Backup, open_backup
+from students.recovery.backups.compare import Change, changes, today
 
 
 class Command(PhotoCommand):

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
-from students.backups import write_backup
+from students.recovery.backups import write_backup
 
 
 class Command(PhotoCommand):

@@ -12,9 +12,9 @@ from photostore.errors import Conflict, Refused
 from photostore.models import Operation
 from photostore.operations import conduct
 from photostore.operations.conductor import interrupted
-from students.erasing.remains import backups_that_remain, gone_student
-from students.lookup import student_named
 from students.models import Student
+from students.recovery.erase.remains import backups_that_remain, gone_student
+from students.recovery.named_student import student_named
 from students.tombstones import Tombstone
 
 

@@ -12,13 +12,20 @@ from django.core.management.base import CommandParser
 from photostore.commands import DONE, PhotoCommand, one_at_a_time
 from photostore.errors import Refused
 from students.checking import called
-from students.evidence.plan import Plan
-from students.evidence.signals import Finding, State, as_json
-from students.lookup import student_named
 from students.management.help import ExampleFormatter
 from students.models import Student
-from students.strays import BATCH
-from students.takeover.assign import assign, available, finish_killed, key_named, named_file, suggestions
+from students.recovery.evidence.plan import Plan
+from students.recovery.evidence.signals import Finding, State, as_json
+from students.recovery.named_student import student_named
+from students.recovery.reassign.assign import (
+    assign,
+    available,
+    finish_killed,
+    key_named,
+    named_file,
+    suggestions,
+)
+from students.recovery.unowned import BATCH
 
 ACTIONS = ("list-students-without-photos", "list-available-photos", "assign", "suggest", "interactive")
 EXAMPLES = """\

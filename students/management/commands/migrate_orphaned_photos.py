@@ -12,18 +12,18 @@ from django.core.management.base import CommandParser
 from photostore.commands import DONE, FOUND_WRONG, REFUSED, PhotoCommand
 from photostore.errors import Refused
 from photostore.operations import Conductor, conduct
-from students.backups import newest_valid, open_backup
-from students.deleted import versions_set_aside
-from students.evidence.backups import BackupStudents, students_in
-from students.evidence.ours import refuse_not_our_own
-from students.evidence.plan import Person, Plan, make_plan
-from students.evidence.signals import Finding, State, as_json
 from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.management.help import ExampleFormatter
 from students.management.migration_report import Report, told
-from students.strays import read_strays, stray_locations
-from students.takeover.clean import Cleaning, clean, plan_cleaning
-from students.takeover.migrate import by_order, carry_over, carry_pairs
+from students.recovery.backups import newest_valid, open_backup
+from students.recovery.evidence.backups import BackupStudents, students_in
+from students.recovery.evidence.ours import refuse_not_our_own
+from students.recovery.evidence.plan import Person, Plan, make_plan
+from students.recovery.evidence.signals import Finding, State, as_json
+from students.recovery.reassign.clean import Cleaning, clean, plan_cleaning
+from students.recovery.reassign.deleted_students import versions_set_aside
+from students.recovery.reassign.migrate import by_order, carry_over, carry_pairs
+from students.recovery.unowned import read_strays, stray_locations
 
 EXAMPLES = """\
 After the students were made anew, with other ids, their photos lie in folders that belong to nobody.

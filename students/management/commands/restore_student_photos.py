@@ -12,17 +12,17 @@ from django.conf import settings
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
 from photostore.errors import Refused, StorageAway
 from photostore.operations import conduct
-from students.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
-from students.backups.tombstones import remember
-from students.evidence.ours import is_our_own
-from students.lookup import is_called
 from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.models import Student
-from students.places import make_places, refused_for
-from students.restore.filenames import proposals
-from students.restore.finding import looked_for
-from students.restore.run import Restoration
-from students.restore.whose import refuse_another_schools
+from students.recovery.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
+from students.recovery.backups.tombstones import remember
+from students.recovery.evidence.ours import is_our_own
+from students.recovery.named_student import is_called
+from students.recovery.restore.filenames import proposals
+from students.recovery.restore.finding import looked_for
+from students.recovery.restore.run import Restoration
+from students.recovery.restore.whose import refuse_another_schools
+from students.recovery.storage_roots import make_places, refused_for
 
 WHAT_THEN = (
     "With the database gone and no backup, the photos themselves still say whose they are: enter the "

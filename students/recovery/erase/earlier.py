@@ -1,0 +1,76 @@
+"""As whom the erased was here before: after a reseed everybody has another `student_id`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from photostore.models import Act
+from students import identity
+from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
+from students.recovery.erase.backups import Traces, ids_in_backups
+from students.recovery.erase.files import bare_sha256s, bytes_at, files_in_folder, identity_in, loose_files
+from students.recovery.evidence.hashes import NumberHashes
+from students.recovery.evidence.lookup import by_number_hash
+from students.recovery.evidence.ours import were_here
+
+
+def earlier_ids(student_id: UUID, pk: int) -> set[UUID]:
+    """Every other `student_id` of this student: inside a stray file that has a number of theirs inside as
+    well, or in a backup, under a number of theirs or with their name and picture.
+
+    Nobody who is here is among them, and a number that somebody else here has or had proves nothing.
+    Reads all stray files of students, the quarantine and the backups. Raises `StorageAway`.
+    """
+    hashes = _of_numbers(student_id, pk) | _inside_files(student_id)
+    others = by_number_hash(hashes, NumberHashes())
+    hashes -= {hashed for hashed, owners in others.items() if any(one.pk != pk for one in owners)}
+    found = _written_down(student_id)
+    for alias, key in loose_files() if hashes else ():
+        inside = identity_in(bytes_at(alias, key) or b"")
+        if inside is None or inside.number_hash not in hashes:
+            continue
+        # Under an older key it may be another school's child of the same number.
+        if inside.by_newest_key or were_here([inside.student_id]):
+            found.add(inside.student_id)
+    found |= ids_in_backups(Traces(student_id, hashes, _sha256s(student_id, pk), _numbers(student_id, pk)))
+    here = Student.objects.filter(student_id__in=found).values_list("student_id", flat=True)
+    return found - {student_id} - set(here)
+
+
+def _of_numbers(student_id: UUID, pk: int) -> set[str]:
+    """Of today's number and former ones, with every key."""
+    return {hashed for one in _numbers(student_id, pk) for hashed in identity.number_hashes(one)}
+
+
+def _numbers(student_id: UUID, pk: int) -> set[str]:
+    students = Student.objects.filter(pk=pk, student_id=student_id)
+    numbers = set(students.values_list("student_number", flat=True))
+    former = FormerStudentNumber.objects.filter(student__in=students)
+    numbers |= set(former.values_list("student_number", flat=True))
+    return {number for number in numbers if number}
+
+
+def _sha256s(student_id: UUID, pk: int) -> set[str]:
+    """Of their photos, as the rows know them; of somebody who was deleted, as their folder does."""
+    found = bare_sha256s(student_id)
+    for model in (StudentPhoto, AttendancePhoto):
+        rows = model._default_manager.filter(student=pk, student__student_id=student_id)
+        for values in rows.values_list("untagged_sha256", "source_sha256"):
+            found.update(values)
+    return found - {""}
+
+
+def _inside_files(student_id: UUID) -> set[str]:
+    """Of the numbers that their own photos have inside: all that is left of somebody who was deleted."""
+    found = set()
+    for data in files_in_folder(student_id):
+        inside = identity_in(data)
+        if inside is not None and inside.student_id == student_id:
+            found.add(inside.number_hash)
+    return found - {""}
+
+
+def _written_down(student_id: UUID) -> set[UUID]:
+    """By an erasure that was killed, or is asked for again."""
+    acts = Act.objects.filter(kind="erase_student", details__student_id=str(student_id))
+    return {UUID(one) for act in acts for one in act.details.get("earlier", ())}

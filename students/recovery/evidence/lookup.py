@@ -1,0 +1,84 @@
+"""Asking the database about a batch of stray files: one query for each kind of question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.db.models import Q
+
+from students.models import AttendancePhoto, Student, StudentPhoto
+from students.recovery.evidence.hashes import NumberHashes
+from students.recovery.evidence.signals import StudentRef
+from students.search import words
+
+Refs = dict[str, set[StudentRef]]
+# One look into the index for each name: of all of them in one condition the planner would read every row.
+_CALLED = """
+SELECT DISTINCT student.id, student.student_id, student.student_number, student.name
+FROM unnest(%s::text[]) AS asked
+JOIN students_student AS student ON student.search @@ to_tsquery('simple', asked)
+"""
+
+
+def ref_of(student: Student) -> StudentRef:
+    """The student, as findings name them."""
+    return StudentRef(student.pk, str(student.student_id), student.name, bool(student.student_number))
+
+
+def by_student_id(ids: Collection[UUID]) -> dict[UUID, StudentRef]:
+    """Who of these is here."""
+    return {one.student_id: ref_of(one) for one in Student.objects.filter(student_id__in=ids)}
+
+
+def by_pk(pks: Collection[int]) -> dict[int, StudentRef]:
+    """Who has these primary keys today."""
+    return {one.pk: ref_of(one) for one in Student.objects.filter(pk__in=pks)}
+
+
+def by_number(numbers: Collection[str]) -> dict[str, StudentRef]:
+    """Who has these numbers today."""
+    found = Student.objects.filter(student_number__in=numbers)
+    return {str(one.student_number): ref_of(one) for one in found}
+
+
+def by_name(names: Collection[str]) -> Refs:
+    """Who is called exactly so."""
+    refs: Refs = defaultdict(set)
+    for one in Student.objects.filter(name__in=names):
+        refs[one.name].add(ref_of(one))
+    return refs
+
+
+def by_name_words(names: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], set[StudentRef]]:
+    """Who is called by exactly these words, in any order, without case and accents; by the search index."""
+    refs: dict[tuple[str, ...], set[StudentRef]] = defaultdict(set)
+    for one in Student.objects.raw(_CALLED, [[" & ".join(one) for one in names]]) if names else ():
+        called = tuple(sorted(words(one.name)))
+        if called in names:
+            refs[called].add(ref_of(one))
+    return refs
+
+
+def by_number_hash(hashes: Collection[str], numbers: NumberHashes) -> Refs:
+    """Whose number, today's or a former one, has these keyed hashes: one indexed look-up."""
+    refs: Refs = defaultdict(set)
+    owners = numbers.owners(hashes) if hashes else {}
+    students = by_pk(set().union(*owners.values()))
+    for hashed, pks in owners.items():
+        refs[hashed] |= {students[pk] for pk in pks if pk in students}
+    return refs
+
+
+def by_sha256(sha256s: Iterable[str]) -> Refs:
+    """Whose photos are recorded with one of these, as stored, without identity, or as handed in."""
+    wanted = set(sha256s)
+    refs: Refs = defaultdict(set)
+    columns = ("sha256", "untagged_sha256", "source_sha256")
+    asked = Q(*((f"{column}__in", wanted) for column in columns), _connector=Q.OR)
+    for model in (StudentPhoto, AttendancePhoto):
+        for photo in model.objects.filter(asked).select_related("student"):
+            for column in columns:
+                refs[getattr(photo, column)].add(ref_of(photo.student))
+    return refs

@@ -1,0 +1,161 @@
+"""Signals, and what they come to when they are put together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from students.recovery.unowned import Stray
+
+
+class Kind(StrEnum):
+    """Where a signal comes from, strongest first."""
+
+    IDENTITY = "identity"
+    NUMBER_HASH = "number_hash"
+    BACKUP = "backup"
+    RECORDED = "recorded_sha256"
+    FOLDER = "folder"
+    NAME_OF_ANOTHER = "name_of_another"
+    NAME = "name"
+    NUMBER_IN_NAME = "number_in_file_name"
+    NUMBER_OF_OLDER_KEY = "number_hash_of_older_key"
+    ID_IN_NAME = "id_in_file_name"
+
+
+# A name proves nothing, but it may speak against a number.
+STRONG = frozenset(
+    {Kind.IDENTITY, Kind.NUMBER_HASH, Kind.BACKUP, Kind.RECORDED, Kind.FOLDER, Kind.NAME_OF_ANOTHER}
+)
+# Accepted all together with `--accept-names`; an integer in a file name never is: they come back for others.
+ACCEPTABLE = frozenset({Kind.NAME, Kind.NUMBER_IN_NAME})
+
+
+class State(StrEnum):
+    """What may be done with a file."""
+
+    CERTAIN = "certain"
+    PROPOSED = "proposed"
+    AMBIGUOUS = "ambiguous"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StudentRef:
+    """A student who is here today."""
+
+    pk: int
+    student_id: str
+    name: str
+    has_number: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} (id {self.pk})"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One piece of evidence and whom it points at: more than one student proves nothing."""
+
+    kind: Kind
+    students: tuple[StudentRef, ...]
+    why: str
+
+    @property
+    def strong(self) -> bool:
+        """Whether it may be applied without asking a person."""
+        return self.kind in STRONG
+
+    @property
+    def student(self) -> StudentRef | None:
+        """The one student it points at."""
+        return self.students[0] if len(self.students) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What signals come to together."""
+
+    state: State
+    student: StudentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One stray file, the evidence about it, and what it comes to. `old_name` is a backup's.
+
+    `erased`: it is a picture of somebody who was erased on request, and stays away.
+    """
+
+    stray: Stray
+    signals: tuple[Signal, ...]
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
+    old_name: str = ""
+    erased: bool = False
+
+    @property
+    def reasons(self) -> list[str]:
+        """The evidence in words, with whom it points at."""
+        said = [f"{signal.why}: {', '.join(map(str, signal.students))}" for signal in self.signals]
+        return [*said, *self.notes]
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether `--accept-names` applies to it."""
+        kinds = {signal.kind for signal in self.signals if signal.student == self.verdict.student}
+        return self.verdict.state == State.PROPOSED and bool(kinds & ACCEPTABLE)
+
+
+def judge(signals: Iterable[Signal]) -> Verdict:
+    """Strong signals that agree are certain, that disagree block; weak ones that agree propose.
+
+    A strong signal that points at several students proves nothing, but blocks whoever is not among them.
+    """
+    found = tuple(signals)
+    strong = [signal for signal in found if signal.strong]
+    if strong:
+        return _strong_verdict(strong)
+    singles = {signal.student for signal in found if signal.student}
+    if len(singles) == 1:
+        return Verdict(State.PROPOSED, singles.pop())
+    return Verdict(State.AMBIGUOUS if singles else State.UNKNOWN)
+
+
+def _strong_verdict(signals: list[Signal]) -> Verdict:
+    singles = {signal.student for signal in signals if signal.student}
+    if len(singles) != 1:
+        return Verdict(State.BLOCKED)
+    (student,) = singles
+    if any(student not in signal.students for signal in signals):
+        return Verdict(State.BLOCKED)
+    return Verdict(State.CERTAIN, student)
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """For machines."""
+    stray, student = finding.stray, finding.verdict.student
+    return {
+        "storage": stray.storage_alias,
+        "key": stray.key,
+        "sha256": stray.sha256,
+        "state": finding.verdict.state,
+        "student": _ref(student) if student else None,
+        "evidence": [
+            {
+                "kind": signal.kind,
+                "strength": "strong" if signal.strong else "proposal",
+                "why": signal.why,
+                "students": [_ref(one) for one in signal.students],
+            }
+            for signal in finding.signals
+        ],
+        "notes": list(finding.notes),
+    }
+
+
+def _ref(student: StudentRef) -> dict[str, Any]:
+    return {"id": student.pk, "student_id": student.student_id, "name": student.name}

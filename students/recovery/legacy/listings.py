@@ -1,0 +1,121 @@
+"""What lies where, listed once: a bucket is not asked about every name that a photo might have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from photostore.inventory import Listing, listed
+from photostore.references import place_of
+from photostore.references.spelling import plain_name
+from photostore.storage import storage_for
+from photostore.storage.key_rules import is_key
+from students.checking import called, rivals_of
+from students.key_claims import FOLDERS, OF_OTHERS
+from students.models import Student
+from students.recovery.legacy.spots import Spot
+
+_FILES = "SELECT key FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
+_ALIKE = f"""
+SELECT asked.key, l.key FROM unnest(%(keys)s::text[]) AS asked (key)
+JOIN {{listing}} l ON {plain_name("l.key")} = {plain_name("asked.key")}
+WHERE l.kind = 'file' ORDER BY 1, 2
+"""  # noqa: S608 - names of our own
+_RIVALS = f"""
+SELECT mine.id, other.id, other.name, other.class_name, other.profile_photo FROM students_student mine
+JOIN students_student other ON other.id <> mine.id AND other.profile_photo <> ''
+  AND {plain_name("other.profile_photo")} = {plain_name("mine.profile_photo")}
+WHERE mine.id = ANY(%s) AND mine.profile_photo <> '' ORDER BY 1, 2
+"""  # noqa: S608 - names of our own
+
+
+@dataclass
+class Named:
+    """The files that a row's own name may mean, and other students whose rows mean the same one."""
+
+    keys: list[str] = field(default_factory=list)
+    rivals: list[str] = field(default_factory=list)
+
+
+class Lying:
+    """The places as they were listed. What came or went since is found when the file is read."""
+
+    def __init__(self, default: Listing, safe: Listing) -> None:
+        self._listings = {"default": default, "safe": safe}
+
+    def those_there(self, spots: Collection[Spot]) -> set[Spot]:
+        """Those of these spots where a file lies."""
+        return {
+            (alias, key)
+            for alias, listing in self._listings.items()
+            for (key,) in listing.rows(_FILES, keys=[key for one, key in spots if one == alias])
+        }
+
+    def named(self, students: Sequence[Student]) -> dict[int, Named]:
+        """What each student's row means, by primary key.
+
+        The very file that it names; else those that are called so but for case, Unicode form, slashes or a
+        leading `/media/`. On most disks `a.jpg` and `A.jpg` are two files, so a row whose own file is there
+        is nobody's rival for another one.
+        """
+        said = {one.pk: str(one.profile_photo) for one in students if one.profile_photo}
+        rivals = _rivals_of(list(said))
+        exact = self._exact([*said.values(), *(key for some in rivals.values() for _who, key in some)])
+        alike = self._alike([key for key in said.values() if key not in exact])
+        found: dict[int, Named] = {}
+        for pk, key in said.items():
+            keys = [key] if key in exact else alike.get(key, [])
+            claiming = [who for who, other in rivals.get(pk, ()) if other in keys or other not in exact]
+            found[pk] = Named(keys, claiming)
+        return found
+
+    def _exact(self, names: Collection[str]) -> set[str]:
+        listing = self._listings["default"]
+        return {key for (key,) in listing.rows(_FILES, keys=[name for name in names if is_key(name)])}
+
+    def _alike(self, names: Collection[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        if names:
+            for name, key in self._listings["default"].rows(_ALIKE, keys=list(names)):
+                if not key.startswith(OF_OTHERS):
+                    found.setdefault(name, []).append(key)
+        return found
+
+
+def _rivals_of(pks: list[int]) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_RIVALS, [pks])
+        for pk, other, name, class_name, key in cursor.fetchall():
+            found.setdefault(pk, []).append((called(name, class_name, other), key))
+    return found
+
+
+@contextmanager
+def lying() -> Iterator[Lying]:
+    """List the places where students' photos lie. Raises `StorageAway`."""
+    with ExitStack() as stack:
+        default = stack.enter_context(listed(place_of("default"), sizes=False))
+        _index(default)
+        safe = default
+        if place_of("safe") != place_of("default"):
+            safe = stack.enter_context(listed(place_of("safe"), FOLDERS, sizes=False))
+            _index(safe)
+        yield Lying(default, safe)
+
+
+def _index(listing: Listing) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
+        cursor.execute(f"CREATE INDEX ON {listing.table} USING hash (({plain_name('key')}))")
+
+
+def named_by(student: Student) -> Named:
+    """The same for one student, without a listing: the very file that the row names alone."""
+    key = str(student.profile_photo)
+    if not is_key(key) or storage_for().stat(key) is None:
+        return Named()
+    return Named([key], rivals_of(student.pk, key))

@@ -1,0 +1,233 @@
+"""Which old photos are whose, by the row's own key or a documented name. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from photostore import keys
+from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.intake import sniff
+from photostore.models import StoredFile
+from photostore.operations.quarantine import aside_details, sha256_of
+from photostore.references.others import named_for_others
+from photostore.storage import storage_for
+from students import identity
+from students.key_claims import place_of
+from students.models import Student, StudentPhoto
+from students.recovery.legacy.acts import taken_in
+from students.recovery.legacy.listings import Named, lying, named_by
+from students.recovery.legacy.spots import Spot, others_at
+from students.recovery.unowned import has_own_safe_place
+from students.todays import may_be_theirs
+from students.tombstones import erased_of
+from students.versions import MAX_FILE_BYTES, owner_of
+
+ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic")
+BATCH = 500
+LONGEST_SHOWN = 120
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """One old photo: the act to be done, or the sentence why a person has to look."""
+
+    student: Student
+    details: dict[str, Any] | None
+    why_not: str = ""
+    kind: str = "adopt_photo"
+
+
+def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
+    """Every student whose photo is there and not known yet, by primary key; see `adoption_of`."""
+    students = unknown_photos().order_by("pk")
+    if not students.exists():
+        return
+    last = 0
+    with lying() as here:
+        while batch := list(students.filter(pk__gt=last)[:BATCH]):
+            last = batch[-1].pk
+            there = here.those_there({spot for student in batch for spot in _documented(student)})
+            named = here.named(batch)
+            for student in batch:
+                spots = [spot for spot in _documented(student) if spot in there]
+                adoption = _adoption(student, named.get(student.pk, Named()), spots, trust_ids=trust_ids)
+                if adoption is not None:
+                    yield adoption
+
+
+def unknown_photos() -> QuerySet[Student]:
+    """Students without any version, and those whose row names a photo of which there is none.
+
+    Somebody who was given a former photo meanwhile still has the one that the row names.
+    """
+    todays = StudentPhoto.objects.filter(student=OuterRef("pk"), replaced_at=None)
+    named = ~Q(profile_photo="") & ~Exists(todays)
+    return Student.objects.filter(Q(photos=None) | named).distinct()
+
+
+def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
+    """What is to be done for one student; None where no file of theirs lies about.
+
+    The integer in a documented name may be that of another child, for integers come back after a reseed.
+    Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
+    the student's UUID, and another one where it shows the same picture as one of these.
+    """
+    spots = [spot for spot in _documented(student) if storage_for(spot[0]).stat(spot[1])]
+    return _adoption(student, named_by(student), spots, trust_ids=trust_ids)
+
+
+def _adoption(student: Student, named: Named, documented: list[Spot], *, trust_ids: bool) -> Adoption | None:
+    """`documented`: those of the names that old systems gave a student's photo that have a file."""
+    if doubt := _doubt_of_name(student, named):
+        return Adoption(student, None, doubt)
+    own = named.keys[0] if named.keys else ""
+    there = list(dict.fromkeys([*(("default", key) for key in named.keys), *documented]))
+    taken = named_for_others(there, owner_of(student))
+    spots = [spot for spot in there if not _is_known(spot) and spot not in taken]
+    if not trust_ids:
+        spots.sort(key=lambda spot: _goes_by_id(spot, own))
+    try:
+        files = {spot: data for spot in spots if (data := _read(spot)) is not None}
+    except (FileTooLarge, FileUnreadable) as error:
+        return Adoption(student, None, f"{spots[0][1]}: {error}")
+    if files:
+        return _of_files(student, own, files, taken, trust_ids=trust_ids)
+    return _absent(student, there, own)
+
+
+def _doubt_of_name(student: Student, named: Named) -> str:
+    """Why a person has to say which file the row means; empty where nobody has to, or it means none."""
+    said = str(student.profile_photo)
+    if len(named.keys) > 1:
+        return f"{_shown(said)} fits more than one file: {', '.join(named.keys)}."
+    if not named.keys:
+        return ""
+    key = named.keys[0]
+    if named.rivals:
+        # One of them is perhaps right, and a guess would show one child's face as the other's.
+        return f"{key} is named by two rows, also that of {', '.join(named.rivals)}."
+    if not may_be_theirs(student.student_id, key):
+        return f"{key} lies where no photo of this student can be."
+    if named_for_others([("default", key)], owner_of(student)):
+        return f"{key} belongs to somebody else."
+    return ""
+
+
+def _absent(student: Student, there: list[Spot], own: str) -> Adoption | None:
+    """Nothing to be taken over: what the row names is gone, or the register knows it as theirs."""
+    if not student.profile_photo or own or there:
+        return None
+    return Adoption(student, None, f"the row names {_shown(str(student.profile_photo))}, and no file fits.")
+
+
+def _shown(name: str) -> str:
+    """A name of another system, on one line and not longer than that."""
+    shown = name if name.isprintable() else repr(name)[1:-1]
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+
+
+def _of_files(
+    student: Student, own: str, files: dict[Spot, bytes], taken: set[Spot], *, trust_ids: bool
+) -> Adoption:
+    spots = list(files)
+    source = spots[0]
+    try:
+        pixels = {spot: taken_in(data).clean.pixel_sha256 for spot, data in files.items()}
+        named = {spot: _named(data) for spot, data in files.items()}
+    except (Changed, InvalidFile, FileTooLarge) as error:
+        return Adoption(student, None, f"{source[1]}: {error}")
+    same = [spot for spot in spots if pixels[spot] == pixels[source]]
+    for spot in same:
+        if named[spot] not in (None, student.student_id):
+            return Adoption(student, None, f"{spot[1]} says that it shows another student.")
+    if doubt := _doubt(own, spots, same, trust_ids=trust_ids):
+        return Adoption(student, None, doubt)
+    sha256 = sha256_of(*source) or ""
+    if erased_of(student.student_id, [sha256]):
+        return Adoption(student, None, f"{source[1]} was erased on request.")
+    return Adoption(student, _details(student, same, taken, sha256))
+
+
+def _doubt(own: str, spots: list[Spot], same: list[Spot], *, trust_ids: bool) -> str:
+    """Why a person has to say whether the picture is the student's; empty where nobody has to."""
+    source = same[0]
+    if not trust_ids and _goes_by_id(source, own):
+        return f"{source[1]} has the student's id in its name, and nothing else says whose it is."
+    # Where the row says which one it is, the others are told afterwards; else nobody can tell.
+    if len(same) < len(spots) and own != source[1]:
+        other = next(spot for spot in spots if spot not in same)
+        return f"{source[1]} and {other[1]} show different pictures."
+    return ""
+
+
+def _details(student: Student, same: list[Spot], taken: set[Spot], sha256: str) -> dict[str, Any]:
+    """`same` are all the names under which the picture lies: each is a copy of the version from then on.
+
+    Not so a name that others' rows give as well, nor the documented name of another integer: that one is
+    left to whoever has the integer.
+    """
+    source = same[0]
+    foreign = [spot for spot in same if place_of(spot[1]).pk not in (None, student.pk)]
+    names = [spot for spot in same if spot not in taken and spot not in foreign]
+    is_name = source[1].startswith("student_photos/") or student.profile_photo
+    documented = ("default", source[1]) if is_name and source in names else _free_name(student)
+    copies = list(dict.fromkeys([documented, ("safe", keys.student_safe(student.student_id)), *names]))
+    updated_at = student.photo_updated_at
+    return {
+        "student": student.pk,
+        "student_id": str(student.student_id),
+        "source": source,
+        "sha256": sha256,
+        "copies": copies,
+        # The version has other bytes than any of these: they were never cleaned, and carry no identity.
+        "aside": others_at(copies, "")[1],
+        "left": [aside_details(*spot) for spot in foreign if spot not in taken],
+        "before": {
+            "profile_photo": student.profile_photo.name or "",
+            "photo_sha256": student.photo_sha256,
+            "photo_updated_at": updated_at.isoformat() if updated_at else None,
+        },
+    }
+
+
+def _free_name(student: Student) -> Spot:
+    """The name that the student's photo should have, or their folder's while another's row gives it."""
+    own = ("default", keys.student_documented(student.pk, "jpg"))
+    if not named_for_others([own], owner_of(student)):
+        return own
+    return "default" if has_own_safe_place() else "safe", keys.student_safe(student.student_id)
+
+
+def _documented(student: Student) -> list[Spot]:
+    """Where the old systems kept it: the documented names of S0 and S1."""
+    documented = [("default", keys.student_documented(student.pk, ending)) for ending in ENDINGS]
+    safe = keys.student_safe(student.student_id)
+    # Where both aliases lead to one place it is one file, and two rows for it would remove each other's.
+    old_safe = [("default", safe)] if has_own_safe_place() else []
+    return list(dict.fromkeys([*documented, *old_safe, ("safe", safe)]))
+
+
+def _goes_by_id(spot: Spot, own: str) -> bool:
+    return place_of(spot[1]).role == "documented" and spot[1] != own
+
+
+def _is_known(spot: Spot) -> bool:
+    return StoredFile.objects.filter(storage_alias=spot[0], key=spot[1]).exists()
+
+
+def _read(spot: Spot) -> bytes | None:
+    """None where it is gone: the adoption of another student may have set it aside since it was listed."""
+    try:
+        return storage_for(spot[0]).read(spot[1], max_bytes=MAX_FILE_BYTES)
+    except FileMissing:
+        return None
+
+
+def _named(data: bytes) -> Any:
+    """The `student_id` inside; None where there is none."""
+    found = identity.read(data) if sniff(data) in ("jpeg", "png") else None
+    return found and found.student_id

@@ -1,0 +1,88 @@
+"""What lies in students' folders besides today's photo: attendance photos, and what nobody took over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from photostore.inventory import orphans
+from photostore.storage import FileStat
+from students.key_claims import FOLDERS, UPLOADS, Place, place_of
+from students.models import Student
+from students.recovery.legacy.photos import BATCH, Adoption
+from students.recovery.run_memory import SeenStudents
+from students.recovery.unowned import Location, Stray, read_stray
+from students.tombstones import erased_of
+
+
+def rest_adoptions(told: SeenStudents) -> Iterator[Adoption]:
+    """Every old attendance photo, and every file under a documented name that is still nobody's.
+
+    Ask after the photos were adopted: what was taken over is registered by then. `told` are students of
+    whom a person knows already. Streams; one listing of each folder. Raises `StorageAway`.
+    """
+    for prefix in (FOLDERS, UPLOADS):
+        for place, file, student, is_told in _whose(orphans("default", prefix), told):
+            if place.role == "attendance":
+                yield _attendance(student, place, file)
+            elif place.role == "other" and place.folder:
+                yield Adoption(
+                    student, None, f"{file.key} lies in their folder, and nothing says what it is."
+                )
+            elif place.role in ("safe", "documented") and not is_told:
+                yield Adoption(student, None, f"{file.key} is not their photo of today, and is left there.")
+
+
+def _whose(files: Iterator[FileStat], told: SeenStudents) -> Iterator[tuple[Place, FileStat, Student, bool]]:
+    """The files that are in a student's folder, or named by a student's id, with whom that is.
+
+    With each whether the student is among the `told`.
+    """
+    while batch := list(islice(files, BATCH)):
+        named = [(place_of(file.key), file) for file in batch]
+        folders = _students("student_id", (place.folder for place, _file in named))
+        pks = _students("pk", (place.pk for place, _file in named))
+        known = told.among([student.pk for student in (*folders.values(), *pks.values())])
+        for place, file in named:
+            student = folders.get(place.folder) or pks.get(place.pk)
+            if student is not None:
+                yield place, file, student, student.pk in known
+
+
+def _students(column: str, values: Iterable[object]) -> dict[object, Student]:
+    wanted = {value for value in values if value is not None}
+    return {getattr(one, column): one for one in Student.objects.filter(**{f"{column}__in": wanted})}
+
+
+def _attendance(student: Student, place: Place, file: FileStat) -> Adoption:
+    """By its name, unless the identity inside says something else."""
+    stray = read_stray(Location("default", file.key, file.key, file.byte_size, file.modified_at))
+    why_not = "it is gone by now" if stray is None else _why_not(student, place, stray)
+    if stray is None or why_not:
+        return Adoption(student, None, f"{file.key}: {why_not}.")
+    details = {
+        "student": student.pk,
+        "student_id": str(student.student_id),
+        "moment": place.moment,
+        "storage_alias": "default",
+        "key": file.key,
+        "sha256": stray.sha256,
+        "origin": "import",
+    }
+    return replace(Adoption(student, details), kind="give_attendance")
+
+
+def _why_not(student: Student, place: Place, stray: Stray) -> str:
+    date, _separator, session = place.moment.partition("_")
+    if not stray.key.endswith(f"/{date}_{session}.jpg"):
+        return "attendance photos end in .jpg, whatever is inside"
+    if not stray.content_type:
+        return stray.note or "it is no picture"
+    if stray.named_student not in (None, student.student_id):
+        return "it says that it shows another student"
+    if stray.named_student and stray.attendance != place.moment:
+        return "it says that it is of another half-day, or none"
+    if erased_of(student.student_id, [stray.sha256, stray.bare_sha256]):
+        return "it was erased on request"
+    return ""

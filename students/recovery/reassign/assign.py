@@ -1,0 +1,157 @@
+"""Use cases of `match_profile_photos`: files under `student_photos/` that belong to nobody, and students."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from django.core.exceptions import SuspiciousFileOperation
+
+from photostore.audit import Actor
+from photostore.errors import Refused
+from photostore.inventory import orphans
+from photostore.models import Act, StoredFile
+from photostore.operations import Conductor, conduct
+from photostore.operations.conductor import interrupted
+from photostore.references import place_of
+from photostore.storage import FileStat, storage_for
+from photostore.storage.key_rules import is_key
+from students.key_claims import OF_OTHERS, UPLOADS
+from students.models import Student, StudentPhoto
+from students.recovery.evidence.gather import findings
+from students.recovery.evidence.lookup import ref_of
+from students.recovery.evidence.plan import Plan, make_plan
+from students.recovery.evidence.signals import Finding, State, Verdict
+from students.recovery.reassign.sources import aside_details
+from students.recovery.reassign.steps import Done, carry_out, takeover_of
+from students.recovery.unowned import Location, Stray, read_stray, read_strays, stray_locations
+
+COMMAND = "match_profile_photos"
+
+
+def available() -> Iterator[FileStat]:
+    """Files under `student_photos/` that no row names. Streams; raises `StorageAway`."""
+    return orphans("default", UPLOADS)
+
+
+def suggestions(tick: Callable[[], None] = lambda: None) -> Plan:
+    """What is known of each of them; `tick` is called after each file that was read."""
+    return make_plan(read_strays(map(_location, available()), tick))
+
+
+def first_proposals(at_most: int) -> Plan:
+    """The same for the first few of all students' files that are nobody's, orphans' folders included."""
+    return make_plan(read_strays(islice(stray_locations(), at_most)))
+
+
+def named_file(text: str) -> Finding:
+    """The stray file of FILE, a key or a bare name under `student_photos/`, and what is known of it.
+
+    Raises as `stray_file`.
+    """
+    found = stray_file(text)
+    stray = read_stray(_location(found))
+    if stray is None:
+        raise Refused(f"There is no file {found.key}.")
+    return next(findings([stray]))
+
+
+def key_named(text: str) -> str:
+    """FILE as a key: a bare name is one under `student_photos/`."""
+    return text if "/" in text else f"{UPLOADS}{text}"
+
+
+def stray_file(text: str) -> FileStat:
+    """Where it lies. Raises `Refused` for what is no name of a file here, for a file that belongs to
+    somebody, and for one of another app's.
+    """
+    key = key_named(text)
+    if not is_key(key) or key.startswith(OF_OTHERS):
+        raise Refused(f"{text!a} is not the name of a file of students.")
+    try:
+        found = storage_for().stat(key)
+    except SuspiciousFileOperation as error:
+        raise Refused(f"{text!a} is not the name of a file of students.") from error
+    if found is None:
+        raise Refused(f"There is no file {key}.")
+    if StoredFile.objects.filter(key=key).exists():
+        raise Refused(f"{key} belongs to somebody already.")
+    return found
+
+
+def finish_killed(actor: Actor) -> set[tuple[int, str]]:
+    """Finish an assignment that was killed, as one operation: the students' ids, and what each was given.
+
+    Call it under the commands' lock and before anything is looked at: else the photo that it brings would
+    come between a plan and its act, or its file would be looked for where it is no longer.
+    """
+    if not any(killed.command == COMMAND for killed in interrupted()):
+        return set()
+    with conduct(COMMAND, actor) as conductor:
+        given = list(conductor.operation.acts.filter(kind="give_photo", state=Act.State.DONE))
+        for act in given:
+            _set_aside_what_was_given(act, conductor)
+    return {(act.details["student"], act.details["key"]) for act in given}
+
+
+def _set_aside_what_was_given(act: Act, conductor: Conductor) -> None:
+    key = act.details["key"]
+    found = storage_for().stat(key)
+    stray = None if found is None else read_stray(_location(found))
+    if stray and stray.sha256 == act.details["sha256"] and not StoredFile.objects.filter(key=key).exists():
+        conductor.act("set_aside_stray", subject=act.subject, details=aside_details(stray))
+
+
+def confirm_proposal(*, student: Student, key: str, sha256: str, actor: Actor) -> Done:
+    """`assign`, for a person who saw the picture with this sha256 and said yes to this student.
+
+    Raises `Refused` as `assign` does, and where the file is another one by now.
+    """
+    finish_killed(actor)
+    finding = named_file(key)
+    if finding.stray.sha256 != sha256:
+        raise Refused(f"{key} is another file by now; look at it again.", code="changed_since")
+    return assign(student=student, finding=finding, actor=actor)
+
+
+def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
+    """Make the file the student's photo; the one before stays in the history.
+
+    Raises `Refused` when strong evidence says that the file is another student's. Call it under the
+    commands' lock.
+    """
+    if finding.erased:
+        raise Refused(
+            f"{finding.stray.key} was erased on request and stays away. If it may be kept, upload it anew."
+        )
+    _refuse_named_by_others(student, finding.stray)
+    _refuse_another_students(student, finding)
+    chosen = Finding(finding.stray, finding.signals, Verdict(State.CERTAIN, ref_of(student)))
+    takeover = takeover_of(ref_of(student), (chosen,), replace=True)
+    with conduct(COMMAND, actor) as operation:
+        (done,) = carry_out(takeover, operation, origin=StudentPhoto.Origin.MATCH)
+    if done.given is False:
+        raise Refused(f"Nothing was changed: {done.why}")
+    return done
+
+
+def _refuse_named_by_others(student: Student, stray: Stray) -> None:
+    """What a row names is somebody's, also before the register knows it; the student's own may be given."""
+    key = stray.key
+    if place_of(stray.storage_alias).claims([key]):
+        others = Student.objects.exclude(pk=student.pk).filter(profile_photo=key)
+        if student.profile_photo.name != key or others.exists():
+            raise Refused(f"{key} belongs to somebody already: a row names it. See adopt_media.")
+
+
+def _refuse_another_students(student: Student, finding: Finding) -> None:
+    for signal in finding.signals:
+        if signal.strong and ref_of(student) not in signal.students:
+            whose = ", ".join(map(str, signal.students))
+            raise Refused(f"{finding.stray.key} belongs to another student: {signal.why} {whose}.")
+    if finding.stray.moment:
+        raise Refused(f"{finding.stray.key} is an attendance photo, of {finding.stray.moment}.")
+
+
+def _location(found: FileStat) -> Location:
+    return Location("default", found.key, found.key, found.byte_size, found.modified_at)

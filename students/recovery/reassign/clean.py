@@ -1,0 +1,128 @@
+"""Use case of `migrate_orphaned_photos --clean`: setting aside what no evidence claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.db import connection
+from django.utils import timezone
+
+from photostore.errors import Conflict, Refused
+from photostore.inventory.diff import YOUNG
+from photostore.inventory.sweep import MAX_ONLY_COPIES, MAX_SHARE
+from photostore.models import StoredFile
+from photostore.operations import Conductor
+from photostore.references import held
+from photostore.storage import storage_for
+from students.checking import kept_files
+from students.key_claims import FOLDERS, UPLOADS
+from students.models import Student
+from students.recovery.evidence.plan import Plan
+from students.recovery.evidence.signals import Finding, State
+from students.recovery.reassign.sources import aside_details
+from students.recovery.unowned import Stray
+
+BATCH = 1_000
+_ONLY_COPIES = """
+SELECT count(DISTINCT bare_sha256) FROM students_findings AS stray
+WHERE state = 'unknown' AND (key LIKE 'photos/students/%%' OR key LIKE 'student_photos/%%')
+  AND (finding->'stray'->>'modified_at')::timestamptz < %s
+  AND NOT EXISTS (SELECT 1 FROM students_findings AS other
+                  WHERE other.bare_sha256 = stray.bare_sha256 AND other.state <> 'unknown')
+  AND NOT EXISTS (SELECT 1 FROM students_studentphoto AS photo
+                  WHERE photo.untagged_sha256 = stray.bare_sha256)
+  AND NOT EXISTS (SELECT 1 FROM students_attendancephoto AS photo
+                  WHERE photo.untagged_sha256 = stray.bare_sha256)
+"""
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What a clean-up would take away. `only_copies`: pictures whose bytes exist nowhere else."""
+
+    plan: Plan
+    older_than: datetime
+    files: int
+    young: int
+    claimed: int
+    only_copies: int
+    all_files: int
+
+    def to_take(self) -> Iterator[Finding]:
+        """The files, streamed."""
+        for one in _to_clean(self.plan):
+            if one.stray.modified_at < self.older_than:
+                yield one
+
+    def check(self, *, force: bool) -> None:
+        """Refuse what looks like the wrong database or the wrong disk. Raises `Refused`."""
+        if not StoredFile.objects.exists() or not Student.objects.exists():
+            raise Refused(
+                "Nothing was changed: the database knows no students or no photos at all. "
+                "Is it the right one? Restore it first; the files are all that is left."
+            )
+        if force or self.only_copies <= MAX_ONLY_COPIES or self.files <= self.all_files * MAX_SHARE:
+            return
+        raise Refused(
+            f"Nothing was changed: this would take away {self.files} of {self.all_files} files, and of "
+            f"{self.only_copies} pictures there is no other copy. Look at --list; --force does it anyway."
+        )
+
+
+def plan_cleaning(plan: Plan) -> Cleaning:
+    """Count what would go, what is too young, and what evidence claims."""
+    older_than = timezone.now() - YOUNG
+    unknown = [0, 0]
+    for one in _to_clean(plan):
+        unknown[one.stray.modified_at >= older_than] += 1
+    with connection.cursor() as cursor:
+        cursor.execute(_ONLY_COPIES, [older_than])
+        (only_copies,) = cursor.fetchone()
+    strays = sum(plan.counts.values())
+    return Cleaning(
+        plan=plan,
+        older_than=older_than,
+        files=unknown[0],
+        young=unknown[1],
+        claimed=strays - plan.counts[State.UNKNOWN],
+        only_copies=only_copies,
+        all_files=strays + StoredFile.objects.count(),
+    )
+
+
+def _to_clean(plan: Plan) -> Iterator[Finding]:
+    """What no evidence claims, and what is of nobody who is here: that is to be adopted or asked about."""
+    found = (one for one in plan.in_states(State.UNKNOWN) if _is_ours_to_clean(one.stray))
+    while batch := list(islice(found, BATCH)):
+        kept = kept_files([one.stray.key for one in batch])
+        yield from (one for one in batch if one.stray.key not in kept)
+
+
+def _is_ours_to_clean(stray: Stray) -> bool:
+    return stray.key.startswith((FOLDERS, UPLOADS)) and stray.stored_at == stray.key
+
+
+def clean(cleaning: Cleaning, conductor: Conductor) -> Iterator[tuple[Finding, str]]:
+    """Set the files aside one by one, each looked at again; why one was left, empty where it was not."""
+    for one in cleaning.to_take():
+        yield one, _set_aside(one, cleaning.older_than, conductor)
+
+
+def _set_aside(one: Finding, older_than: datetime, conductor: Conductor) -> str:
+    """Look again under the lock of an upload that would have this name, and act before it is given back."""
+    stray = one.stray
+    try:
+        with held(stray.key):
+            there = storage_for(stray.storage_alias).stat(stray.key)
+            if kept_files([stray.key]):
+                return "It is a photo of somebody who is here by now; see adopt_media."
+            if there is None or there.modified_at >= older_than:
+                return "It is gone, or was written anew."
+            details = aside_details(stray)
+            done = conductor.act("set_aside_stray", subject=f"orphan {stray.person}", details=details)
+            return "" if done else conductor.why
+    except Conflict as busy:  # somebody has been changing these files for half a minute
+        return str(busy)

@@ -1,0 +1,72 @@
+"""Use cases of `migrate_orphaned_photos`: carrying over what is certain, and what a person decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from photostore.operations import Conductor
+from students.models import Student, StudentPhoto
+from students.recovery.evidence.lookup import ref_of
+from students.recovery.evidence.plan import Person, Plan
+from students.recovery.evidence.signals import Finding, State, StudentRef
+from students.recovery.reassign.steps import Done, Takeover, carry_out, takeover_of
+from students.recovery.unowned import BATCH
+
+ORIGIN = StudentPhoto.Origin.MIGRATE
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One student's takeover and what became of its steps."""
+
+    takeover: Takeover
+    done: list[Done]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One orphan and one student who stand at the same place of two sorted lists."""
+
+    orphan: Person
+    student: StudentRef
+
+
+def carry_over(plan: Plan, conductor: Conductor, *, accept_names: bool) -> Iterator[Carried]:
+    """Give every student what is certain; with `accept_names` what a unique name or a number proposes."""
+    for student, findings in plan.by_student(State.CERTAIN):
+        takeover = takeover_of(student, findings)
+        yield Carried(takeover, carry_out(takeover, conductor, origin=ORIGIN))
+    if not accept_names:
+        return
+    for student, findings in plan.by_student(State.PROPOSED):
+        accepted = tuple(one for one in findings if one.acceptable)
+        takeover = takeover_of(student, accepted)
+        # A name says who somebody may be; somebody who has a photo needs none on such a word.
+        if accepted and not takeover.expected_sha256:
+            yield Carried(takeover, carry_out(takeover, conductor, origin=ORIGIN))
+
+
+def by_order(plan: Plan) -> Iterator[Pair]:
+    """The old rule for what no evidence decides: folders and students without a photo, paired by position.
+
+    Both lists are sorted, and whoever the evidence speaks of is in neither.
+    """
+    students = Student.objects.without_photo().exclude(pk__in=plan.students_with_a_certain_photo())
+    refs = map(ref_of, students.order_by("pk").iterator(chunk_size=BATCH))
+    folders = (
+        person for person in plan.persons() if person.is_somebody and person.given and not person.is_decided
+    )
+    return (Pair(*pair) for pair in zip(folders, refs, strict=False))
+
+
+def carry_pairs(plan: Plan, conductor: Conductor) -> Iterator[tuple[Pair, list[Done]]]:
+    """Apply the pairs, once what is certain has been carried over."""
+    for pair in by_order(plan):
+        takeover = takeover_of(pair.student, pair.orphan.given)
+        yield pair, carry_out(takeover, conductor, origin=ORIGIN)
+
+
+def left_for_a_person(plan: Plan) -> Iterator[Finding]:
+    """What is not certain, as it was when the plan was made."""
+    return plan.in_states(State.PROPOSED, State.AMBIGUOUS, State.BLOCKED, State.UNKNOWN)

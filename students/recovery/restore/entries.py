@@ -1,0 +1,107 @@
+"""The backup's entry behind an act: at hand during a run, else read again from the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from photostore import keys
+from photostore.errors import Changed
+from photostore.models import Act
+from students.models import AttendancePhoto, Student, StudentPhoto
+from students.recovery.backups import (
+    NO_BACKUP,
+    BackedUpAttendance,
+    BackedUpPhoto,
+    BackedUpStudent,
+    Backup,
+    InvalidBackup,
+    file_version,
+    open_backup,
+)
+from students.versions import EXTENSIONS
+
+# Journals hold no names, so an act names the file and the student; what else it needs is read from there.
+_at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
+# An undo asks for thousands: the file is read once for all of them, also where it is of no use (None).
+_read: dict[tuple[Path, tuple[int, ...]], Backup | None] = {}
+
+
+def offer(path: str, entry: BackedUpStudent) -> None:
+    """Keep one entry at hand for the acts that follow."""
+    _at_hand.clear()
+    _at_hand[path, entry.student_id] = entry
+
+
+def entry_of(act: Act) -> BackedUpStudent:
+    """The entry that the act was planned from. Raises `Changed` when the backup is no longer there."""
+    path, student_id = act.details["backup"], UUID(act.details["student_id"])
+    known = _at_hand.get((path, student_id))
+    if known is not None:
+        return known
+    if not path:
+        return of_the_database(Student.objects.get(student_id=student_id))
+    try:
+        backup = _backup_at(Path(path))
+        entry = backup.find(student_id) if backup.sha256 == act.details["backup_sha256"] else None
+    except InvalidBackup:
+        entry = None
+    if entry is None:
+        raise Changed(_("The backup that this was to be done from is no longer there."))
+    return entry
+
+
+def _backup_at(path: Path) -> Backup:
+    """Read at most once while the acts are of one backup, and anew where its table or its file is another."""
+    asked = path, file_version(path)
+    known = _read.get(asked)
+    if asked not in _read or (known and not known.table.still_stands()):
+        for backup in filter(None, _read.values()):
+            backup.forget()
+        _read.clear()
+        _read[asked] = known = _opened(path)
+    if known is None:
+        raise InvalidBackup(NO_BACKUP)
+    return known
+
+
+def _opened(path: Path) -> Backup | None:
+    try:
+        return open_backup(path)
+    except InvalidBackup:
+        return None
+
+
+def of_the_database(student: Student) -> BackedUpStudent:
+    """What the rows of photos still say of a student, in a backup's words: it heals links without one."""
+    photos = tuple(_photo(row) for row in student.photos.all())
+    attendance = tuple(_attendance(student, row) for row in student.attendance_photos.all())
+    return BackedUpStudent(
+        student_id=student.student_id,
+        id=student.pk,
+        name=student.name,
+        had_photo=bool(student.profile_photo),
+        photo_updated_at=student.photo_updated_at,
+        photos=photos,
+        attendance=attendance,
+    )
+
+
+def _photo(row: StudentPhoto) -> BackedUpPhoto:
+    values = {name: getattr(row, name) for name in PHOTO_COLUMNS}
+    return BackedUpPhoto(key=str(row.file.name), byte_size=0, **values)
+
+
+def _attendance(student: Student, row: AttendancePhoto) -> BackedUpAttendance:
+    values = {name: getattr(row, name) for name in ATTENDANCE_COLUMNS}
+    key = keys.student_version(student.student_id, row.sha256, EXTENSIONS[row.content_type])
+    return BackedUpAttendance(key=key, byte_size=0, **values)
+
+
+def _columns(kind: type[BackedUpPhoto] | type[BackedUpAttendance]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__dataclass_fields__ if name not in ("key", "byte_size"))
+
+
+PHOTO_COLUMNS, ATTENDANCE_COLUMNS = _columns(BackedUpPhoto), _columns(BackedUpAttendance)
