@@ -18,6 +18,7 @@ from PIL import Image as PillowImage
 from photostore.errors import InvalidFile
 from photostore.intake import vips
 from photostore.intake.animations import is_cut
+from photostore.intake.heic import has_plain_item_names
 
 # The workers are the parallelism, and the extra pictures inside a HEIC are never looked at.
 pi_heif.options.DECODE_THREADS = 1
@@ -124,6 +125,11 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
 
 
 def _open_heic(data: bytes) -> Source:
+    if not has_plain_item_names(data):
+        raise InvalidFile(
+            _("The picture is damaged or incomplete and cannot be read. Please send the original file."),
+            code="undecodable",
+        )
     heif = pi_heif.open_heif(data, convert_hdr_to_8bit=True)
     width, height = heif.size
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from photostore.errors import FileTooLarge, InvalidFile
-from photostore.intake import FORMATS, ImageLimits, take_in_image, vips
+from photostore.intake import FORMATS, ImageLimits, sniff, take_in_image, vips
 from testing.pictures import PAYLOAD, Hostile, heic, hostile, odd, phone_jpeg, portrait, quarters, saved
 
 PHOTOS = ImageLimits(formats=frozenset({"jpeg", "png", "gif", "webp", "heic", "avif"}), max_bytes=20 * 2**20)
@@ -219,3 +219,14 @@ def test_an_animation_that_is_cut_anywhere_is_refused(name: str) -> None:
     for cut in range(40, len(whole) - 1, max(1, len(whole) // 60)):
         with pytest.raises(InvalidFile):
             take_in_image(whole[:cut], filename=f"a.{name.lower()}", limits=moving)
+
+
+@pytest.mark.parametrize("text", [b"application/rdf+xml", b"Exif"])
+def test_a_heic_whose_item_names_are_no_text_is_refused(text: bytes) -> None:
+    """pi-heif would end the process: a worker with everybody's requests."""
+    whole = next(picture.data for picture in odd() if sniff(picture.data) == "heic" and text in picture.data)
+    assert take_in_image(whole, filename="a.heic", limits=PHOTOS).source_format == "heic"
+    damaged = whole.replace(text, b"\x80" + text[1:])
+    with pytest.raises(InvalidFile) as refusal:
+        take_in_image(damaged, filename="a.heic", limits=PHOTOS)
+    assert refusal.value.code == "undecodable"
