@@ -50,7 +50,7 @@ if not ALLOWED_HOSTS:
     if not (OWN_DATABASE or DEBUG):
         stop("ALLOWED_HOSTS is not set. Name the hosts that people use, such as photos.example.org")
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-CSRF_FAILURE_VIEW = "photostore.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "photostore.web.problems.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
 
 INSTALLED_APPS = [
@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "photostore.problems.ProblemMiddleware",
+    "photostore.web.problems.ProblemMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -208,11 +208,11 @@ REST_FRAMEWORK = {
         "photostore.uploads.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
-    "DEFAULT_PAGINATION_CLASS": "photostore.paging.Cursor",
-    "DEFAULT_SCHEMA_CLASS": "photostore.schema.ProblemSchema",
+    "DEFAULT_PAGINATION_CLASS": "photostore.web.paging.Cursor",
+    "DEFAULT_SCHEMA_CLASS": "photostore.web.schema.ProblemSchema",
     # OPTIONS describes nothing: the OpenAPI document does, in full.
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "photostore.problems.handle_exception",
+    "EXCEPTION_HANDLER": "photostore.web.problems.handle_exception",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -220,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Keeps people's photos: none lost, none on the wrong person, none seen by the wrong eyes.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["photostore.routes.documented_only"],
+    "PREPROCESSING_HOOKS": ["photostore.web.routes.documented_only"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -11,7 +11,7 @@ from config.health import healthz, readyz
 from config.home import home
 from config.metrics import metrics
 from photostore.delivery.views import media
-from photostore.routes import both_forms
+from photostore.web.routes import both_forms
 
 urlpatterns = [
     path("", home, name="home"),
@@ -31,7 +31,7 @@ urlpatterns = [
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:key>", media, name="media"),
 ]
 
-handler400 = "photostore.problems.bad_request"
-handler403 = "photostore.problems.forbidden"
-handler404 = "photostore.problems.not_found"
-handler500 = "photostore.problems.server_error"
+handler400 = "photostore.web.problems.bad_request"
+handler403 = "photostore.web.problems.forbidden"
+handler404 = "photostore.web.problems.not_found"
+handler500 = "photostore.web.problems.server_error"

@@ -6,7 +6,7 @@ from media_uploads.views import images as image_views
 from media_uploads.views import media as media_views
 from media_uploads.views import personas, storage_status
 from media_uploads.views import uploads as direct
-from photostore.routes import both_forms
+from photostore.web.routes import both_forms
 
 IMAGE = "api/user_image/<uuid:image_id>/"
 

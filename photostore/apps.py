@@ -10,5 +10,6 @@ class PhotostoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks; importing is what registers them."""
-        from photostore import checks, schema  # noqa: F401
+        """Register the checks; importing is what registers them, and needs the models."""
+        from photostore import checks  # noqa: F401
+        from photostore.web import schema  # noqa: F401

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from photostore.errors import StorageAway
 from photostore.models import AuditEntry
 from photostore.request_id import current_request_id
+from photostore.throttling import count
 
 ANONYMOUS_REFUSALS_PER_MINUTE = 20
 
@@ -97,8 +98,6 @@ def record_refusal(actor: Actor, action: str, *, subject: str = "", code: str = 
     Anonymous refusals are counted per address and dropped beyond a limit: else anybody could fill the
     disk.
     """
-    from photostore.throttling import count
-
     if not actor.id and count(f"refusals:{actor.address}") > ANONYMOUS_REFUSALS_PER_MINUTE:
         return
     record(actor, action, subject=subject, code=code, outcome=AuditEntry.Outcome.REFUSED)

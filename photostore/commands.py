@@ -38,7 +38,7 @@ from photostore.bounded import BoundedList
 from photostore.errors import CopiesPending, PhotostoreError, Refused, StorageAway, StrangePlace
 from photostore.locks import try_lock, unlock
 from photostore.models import Act, Operation
-from photostore.tally import tallied
+from photostore.operations.tally import tallied
 
 Item = TypeVar("Item")
 

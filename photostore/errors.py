@@ -1,4 +1,4 @@
-"""What can go wrong with a photo, in words for a person. The statuses are in `photostore.problems`."""
+"""What can go wrong with a photo, in words for a person. The statuses are in `photostore.web.problems`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from photostore.rates import Chart, chart
+from photostore.admin.rates import Chart, chart
 
 ACTIONS = {
     _("Handing in"): ("picture.upload", "POST api/users/upload-profile-picture/"),

@@ -2,7 +2,7 @@
 
 from django.views.i18n import set_language
 
-from photostore.routes import both_forms
+from photostore.web.routes import both_forms
 from profile_pictures.views import auth, page, pictures
 
 urlpatterns = [

@@ -3,8 +3,8 @@
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
-from photostore import converters  # noqa: F401 - registers `sha256`
-from photostore.routes import both_forms
+from photostore.web import converters  # noqa: F401 - registers `sha256`
+from photostore.web.routes import both_forms
 from students.views import attendance, photos, students
 
 

@@ -11,8 +11,9 @@ from django.conf import settings as django_settings
 from django.db import InterfaceError, OperationalError
 from rest_framework import exceptions as drf
 
-from photostore import errors, problems
+from photostore import errors
 from photostore.models import AuditEntry
+from photostore.web import problems
 from testing.people import client_of
 
 SHAPE = {"type", "title", "status", "detail", "code", "error", "errors"}

@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from media_uploads.models import Usage
 from media_uploads.stock import piles
 from photostore.admin import ReadOnlyAdmin
-from photostore.rates import chart
+from photostore.admin.rates import chart
 
 # A change is recorded by its use case, a refusal by the route that answered it.
 CHARTS = {

@@ -37,9 +37,9 @@ from photostore.delivery.negotiation import BytesAreBytes
 from photostore.delivery.responses import serve
 from photostore.errors import FileMissing, Forbidden, NotFound
 from photostore.models import StoredFile
-from photostore.paging import LatestFirst
-from photostore.schema import ProblemSerializer
 from photostore.uploads.handler import optional_file
+from photostore.web.paging import LatestFirst
+from photostore.web.schema import ProblemSerializer
 
 IMAGE_FIELD = "image"
 # What an upload may be answered with beside the usual: an unknown name, a wrong type, a virus, too many.

@@ -26,9 +26,9 @@ from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
 from photostore.delivery.responses import serve
 from photostore.models import StoredFile
-from photostore.paging import NewestFirst
-from photostore.schema import ProblemSerializer
 from photostore.uploads.handler import one_file
+from photostore.web.paging import NewestFirst
+from photostore.web.schema import ProblemSerializer
 
 FILE_FIELD = "file"
 

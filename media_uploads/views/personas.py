@@ -18,7 +18,7 @@ from media_uploads.personas import create_persona, delete_persona, rename_person
 from media_uploads.refusals import PersonaNotFound
 from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView, person_id
-from photostore.schema import ProblemSerializer
+from photostore.web.schema import ProblemSerializer
 
 
 @extend_schema(tags=["personas"])

@@ -28,7 +28,7 @@ from media_uploads.refusals import UploadNotFound
 from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView
 from photostore.delivery.links import LinkMaker
-from photostore.schema import ProblemSerializer
+from photostore.web.schema import ProblemSerializer
 
 CAPABILITIES = {
     "Tus-Version": TUS_VERSION,

@@ -27,10 +27,10 @@ from photostore.inventory.rows import kept
 from photostore.models import StoredFile
 from photostore.operations import Conductor
 from photostore.operations.quarantine import sha256_of
+from photostore.operations.tally import count_done
 from photostore.references.knowledge import held, owner_of_key
 from photostore.references.places import place_of, places
 from photostore.storage import storage_for
-from photostore.tally import count_done
 
 # More than this looks like the wrong database or the wrong disk, not like what crashes leave.
 MAX_SHARE = 0.2

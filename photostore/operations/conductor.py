@@ -15,7 +15,7 @@ from photostore.audit import Actor, record
 from photostore.errors import Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.models import Act, Operation
 from photostore.operations.acts import kind_of
-from photostore.tally import count_done
+from photostore.operations.tally import count_done
 
 logger = logging.getLogger(__name__)
 

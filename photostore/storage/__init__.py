@@ -13,6 +13,7 @@ def storage_for(alias: str = "default") -> PhotoStorage:
 
     Raises `StorageAway` for one that is no longer configured: what rows say lies there may well lie there.
     """
+    # Here, because settings.py imports this package's configuration.
     from django.core.files.storage import InvalidStorageError, storages
 
     try:

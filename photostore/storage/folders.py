@@ -31,7 +31,7 @@ _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
 def sync_file(descriptor: int) -> None:
     """Bring a file's bytes to the medium. On macOS `fsync` alone stops at the drive's cache."""
     if sys.platform == "darwin":
-        import fcntl
+        import fcntl  # not on every system
 
         with suppress(OSError):  # a network file system knows fsync only
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)

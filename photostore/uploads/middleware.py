@@ -13,9 +13,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from photostore.errors import FileTooLarge, Sentence
-from photostore.problems import answer, describe, leave_a_trace, problem
 from photostore.uploads.charsets import REFUSED
 from photostore.uploads.handler import FORM_OVERHEAD_BYTES, UploadRules
+from photostore.web.problems import answer, describe, leave_a_trace, problem
 
 # Read in pieces by their views; Django would hold any other body in memory.
 STREAMED = ("multipart/", "application/offset+octet-stream")

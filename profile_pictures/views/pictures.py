@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import NotFound
-from photostore.paging import NewestFirst
-from photostore.schema import ProblemSerializer
 from photostore.uploads.handler import optional_file
+from photostore.web.paging import NewestFirst
+from photostore.web.schema import ProblemSerializer
 from profile_pictures.confirmation import confirm_upload, revert_to
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.pictures import MAX_FILE_BYTES, Crop

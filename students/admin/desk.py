@@ -17,11 +17,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from photostore import converters  # noqa: F401 - registers `sha256`
 from photostore.admin import BytesAdmin, tell_refusal
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import PhotostoreError
+from photostore.web import converters  # noqa: F401 - registers `sha256`
 from students.admin.actions import MARK_AS_LEFT, REMOVE_PHOTOS, bulk_action
 from students.admin.filters import ClassFilter, PhotoFilter
 from students.admin.forms import PHOTO_FIELD, StudentForm

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
 from photostore.errors import NotFound
-from photostore.paging import NewestFirst
 from photostore.uploads.handler import one_file
+from photostore.web.paging import NewestFirst
 from students.attendance import attendance_owner, upload_attendance_photo
 from students.models import AttendancePhoto, StudentPhoto
 from students.representation import represent_attendance

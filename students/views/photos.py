@@ -16,8 +16,8 @@ from rest_framework.response import Response
 
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
-from photostore.paging import NewestFirst
 from photostore.uploads.handler import one_file
+from photostore.web.paging import NewestFirst
 from students.models import StudentPhoto
 from students.photos import remove_photo, restore_version, upload_photo
 from students.representation import represent_version

@@ -9,6 +9,7 @@ from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 from photostore import errors
+from photostore.web.problems import problem
 
 
 class ProblemSerializer(serializers.Serializer[None]):
@@ -83,6 +84,4 @@ class ProblemSchema(AutoSchema):
 
 
 def _example(status: int, code: str, detail: str) -> dict[str, Any]:
-    from photostore.problems import problem
-
     return problem(status, detail, code)
