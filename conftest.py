@@ -5,6 +5,7 @@ pytest_plugins = [
     "testing.fixtures",
     "testing.flushing",
     "testing.people",
+    "testing.left_out",
     "testing.browser",
     "testing.clamd",
     "testing.drill_table",

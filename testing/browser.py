@@ -1,13 +1,11 @@
 """A pytest plugin: the installed Chromium, driven against the real gunicorn on the test's database.
 
-Tests that use it are marked `browser`. Without a Chromium they are left out, and the summary says so and
-how to get one; in CI (`CI=true`) they fail instead.
+Tests that use it are marked `browser` (`testing.left_out`).
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,17 +13,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from testing.left_out import program
 from testing.service import Service, live_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-CURE = "Install Chromium: apt-get install chromium"
 # For whatever is waited for, a page or a sentence on it; a laden machine takes its time.
 PATIENCE_MS = 30_000
 Window = tuple[int, Literal["light", "dark"]]
@@ -36,8 +33,6 @@ each_window = pytest.mark.parametrize(
     [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="narrow", marks=pytest.mark.exhaustive)],
 )
 both_windows = pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
-LEFT_OUT = "browser_tests_left_out"
-_left_out: list[str] = []
 
 
 def choose_by_key(page: Page, path: Path, key: str = "Enter") -> None:
@@ -57,42 +52,6 @@ def choose_by_key(page: Page, path: Path, key: str = "Enter") -> None:
         else:
             chooser.value.set_files(path)
             return
-
-
-def chromium() -> str | None:
-    """The path of the installed browser."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: drives a real Chromium")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if chromium() or os.environ.get("CI") == "true":
-        return
-    left_out = [item for item in items if item.get_closest_marker("browser")]
-    _left_out.extend(item.nodeid for item in left_out)
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput[LEFT_OUT] = _left_out
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Every worker of pytest-xdist left out the same, and only this process prints a summary."""
-    _left_out[:] = getattr(node, "workeroutput", {}).get(LEFT_OUT, _left_out)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if _left_out:
-        terminalreporter.write_sep("-", "left out", yellow=True)
-        terminalreporter.write_line("\n".join(_left_out))
-        terminalreporter.write_line(f"Left out: {len(_left_out)} browser tests. {CURE}")
 
 
 @dataclass
@@ -138,16 +97,14 @@ def served(gunicorn: Service, transactional_db: None) -> Service:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The installed Chromium. Fails where there is none: only CI gets here then.
+    """The installed Chromium.
 
     For one module and not for the session: Playwright's loop runs in this thread as long as it is open,
     and Django would take every query for one made inside it.
     """
     from playwright.sync_api import expect, sync_playwright
 
-    path = chromium()
-    if path is None:
-        pytest.fail(f"There is no Chromium. {CURE}", pytrace=False)
+    path = program("browser")
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=PATIENCE_MS)

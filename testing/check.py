@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from testing.database import open_folder, throwaway_database
+from testing.database import migrated_database, open_folder, shared_cluster, url_of
 
 CHECKS = (
     "ruff check",
@@ -21,10 +21,10 @@ PROGRAMS = Path(sys.executable).parent
 
 
 def main() -> int:
-    with open_folder() as folder, throwaway_database() as database_url:
+    with open_folder() as folder, migrated_database(shared_cluster()) as name:
         environment = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ} | {
             # A deployment's settings, so that the checks see what an operator would see.
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": url_of(shared_cluster(), name),
             "SECRET_KEY": secrets.token_urlsafe(50),
             "PUBLIC_BASE_URL": "https://photos.example.org",
             "ALLOWED_HOSTS": "photos.example.org",

@@ -1,13 +1,10 @@
 """A pytest plugin: the installed ClamAV daemon, with signatures of our own, on a socket in its own folder.
 
-Tests that use it are marked `clamd`. Without one they are left out, and the summary says so and how to get
-it; in CI (`CI=true`) they fail instead.
+Tests that use it are marked `clamd` (`testing.left_out`).
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import subprocess
 import time
@@ -18,7 +15,8 @@ from typing import Any
 
 import pytest
 
-CURE = "Install ClamAV's daemon: apt-get install clamav-daemon"
+from testing.left_out import program
+
 START_SECONDS = 60
 # Harmless, and known to nobody's signatures but ours.
 MARKER = b"PHOTOKEEP-TEST-VIRUS-0b7d3c"
@@ -33,32 +31,6 @@ MaxFileSize 120M
 MaxScanSize 250M
 AlertExceedsMax yes
 """
-_left_out: list[str] = []
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "clamd: asks a real ClamAV daemon")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if program() or os.environ.get("CI") == "true":
-        return
-    left_out = [item for item in items if item.get_closest_marker("clamd")]
-    _left_out.extend(item.nodeid for item in left_out)
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if _left_out:
-        terminalreporter.write_sep("-", "left out", yellow=True)
-        terminalreporter.write_line("\n".join(_left_out))
-        terminalreporter.write_line(f"Left out: {len(_left_out)} tests of the virus scanner. {CURE}")
-
-
-def program() -> str | None:
-    """The path of the daemon; Debian keeps it where only root's PATH looks."""
-    return shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin:/usr/local/sbin")
 
 
 class Clamd:
@@ -78,10 +50,8 @@ class Clamd:
 
 @pytest.fixture(scope="session")
 def clamd_daemon() -> Iterator[Clamd]:
-    """The daemon, once for all tests. Fails where there is none: only CI gets here then."""
-    path = program()
-    if path is None:
-        pytest.fail(f"There is no clamd. {CURE}", pytrace=False)
+    """The daemon, once for all tests."""
+    path = program("clamd")
     with TemporaryDirectory(prefix="clamd-") as name:  # short: a socket's path has some hundred bytes
         folder = Path(name)
         (folder / "signatures").mkdir()

@@ -40,18 +40,6 @@ def shared_cluster() -> str:
 
 
 @contextmanager
-def throwaway_database() -> Iterator[str]:
-    """The URL of an empty database, gone afterwards."""
-    server = shared_cluster()
-    name = _new_name()
-    _execute(server, "CREATE DATABASE {}", name)
-    try:
-        yield url_of(server, name)
-    finally:
-        _execute(server, "DROP DATABASE {} WITH (FORCE)", name)
-
-
-@contextmanager
 def migrated_database(server: str) -> Iterator[str]:
     """The name of a database as `migrate` leaves it, gone afterwards.
 

@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import pillow_heif
@@ -40,14 +41,11 @@ def heic(image: Image.Image, **options: object) -> bytes:
     return file.getvalue()
 
 
-def hostile() -> Iterator[Hostile]:
+@cache
+def hostile() -> tuple[Hostile, ...]:
     """The corpus, for limits that take JPEG, PNG, GIF, WebP, HEIC and AVIF and the default sizes."""
-    yield from _strangers()
-    yield from _truncated()
-    yield from _wrong_names()
-    yield from _lying_headers()
-    yield from _bombs()
-    yield from _polyglots()
+    parts = (_strangers, _truncated, _wrong_names, _lying_headers, _bombs, _polyglots)
+    return tuple(file for part in parts for file in part())
 
 
 def _strangers() -> Iterator[Hostile]:
@@ -152,7 +150,11 @@ def with_jpeg_size(jpeg: bytes, width: int, height: int) -> bytes:
 
 def png_bomb(side: int) -> bytes:
     """A valid black PNG of side by side pixels, one bit each: tiny to send, huge to open."""
-    rows = zlib.compress(bytes((side + 7) // 8 + 1) * side, 9)
-    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    return png((side, side), bytes((side + 7) // 8 + 1) * side, bits=1, kind=0)
+
+
+def png(size: tuple[int, int], rows: bytes, *, bits: int, kind: int) -> bytes:
+    """A PNG of these rows as they are, which Pillow cannot write in every kind."""
+    header = struct.pack(">IIBBBBB", *size, bits, kind, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, body) for kind, body in parts)

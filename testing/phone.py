@@ -32,7 +32,7 @@ def stored(upright: Image.Image, orientation: int) -> Image.Image:
     return upright.transpose(STORED_AS[orientation]) if orientation in STORED_AS else upright
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def phone_jpeg(
     seed: int,
     megapixels: float = 12,
