@@ -7,7 +7,7 @@ from time import sleep
 
 from django.db import DatabaseError, connection
 
-from photostore.settling import settle_after_a_crash
+from photostore.register.settling import settle_after_a_crash
 from students.recovery.legacy.by_itself import WORKER, Adopter
 from students.renumbering import retag_some
 

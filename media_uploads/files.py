@@ -25,11 +25,11 @@ from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import InvalidFile
 from photostore.intake import Rendition, take_in_image
-from photostore.outbox import drain
 from photostore.owners import Owner
-from photostore.persistence import next_id, stored
 from photostore.register import NewFile, Publication, publish
-from photostore.settling import drain_leftovers
+from photostore.register.outbox import drain
+from photostore.register.persistence import next_id, stored
+from photostore.register.settling import drain_leftovers
 from photostore.videos import take_in_video
 
 MAX_NAME_LENGTH = 255

@@ -20,10 +20,10 @@ from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import NotFound
-from photostore.outbox import drain
-from photostore.persistence import stored
 from photostore.register import Publication, publish
-from photostore.settling import drain_leftovers
+from photostore.register.outbox import drain
+from photostore.register.persistence import stored
+from photostore.register.settling import drain_leftovers
 
 
 def upload_image(

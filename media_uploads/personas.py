@@ -10,7 +10,7 @@ from media_uploads.files import subject_of
 from media_uploads.models import Persona
 from media_uploads.refusals import PersonaNotFound
 from photostore.audit import Actor, record
-from photostore.settling import drain_all
+from photostore.register.settling import drain_all
 
 
 def create_persona(*, user: Any, name: str, actor: Actor) -> Persona:

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import FileMissing
-from photostore.outbox import drain
-from photostore.persistence import stored
+from photostore.register.outbox import drain
+from photostore.register.persistence import stored
 from photostore.storage import storage_for
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.pictures import (

@@ -19,10 +19,10 @@ from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import NotFound
 from photostore.locks import advisory_lock
 from photostore.operations.tally import count_done
-from photostore.outbox import drain
-from photostore.persistence import next_id, stored
 from photostore.register import Publication, publish
-from photostore.settling import drain_leftovers
+from photostore.register.outbox import drain
+from photostore.register.persistence import next_id, stored
+from photostore.register.settling import drain_leftovers
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.pictures import owner_of, pending_files, take_in
 from profile_pictures.refusals import AlreadyConfirmed, TooManyPending, UploadNotFound

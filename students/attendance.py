@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, NotFound
-from photostore.outbox import drain
 from photostore.owners import Owner
-from photostore.persistence import next_id, stored
 from photostore.register import Publication, publish
-from photostore.settling import settle
+from photostore.register.outbox import drain
+from photostore.register.persistence import next_id, stored
+from photostore.register.settling import settle
 from students import identity
 from students.models import ATTENDANCE_LABEL, AttendancePhoto, Student
 from students.photos import subject_of

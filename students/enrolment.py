@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, CopiesPending, FileMissing, NotFound, StorageAway
-from photostore.outbox import drain
-from photostore.persistence import next_id, stored
-from photostore.settling import drain_leftovers, settle
+from photostore.register.outbox import drain
+from photostore.register.persistence import next_id, stored
+from photostore.register.settling import drain_leftovers, settle
 from students.attendance import attendance_owner
 from students.models import Student, StudentPhoto
 from students.photos import go_live, is_todays_photo, subject_of

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import FileMissing, NotFound
-from photostore.persistence import stored
 from photostore.register import publish, retire
-from photostore.settling import drain_leftovers, settle
+from photostore.register.persistence import stored
+from photostore.register.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
 from students.todays import versions_of
 from students.tombstones import lift

@@ -12,8 +12,8 @@ import logging
 
 from photostore.audit import Actor
 from photostore.errors import FileMissing, InvalidFile, PhotostoreError
-from photostore.persistence import stored
-from photostore.settling import settle
+from photostore.register.persistence import stored
+from photostore.register.settling import settle
 from students import identity
 from students.models import Student, StudentPhoto
 from students.photos import go_live, subject_of

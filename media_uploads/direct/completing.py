@@ -26,7 +26,7 @@ from media_uploads.refusals import NotAsAnnounced, UploadCompleted, UploadIncomp
 from photostore.audit import Actor
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.incoming import bucket
-from photostore.outbox import drain
+from photostore.register.outbox import drain
 from photostore.storage import storage_for
 from photostore.storage.folders import disk_errors
 

@@ -22,8 +22,8 @@ from photostore.audit import Actor, record
 from photostore.errors import FileMissing, PhotostoreError
 from photostore.incoming import bucket, spool
 from photostore.locks import try_lock, unlock
-from photostore.outbox import drain
 from photostore.owners import Owner
+from photostore.register.outbox import drain
 from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)

@@ -383,7 +383,7 @@ def test_killed_and_run_again_there_is_one_row(
     if not committed:
         return
     # The commit came before the end: what had arrived waits in the outbox for whoever comes next.
-    from photostore.settling import settle_everything
+    from photostore.register.settling import settle_everything
 
     settle_everything()
     one_row_and_nothing_left()
@@ -428,7 +428,7 @@ def test_its_bytes_go_with_the_persona_and_the_person(
             cursor.execute(f"DELETE FROM {thing._meta.db_table} WHERE id = %s", [thing.pk])
     assert not DirectUpload.objects.exists()
     assert PendingRemoval.objects.filter(key__startswith="incoming/").count() == 1
-    from photostore.settling import settle_everything
+    from photostore.register.settling import settle_everything
 
     settle_everything()
     assert not stored()

@@ -23,7 +23,7 @@ from media_uploads.tests.cabinet import (
     stored,
 )
 from photostore.inventory import orphans
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from testing.service import HOME, database_url
 from testing.videos import video

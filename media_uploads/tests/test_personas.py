@@ -21,7 +21,7 @@ from media_uploads.tests.cabinet import (
     stored,
 )
 from photostore.models import AuditEntry
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from testing.people import client_of
 from testing.videos import video
 

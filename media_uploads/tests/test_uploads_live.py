@@ -19,7 +19,7 @@ from knox.models import AuthToken
 
 from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.tests.cabinet import persona_of, picture, stored
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from testing.people import DISK
 from testing.service import Service, live_server
 

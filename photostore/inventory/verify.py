@@ -22,7 +22,7 @@ from photostore.inventory.seen import Seen
 from photostore.inventory.unregistered import named_elsewhere, spelled_otherwise, unregistered
 from photostore.models import StoredFile, Verification
 from photostore.references.places import Place, places
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 
 # What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo
 # whose row was lost. Young ones, partials and copies that are behind are what any crash leaves; a legacy row

@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from photostore import keys, outbox, settling
+from photostore import keys
 from photostore.locks import advisory_lock
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.register import publish, store
+from photostore.register import outbox, publish, settling, store
 from photostore.storage import storage_for
 from photostore.tests.things import DOCUMENTED, OWNER, content, keys_in, make_public, publication
 

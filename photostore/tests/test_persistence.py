@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from photostore.models import StoredFile
-from photostore.persistence import next_id, stored
 from photostore.register import publish
+from photostore.register.persistence import next_id, stored
 from photostore.tests.things import OWNER, keys_in, publication
 
 pytestmark = pytest.mark.django_db(transaction=True)

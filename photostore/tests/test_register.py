@@ -11,7 +11,7 @@ from photostore.errors import CopiesPending, StorageAway
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
 from photostore.owners import Owner
 from photostore.register import publish, retire, store
-from photostore.settling import settle, settle_everything
+from photostore.register.settling import settle, settle_everything
 from photostore.storage import storage_for
 from photostore.tests.things import (
     DOCUMENTED,

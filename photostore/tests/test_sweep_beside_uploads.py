@@ -18,7 +18,7 @@ from photostore.operations import conduct
 from photostore.owners import Owner
 from photostore.references import knowledge, name_owners_with
 from photostore.register import NewFile, Publication, publish, store
-from photostore.settling import settle
+from photostore.register.settling import settle
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old, keep, leave
 from testing.exhaustive import is_exhaustive

@@ -16,8 +16,8 @@ from photostore.errors import StorageAway
 from photostore.models import Act, AuditEntry, Operation, QuarantinedFile, StoredFile
 from photostore.operations import conduct
 from photostore.operations.quarantine import sha256_of
-from photostore.outbox import drain
 from photostore.owners import Owner
+from photostore.register.outbox import drain
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
 from photostore.tests.shelf import keep, leave, run

@@ -10,7 +10,7 @@ from django.db import transaction
 from photostore.models import PendingRemoval, StoredFile
 from photostore.owners import Owner
 from photostore.register import NewFile, Publication, publish, store
-from photostore.settling import settle
+from photostore.register.settling import settle
 from photostore.storage import storage_for
 
 OWNER = Owner("tests.thing", "1")

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from photostore.admin import ReadOnlyAdmin
-from photostore.settling import drain_all
+from photostore.register.settling import drain_all
 from profile_pictures.models import User
 
 admin.site.unregister(Group)

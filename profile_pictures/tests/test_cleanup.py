@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from photostore.models import AuditEntry, PendingRemoval
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from profile_pictures.models import ProfilePictureUpload
 from profile_pictures.tests.album import check_consistent, confirmed, everything, expire, pending, stored
 from testing.killing_commands import ON_S3, Killing

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from photostore.errors import StorageAway, StorageFull
 from photostore.inventory import orphans
 from photostore.models import AuditEntry
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import (

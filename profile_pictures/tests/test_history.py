@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from photostore.models import AuditEntry, PendingRemoval, StoredFile
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import (

@@ -122,7 +122,7 @@ def test_expiring_between_the_look_and_the_swap_is_404(
 
 
 def test_a_confirm_against_the_deletion_of_the_person(danas: Any, dana: Any) -> None:
-    from photostore.settling import settle_everything
+    from photostore.register.settling import settle_everything
 
     waiting = pending(danas)
 

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from photostore.models import QuarantinedFile, StoredFile
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from students import identity
 from students.models import AttendancePhoto, Student

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests.commands import OPERATOR, backed_up, run

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from photostore.models import Act, QuarantinedFile
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up, run

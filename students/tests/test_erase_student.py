@@ -13,7 +13,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 
 from photostore.models import Act, AuditEntry, Operation, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.operations import conduct
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, FormerStudentNumber, Student

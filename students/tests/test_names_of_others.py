@@ -147,7 +147,7 @@ def test_a_restore_leaves_it_for_a_person(api: Any, each_storage: str) -> None:
     backed_up(settings.PHOTO_BACKUP_DIR)
     StudentPhoto.objects.all().delete()
     from photostore.models import StoredFile
-    from photostore.settling import settle_everything
+    from photostore.register.settling import settle_everything
 
     Student.objects.filter(pk=ada.pk).update(profile_photo="", photo_sha256="")
     StoredFile.objects.filter(kind="copy").delete()

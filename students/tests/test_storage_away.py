@@ -11,7 +11,7 @@ import pytest
 
 from photostore.errors import StorageFull
 from photostore.models import PendingRemoval, StoredFile
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.tests.school import enrol, everything, face, file_of, hand_in, likeness, stored

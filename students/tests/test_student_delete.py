@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.tests.school import enrol, everything, face, hand_in, see_through, stored

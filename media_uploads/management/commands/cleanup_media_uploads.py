@@ -11,7 +11,7 @@ from media_uploads.direct.ending import removable, remove_over, stray_bytes, str
 from media_uploads.direct.opening import LIFE
 from photostore.commands import DONE, PhotoCommand, duration
 from photostore.incoming import bucket
-from photostore.settling import drain_all
+from photostore.register.settling import drain_all
 from photostore.storage import storage_for
 
 

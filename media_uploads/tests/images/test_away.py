@@ -23,7 +23,7 @@ from media_uploads.tests.images.album import (
 )
 from photostore.errors import StorageAway, StorageFull
 from photostore.models import AuditEntry, PendingRemoval
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -27,7 +27,7 @@ from media_uploads.tests.images.album import (
     stored,
 )
 from photostore.models import AuditEntry
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from testing.people import client_of, make_person
 from testing.service import live_server
 

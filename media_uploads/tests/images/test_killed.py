@@ -13,7 +13,7 @@ from media_uploads.models import UserImage
 from media_uploads.tests.images.album import check_consistent, face, kept, stored
 from photostore.audit import Actor
 from photostore.inventory import orphans
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from testing.killing import killed_before_step
 

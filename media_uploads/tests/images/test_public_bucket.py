@@ -20,7 +20,7 @@ from media_uploads.tests.images.album import (
     stored,
 )
 from photostore.models import StoredFile
-from photostore.settling import settle_everything
+from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from photostore.storage.configuration import storages_from_environment
 from photostore.tests.shelf import run

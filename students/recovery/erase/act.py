@@ -16,8 +16,8 @@ from photostore.audit import Actor, record
 from photostore.errors import StorageAway
 from photostore.models import Act, AuditEntry, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.operations import ActKind, register
-from photostore.outbox import drain
 from photostore.owners import Owner
+from photostore.register.outbox import drain
 from students.models import (
     ATTENDANCE_LABEL,
     OWNER_LABEL,

@@ -16,10 +16,10 @@ from photostore.intake import FORMATS, sniff
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, register
 from photostore.operations.sweeping import SweepAside
-from photostore.outbox import drain
 from photostore.owners import Owner
 from photostore.register import store
-from photostore.settling import settle
+from photostore.register.outbox import drain
+from photostore.register.settling import settle
 from students.models import OWNER_LABEL, Student, StudentPhoto
 from students.photos import go_live, subject_of
 from students.recovery.legacy.spots import bring_others_back, needed_bytes, set_aside

@@ -13,8 +13,8 @@ from photostore.audit import record
 from photostore.errors import Changed, Conflict, NotFound
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, register
-from photostore.outbox import drain
-from photostore.settling import settle
+from photostore.register.outbox import drain
+from photostore.register.settling import settle
 from students import identity
 from students.attendance import attendance_owner, moment, upload_attendance_photo
 from students.models import AttendancePhoto, Student

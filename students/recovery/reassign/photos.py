@@ -16,7 +16,7 @@ from photostore.models import Act, StoredFile
 from photostore.operations import ActKind, register
 from photostore.operations.quarantine import sha256_of
 from photostore.register import retire, store
-from photostore.settling import settle
+from photostore.register.settling import settle
 from students.models import Student, StudentPhoto
 from students.photos import go_live, subject_of
 from students.recovery.reassign.ground import clear_ground, give_ground_back, targets_of, write_down

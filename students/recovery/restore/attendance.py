@@ -13,9 +13,9 @@ from photostore.audit import record
 from photostore.errors import Changed
 from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind, register
-from photostore.outbox import drain
 from photostore.register import publish, store
-from photostore.settling import settle
+from photostore.register.outbox import drain
+from photostore.register.settling import settle
 from students.attendance import attendance_owner, moment
 from students.models import AttendancePhoto, Student
 from students.photos import subject_of

@@ -12,11 +12,11 @@ from photostore.audit import Actor, record
 from photostore.errors import Changed, NameTaken
 from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind, register
-from photostore.outbox import drain
 from photostore.owners import Owner
 from photostore.references.others import named_for_others
 from photostore.register import Publication, publish, publish_former, store
-from photostore.settling import settle
+from photostore.register.outbox import drain
+from photostore.register.settling import settle
 from students.models import Student, StudentPhoto
 from students.photos import subject_of
 from students.recovery.backups import BackedUpPhoto

@@ -9,7 +9,7 @@ from testing.faults.load import at_once
 from testing.faults.outcome import Effort, Outcome
 
 STUDENTS = 20
-SETTLE = "from photostore.settling import settle_everything\nsettle_everything()"
+SETTLE = "from photostore.register.settling import settle_everything\nsettle_everything()"
 BEHIND = "UPDATE photostore_storedfile SET written_at = NULL WHERE kind = 'copy'"
 
 

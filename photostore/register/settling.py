@@ -20,10 +20,10 @@ from django.utils import timezone
 from photostore.errors import CopiesPending, FileMissing, PhotostoreError
 from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval, StoredFile
-from photostore.outbox import drain
 from photostore.owners import Owner
 from photostore.references.knowledge import held
-from photostore.register import NewFile, right_place
+from photostore.register.outbox import drain
+from photostore.register.publications import NewFile, right_place
 from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)

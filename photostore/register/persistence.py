@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 from photostore.audit import NOBODY, Actor
 from photostore.errors import StorageAway
 from photostore.owners import Owner
-from photostore.register import Publication, right_place, store
+from photostore.register.publications import Publication, right_place, store
 from photostore.storage import storage_for
 
 

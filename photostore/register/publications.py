@@ -4,7 +4,7 @@ The order of a change to an owner's files, all under the owner's lock (`Owner.lo
 
 1. `store` the new bytes under keys that no row names yet; no transaction is open.
 2. In one transaction: `publish` them (or `retire` what was live) and change the owner's row.
-3. `settle` (`photostore.settling`): bring the copies under documented names up, and remove what the
+3. `settle` (`photostore.register.settling`): bring the copies under documented names up, and remove what the
    transaction gave up.
 
 Dying after 1 leaves orphans that the sweep finds; dying after 2 leaves work that the next `settle` of
@@ -26,11 +26,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from photostore.audit import NOBODY, Actor
-from photostore.clearing import make_way
 from photostore.errors import StrangePlace
 from photostore.intake import Rendition
 from photostore.models import StoredFile
 from photostore.owners import Owner
+from photostore.register.clearing import make_way
 from photostore.storage import PhotoStorage, storage_for
 from photostore.storage.base import CHUNK_BYTES
 
