@@ -11,6 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testing.pictures import phone_jpeg
+
+_BOUNDARY = "photokeep-bench"
+FORM = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -37,6 +42,18 @@ class Clients:
         for outcome in [self.pool.submit(_make, port, share) for share in shares]:
             outcome.result()
         return time.perf_counter() - started
+
+
+def photo_form(folder: Path, field_name: str, *, seed: int, megapixels: int) -> Path:
+    """A form on disk with a photo in it, taken with the phone held upright; FORM is its header."""
+    head = (
+        f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n"
+        f'Content-Disposition: form-data; name="{field_name}"; filename="IMG_{seed}.jpg"\r\n\r\n'
+    )
+    path = folder / f"form-{seed}"
+    photo = phone_jpeg(seed, megapixels, orientation=6)
+    path.write_bytes(head.encode() + photo + f"\r\n--{_BOUNDARY}--\r\n".encode())
+    return path
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from rest_framework.renderers import JSONRenderer
 
-from bench.documented.image_rows import UserImageSerializer
-from bench.pages import Call, Figures, in_turn
+from bench.documented.our_rows import UserImageSerializer
+from bench.pages import Call, Figures, in_turn, json_figures
 from bench.sizes import size
 from media_uploads.image_representation import COLUMNS, represent
 from media_uploads.images import upload_image
@@ -78,7 +78,7 @@ def _page(client: Client, **query: Any) -> Call:
 
 
 def hundred_rows() -> Figures:
-    """CPU seconds from a hundred loaded rows to JSON, ours and documented."""
+    """CPU from a hundred loaded rows to JSON, ours and documented."""
     request = RequestFactory().get("/api/user_images/dana/")
     dana = get_user_model()._default_manager.get(username="dana")
     newest = UserImage.objects.filter(user=dana).order_by("-uploaded_at")[:PAGE]
@@ -92,8 +92,4 @@ def hundred_rows() -> Figures:
     def theirs() -> bytes:
         return renderer.render(UserImageSerializer(images, many=True, context={"request": request}).data)
 
-    def many(call: Call) -> Call:
-        return lambda: [call() for _ in range(20)]
-
-    our_seconds, their_seconds = in_turn(ROUNDS, many(ours), many(theirs))
-    return {"ours": our_seconds / 20, "theirs": their_seconds / 20}
+    return json_figures(ours, theirs)

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from bench.documented import intake as documented
-from bench.measure import Measured, compare
-from bench.rows import Row
+from bench.measure import compare
+from bench.rows import Row, at_most, times_less
 from bench.sizes import is_smallest, size
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from testing.pictures import phone_jpeg
@@ -51,35 +51,13 @@ def _rows_of_one(path: str, megapixels: int, times: float) -> Iterable[Row]:
     ours, theirs = compare(
         *("bench.intake:process", "bench.documented.intake:process", path), rounds=size(3, 1), runs=size(3, 1)
     )
-    yield _cpu_row(megapixels, ours, theirs, times)
-    yield Row(
-        work=f"{megapixels} MP photo, memory on top",
-        unit="MiB",
-        ours=ours.extra_mib,
-        baseline=theirs.extra_mib,
-        target=f"at most {_MAX_EXTRA_MIB} MiB",
-        met=ours.extra_mib <= _MAX_EXTRA_MIB,
-    )
+    work = f"{megapixels} MP photo"
+    cpu = f"{work} and three thumbnails, CPU"
+    yield times_less(times, cpu, "s", ours.cpu_seconds, theirs.cpu_seconds)
+    yield at_most(_MAX_EXTRA_MIB, f"{work}, memory on top", "MiB", ours.extra_mib, theirs.extra_mib)
     our_db, their_db = fidelity_db(path)
-    yield Row(
-        work=f"{megapixels} MP photo, PSNR",
-        unit="dB",
-        ours=our_db,
-        baseline=their_db,
-        target=f"at most {_MAX_LOSS_DB} dB below",
-        met=our_db >= their_db - _MAX_LOSS_DB,
-    )
-
-
-def _cpu_row(megapixels: int, ours: Measured, theirs: Measured, times: float) -> Row:
-    return Row(
-        work=f"{megapixels} MP photo and three thumbnails, CPU",
-        unit="s",
-        ours=ours.cpu_seconds,
-        baseline=theirs.cpu_seconds,
-        target=f"{times:g} x less",
-        met=theirs.cpu_seconds >= times * ours.cpu_seconds,
-    )
+    target, met = f"at most {_MAX_LOSS_DB} dB below", our_db >= their_db - _MAX_LOSS_DB
+    yield Row(f"{work}, PSNR", "dB", our_db, their_db, target=target, met=met)
 
 
 def fidelity_db(path: str) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.child import in_child
-from bench.rows import Row
+from bench.rows import Row, at_most, times_less
 from bench.sizes import size
 from bench.surroundings import Environment, surroundings
 
@@ -24,15 +24,9 @@ Figures = dict[str, float]
 
 def rows() -> Iterable[Row]:
     """Rows six to eight of the design's table."""
-    with surroundings(throwaway=True) as environment:
-        environment["LOG_LEVEL"] = "WARNING"
-        yield from _disk_rows(environment)
-    with surroundings(throwaway=True) as environment:
-        environment["LOG_LEVEL"] = "WARNING"
-        yield from _rehash_rows(environment)
-    with surroundings(throwaway=True) as environment:
-        environment["LOG_LEVEL"] = "WARNING"
-        yield from _bucket_rows(environment)
+    for part in (_disk_rows, _rehash_rows, _bucket_rows):
+        with surroundings(throwaway=True, LOG_LEVEL="WARNING") as environment:
+            yield from part(environment)
 
 
 def _disk_rows(environment: Environment) -> Iterable[Row]:
@@ -41,30 +35,11 @@ def _disk_rows(environment: Environment) -> Iterable[Row]:
     sized = in_child("bench.stock:our_difference", environment, sizes=True)
     theirs = _best(in_child("bench.stock:their_difference", environment) for _ in range(ROUNDS - 1))
     work = "orphans and missing, 1M files against 1M rows"
-    yield Row(
-        work=f"{work}, CPU with PostgreSQL's",
-        unit="s",
-        ours=ours["cpu_seconds"],
-        baseline=theirs["cpu_seconds"],
-        target=f"{TIMES_FASTER:g} x faster",
-        met=theirs["cpu_seconds"] >= TIMES_FASTER * ours["cpu_seconds"],
-    )
-    yield Row(
-        work=f"{work}, memory on top",
-        unit="MiB",
-        ours=ours["extra_mib"],
-        baseline=theirs["extra_mib"],
-        target=f"at most {MAX_EXTRA_MIB} MiB",
-        met=ours["extra_mib"] <= MAX_EXTRA_MIB,
-    )
-    yield Row(
-        work="the same, every file's size and time compared as well, CPU with PostgreSQL's",
-        unit="s",
-        ours=sized["cpu_seconds"],
-        baseline=theirs["cpu_seconds"],
-        target="reported",
-        met=True,
-    )
+    cpu, their_cpu = ours["cpu_seconds"], theirs["cpu_seconds"]
+    yield times_less(TIMES_FASTER, f"{work}, CPU with PostgreSQL's", "s", cpu, their_cpu)
+    yield at_most(MAX_EXTRA_MIB, f"{work}, memory on top", "MiB", ours["extra_mib"], theirs["extra_mib"])
+    work = "the same, every file's size and time compared as well, CPU with PostgreSQL's"
+    yield Row(work, "s", sized["cpu_seconds"], their_cpu)
 
 
 def _rehash_rows(environment: Environment) -> Iterable[Row]:
@@ -79,22 +54,9 @@ def _rehash_rows(environment: Environment) -> Iterable[Row]:
     ]
     two, one, bare = (min(column) for column in zip(*turns, strict=True))
     work = f"re-hash {PHOTOS:,} photos, wall"
-    yield Row(
-        work=f"{work}, two threads against one",
-        unit="s",
-        ours=two,
-        baseline=one,
-        target=f"{TIMES_FASTER_REHASH:g} x faster",
-        met=one >= TIMES_FASTER_REHASH * two,
-    )
-    yield Row(
-        work=f"{work}, two threads against a bare loop that writes nothing down",
-        unit="s",
-        ours=two,
-        baseline=bare,
-        target="reported",
-        met=True,
-    )
+    yield times_less(TIMES_FASTER_REHASH, f"{work}, two threads against one", "s", two, one)
+    work = f"{work}, two threads against a bare loop that writes nothing down"
+    yield Row(work, "s", two, bare)
 
 
 def _bucket_rows(environment: Environment) -> Iterable[Row]:
@@ -110,23 +72,11 @@ def _bucket_rows(environment: Environment) -> Iterable[Row]:
         figures: Figures = in_child("bench.stock:bucket_requests", environment)
     pages = -(-OBJECTS // 1_000)
     work = f"the same on S3, {OBJECTS:,} objects"
-    yield Row(
-        work=f"{work}, LIST requests",
-        unit="",
-        ours=figures["lists"],
-        baseline=None,
-        target="one per 1,000 keys",
-        met=figures["lists"] <= pages,
-    )
-    yield Row(
-        work=f"{work}, all requests",
-        unit="",
-        ours=figures["ours"],
-        baseline=figures["theirs"],
-        target="those and one more",
-        # One more to see that the bucket answers before anything is believed.
-        met=figures["ours"] <= pages + 1,
-    )
+    target, met = "one per 1,000 keys", figures["lists"] <= pages
+    yield Row(f"{work}, LIST requests", "", figures["lists"], target=target, met=met)
+    # One more to see that the bucket answers before anything is believed.
+    target, met = "those and one more", figures["ours"] <= pages + 1
+    yield Row(f"{work}, all requests", "", figures["ours"], figures["theirs"], target=target, met=met)
 
 
 def _best(samples: Iterable[Figures]) -> Figures:

@@ -25,8 +25,7 @@ def figures(count: int) -> Iterable[tuple[str, float, float]]:
 
 
 def _measured(school: str, count: int, steps: dict[str, str]) -> Iterable[tuple[str, float, float]]:
-    with surroundings(throwaway=True) as environment:
-        environment["LOG_LEVEL"] = "ERROR"
+    with surroundings(throwaway=True, LOG_LEVEL="ERROR") as environment:
         in_child(f"bench.wrecked:{school}", environment, count=count)
         for work, function in steps.items():
             found = in_child(f"bench.wrecked:{function}", environment)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import statistics
-import time
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from bench.documented.students import StudentSerializer
-from bench.processes import cpu_seconds
+from bench.documented.our_rows import StudentSerializer
+from bench.processes import cpu_with_postgres
 from bench.sizes import size
 from photostore.delivery.links import LinkMaker
 from students.models import Student
@@ -40,7 +39,7 @@ Figures = dict[str, float]
 Call = Callable[[], object]
 
 
-@override_settings(ROOT_URLCONF="bench.documented.students")
+@override_settings(ROOT_URLCONF="bench.documented.our_rows")
 def pages(token: str) -> dict[str, Figures]:
     """For every case: CPU seconds of page 1 and of the deep page, ours and documented, and our queries."""
     client = Client(headers={"authorization": f"Bearer {token}"})
@@ -94,7 +93,7 @@ def _queries(call: Call) -> int:
 
 
 def hundred_rows() -> Figures:
-    """CPU seconds from a hundred loaded rows to JSON, ours and documented."""
+    """CPU from a hundred loaded rows to JSON, ours and documented."""
     request = RequestFactory().get("/api/students/")
     rows = list(represented(Student.objects.order_by("pk"))[:PAGE])
     students = list(Student.objects.order_by("pk")[:PAGE])
@@ -105,17 +104,22 @@ def hundred_rows() -> Figures:
         return renderer.render([represent(row, links) for row in rows])
 
     def theirs() -> bytes:
-        return renderer.render(StudentSerializer(students, many=True, context=_context(request)).data)
+        return renderer.render(
+            StudentSerializer(students, many=True, context={"request": Request(request)}).data
+        )
 
-    def many(call: Call) -> Call:
-        return lambda: [call() for _ in range(20)]
-
-    measured = in_turn(ROUNDS, many(ours), many(theirs))
-    return {"ours": measured[0] / 20, "theirs": measured[1] / 20}
+    return json_figures(ours, theirs)
 
 
-def _context(request: WSGIRequest) -> dict[str, object]:
-    return {"request": Request(request)}
+def json_figures(ours: Call, theirs: Call) -> Figures:
+    """Milliseconds of CPU for one call of each."""
+    many = [partial(_repeat, call) for call in (ours, theirs)]
+    return dict(zip(("ours", "baseline"), (one * 1000 / 20 for one in in_turn(ROUNDS, *many)), strict=True))
+
+
+def _repeat(call: Call) -> None:
+    for _ in range(20):
+        call()
 
 
 def in_turn(rounds: int, *calls: Call) -> list[float]:
@@ -127,13 +131,6 @@ def in_turn(rounds: int, *calls: Call) -> list[float]:
 
 
 def _cpu_of(call: Call) -> float:
-    session = _session()
-    before = time.process_time() + cpu_seconds([session])
+    before = cpu_with_postgres()
     call()
-    return time.process_time() + cpu_seconds([session]) - before
-
-
-def _session() -> int:
-    """The process of PostgreSQL that serves us."""
-    connection.ensure_connection()
-    return int(connection.connection.info.backend_pid)
+    return cpu_with_postgres() - before

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+from django.db import connection
 
 MIB = 2**20
 SAMPLE_SECONDS = 0.1
@@ -17,6 +19,12 @@ SAMPLE_SECONDS = 0.1
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Of these processes so far, with all their threads, in user and system mode."""
     return sum(_cpu_seconds(pid) for pid in pids)
+
+
+def cpu_with_postgres() -> float:
+    """Of this process, and of the one of PostgreSQL that serves it."""
+    connection.ensure_connection()
+    return time.process_time() + cpu_seconds([int(connection.connection.info.backend_pid)])
 
 
 def _cpu_seconds(pid: int) -> float:

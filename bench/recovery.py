@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.child import in_child
-from bench.rows import Row
+from bench.rows import Row, at_most
 from bench.sizes import size
 from bench.surroundings import Environment, surroundings
 
@@ -18,12 +18,10 @@ MAX_EXTRA_MIB = 64
 
 def rows() -> Iterable[Row]:
     """`restore --verify-only` on a large school, then `migrate` after a reseed."""
-    with surroundings(throwaway=True) as environment:
-        environment["LOG_LEVEL"] = "ERROR"
+    with surroundings(throwaway=True, LOG_LEVEL="ERROR") as environment:
         in_child("bench.wrecked:a_school", environment, count=STUDENTS)
         yield from _verify_rows(environment)
-    with surroundings(throwaway=False) as environment:
-        environment["LOG_LEVEL"] = "ERROR"
+    with surroundings(throwaway=False, LOG_LEVEL="ERROR") as environment:
         in_child("bench.wrecked:a_reseeded_school", environment, count=STUDENTS)
         yield from _migrate_rows(environment)
 
@@ -48,24 +46,8 @@ def _migrate_rows(environment: Environment) -> Iterable[Row]:
 
 
 def _rate(work: str, ours: float, theirs: float | None = None) -> Row:
-    return Row(
-        work=work,
-        unit="students/s",
-        ours=ours,
-        baseline=theirs,
-        target="reported",
-        met=True,
-        more_is_better=True,
-    )
+    return Row(work, "students/s", ours, theirs, more_is_better=True)
 
 
 def _memory(work: str, ours: float, theirs: float | None = None) -> Row:
-    target = f"at most {MAX_EXTRA_MIB} MiB"
-    return Row(
-        work=f"{work}, memory on top",
-        unit="MiB",
-        ours=ours,
-        baseline=theirs,
-        target=target,
-        met=ours <= MAX_EXTRA_MIB,
-    )
+    return at_most(MAX_EXTRA_MIB, f"{work}, memory on top", "MiB", ours, theirs)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Row:
     """One thing measured, ours against the documented way in the same run.
 
@@ -17,8 +17,9 @@ class Row:
     unit: str
     ours: float
     baseline: float | None = None
-    target: str
-    met: bool
+    _: KW_ONLY
+    target: str = "reported"
+    met: bool = True
     more_is_better: bool = False
 
     @property
@@ -27,3 +28,14 @@ class Row:
         if not self.baseline or not self.ours:
             return None
         return self.ours / self.baseline if self.more_is_better else self.baseline / self.ours
+
+
+def at_most(limit: float, work: str, unit: str, ours: float, baseline: float | None = None) -> Row:
+    """A row whose target is a limit."""
+    target = f"at most {limit:g} {unit}".rstrip()
+    return Row(work, unit, ours, baseline, target=target, met=ours <= limit)
+
+
+def times_less(times: float, work: str, unit: str, ours: float, baseline: float) -> Row:
+    """A row whose target is that ours takes so many times less."""
+    return Row(work, unit, ours, baseline, target=f"{times:g} x less", met=baseline >= times * ours)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from bench.child import in_child
-from bench.clients import Call, Clients, clients
+from bench.clients import Call, clients
 from bench.rows import Row
-from bench.sides import Side
+from bench.sides import Turns, rate_and_cpu
 from bench.sizes import size
 from bench.surroundings import DOCUMENTED, serving, surroundings
 from testing.service import Service
@@ -31,16 +32,15 @@ def rows() -> Iterable[Row]:
         photo = Path(environment["PHOTOKEEP_STATE_DIR"]) / "photo.jpg"
         with serving(environment) as our_server:
             link = _link(our_server, credentials, photo)
-            in_child("bench.documented.school:found", environment | DOCUMENTED, count=1, picture=str(photo))
+            in_child("bench.documented.filling:people", environment | DOCUMENTED, count=1, picture=str(photo))
             with serving(environment | DOCUMENTED) as their_server:
-                ours, theirs = Side(our_server), Side(their_server)
-                address = "/people/1/photo.jpg"
-                _take_turns(pool, (ours, Call("GET", link)), (theirs, Call("GET", address, credentials)))
-                yield from _rows(f"a photo of {photo.stat().st_size // 1000} KB", ours, theirs)
-                ours, theirs = Side(our_server), Side(their_server)
-                part, whole = Call("GET", link, PART, status=206), Call("GET", address, credentials | PART)
-                _take_turns(pool, (ours, part), (theirs, whole))
-                yield from _rows("64 KB of it by Range", ours, theirs)
+                turns = Turns(pool, (our_server, their_server), WARM_UP, ROUNDS)
+                whole = Call("GET", link), Call("GET", "/people/1/photo.jpg", credentials)
+                work = f"serving a photo of {photo.stat().st_size // 1000} KB"
+                yield from rate_and_cpu(work, *turns.repeat(ROUNDS * REQUESTS, *whole))
+                part = Call("GET", link, PART, status=206), replace(whole[1], headers=credentials | PART)
+                work = "serving 64 KB of it by Range"
+                yield from rate_and_cpu(work, *turns.repeat(ROUNDS * REQUESTS, *part))
 
 
 def _link(server: Service, credentials: dict[str, str], photo: Path) -> str:
@@ -56,31 +56,3 @@ def _body(address: str, headers: dict[str, str]) -> bytes:
     with urlopen(Request(address, headers=headers), timeout=60) as answer:
         data: bytes = answer.read()
     return data
-
-
-def _take_turns(pool: Clients, *sides: tuple[Side, Call]) -> None:
-    for side, call in sides:
-        pool.make(side.server.port, [call] * WARM_UP)
-    for _round in range(ROUNDS):
-        for side, call in sides:
-            side.answer(pool, [call] * REQUESTS)
-
-
-def _rows(what: str, ours: Side, theirs: Side) -> Iterable[Row]:
-    yield Row(
-        work=f"serving {what}",
-        unit="requests/s",
-        ours=ours.per_second,
-        baseline=theirs.per_second,
-        target="reported",
-        met=True,
-        more_is_better=True,
-    )
-    yield Row(
-        work=f"serving {what}, CPU of the workers for one",
-        unit="ms",
-        ours=ours.cpu_milliseconds,
-        baseline=theirs.cpu_milliseconds,
-        target="reported",
-        met=True,
-    )

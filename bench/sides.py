@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bench.clients import Call, Clients
 from bench.processes import Peak, cpu_seconds, peak_of
+from bench.rows import Row
 from testing.service import Service
 
 
@@ -41,3 +42,52 @@ class Side:
             self.wall_seconds += pool.make(self.server.port, calls)
         self.cpu_seconds += cpu_seconds(workers) - before
         self.calls += len(calls)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """How the two take turns: each makes `warm_up` calls that do not count, then a share in each round."""
+
+    pool: Clients
+    servers: tuple[Service, Service]
+    warm_up: int
+    rounds: int
+    watch_memory: bool = False
+
+    def repeat(self, count: int, ours: Call, theirs: Call) -> tuple[Side, Side]:
+        """The same call `count` times."""
+        return self.take([ours] * (self.warm_up + count), [theirs] * (self.warm_up + count))
+
+    def take(self, ours: Sequence[Call], theirs: Sequence[Call]) -> tuple[Side, Side]:
+        """The calls in their order, of which the first ones warm up."""
+        our_side, their_side = (Side(server) for server in self.servers)
+        sides = (our_side, ours), (their_side, theirs)
+        for side, calls in sides:
+            self.pool.make(side.server.port, calls[: self.warm_up])
+        for number in range(self.rounds):
+            for side, calls in sides:
+                share = calls[self.warm_up + number :: self.rounds]
+                side.answer(self.pool, share, watch_memory=self.watch_memory)
+        return our_side, their_side
+
+
+def rate(work: str, unit: str, ours: Side, theirs: Side) -> Row:
+    """Answers per second."""
+    return Row(work, unit, ours.per_second, theirs.per_second, more_is_better=True)
+
+
+def cpu(work: str, ours: Side, theirs: Side) -> Row:
+    """CPU for one answer."""
+    work = f"{work}, CPU of the workers for one"
+    return Row(work, "ms", ours.cpu_milliseconds, theirs.cpu_milliseconds)
+
+
+def rate_and_cpu(work: str, ours: Side, theirs: Side) -> Iterable[Row]:
+    """Both, as they are reported for most requests."""
+    return rate(work, "requests/s", ours, theirs), cpu(work, ours, theirs)
+
+
+def largest_worker(work: str, ours: Side, theirs: Side) -> Row:
+    """Peak memory."""
+    work = f"{work}, peak memory of the larger worker"
+    return Row(work, "MiB", ours.peak.largest_mib, theirs.peak.largest_mib)

@@ -16,7 +16,7 @@ from django.db import connection
 
 from bench.documented import inventory as documented
 from bench.measure import peak_mib
-from bench.processes import cpu_seconds
+from bench.processes import cpu_with_postgres
 from bench.sizes import size
 from photostore.inventory import differences, listed
 from photostore.inventory.rehash import oldest_first, rehash
@@ -122,12 +122,9 @@ def _differences(*, sizes: bool) -> None:
 
 
 def measured(work: Callable[[], object]) -> dict[str, float]:
-    connection.ensure_connection()
-    session = int(connection.connection.info.backend_pid)
-    memory, used = peak_mib(), time.process_time() + cpu_seconds([session])
+    memory, used = peak_mib(), cpu_with_postgres()
     work()
-    used = time.process_time() + cpu_seconds([session]) - used
-    return {"cpu_seconds": used, "extra_mib": peak_mib() - memory}
+    return {"cpu_seconds": cpu_with_postgres() - used, "extra_mib": peak_mib() - memory}
 
 
 def _fill_register(count: int, hashes: list[str], byte_size: int) -> None:

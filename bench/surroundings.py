@@ -22,7 +22,7 @@ Environment = dict[str, str]
 
 
 @contextmanager
-def surroundings(*, throwaway: bool) -> Iterator[Environment]:
+def surroundings(*, throwaway: bool, **settings: str) -> Iterator[Environment]:
     """The environment for a service of its own. A database that is not `throwaway` syncs to the disk."""
     with _folder() as folder:
         url = ensure(folder, throwaway=throwaway)
@@ -37,6 +37,7 @@ def surroundings(*, throwaway: bool) -> Iterator[Environment]:
                     "MEDIA_ROOT": str(folder / "media"),
                     "PHOTO_BACKUP_DIR": str(folder / "backups"),
                     SMALLEST: os.environ.get(SMALLEST, ""),
+                    **settings,
                 }
             )
         finally:
@@ -53,6 +54,13 @@ def serving(environment: Environment) -> Iterator[Service]:
         yield service
     finally:
         service.stop()
+
+
+@contextmanager
+def both_serving(environment: Environment) -> Iterator[tuple[Service, Service]]:
+    """Ours and the documented one."""
+    with serving(environment) as ours, serving(environment | DOCUMENTED) as theirs:
+        yield ours, theirs
 
 
 @contextmanager

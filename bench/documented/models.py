@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import models
 
+from bench.documented.intake import process
 
-class Person(models.Model):
-    name = models.CharField(max_length=200)
-    picture = models.ImageField(upload_to="people/")
-    picture_640 = models.ImageField(upload_to="people/640/")
-    picture_256 = models.ImageField(upload_to="people/256/")
-    picture_96 = models.ImageField(upload_to="people/96/")
+PICTURES = ("picture", "picture_640", "picture_256", "picture_96")
+
+
+class Pictured(models.Model):
+    """A row with its picture; of a media file, that may be a video."""
+
+    picture = models.ImageField(upload_to="pictures/")
+    picture_640 = models.ImageField(upload_to="pictures/640/")
+    picture_256 = models.ImageField(upload_to="pictures/256/")
+    picture_96 = models.ImageField(upload_to="pictures/96/")
 
     # Said, because the type checker reads our own settings, where this app is not installed.
-    objects: ClassVar[models.Manager[Person]] = models.Manager()
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
 
     class Meta:
+        abstract = True
         app_label = "documented"
+
+    def take_in(self, uploaded: TemporaryUploadedFile) -> None:
+        """Files and row."""
+        renditions = process(uploaded.temporary_file_path())
+        self.picture.save("photo.jpg", ContentFile(renditions["picture"]), save=False)
+        for side in ("640", "256", "96"):
+            field = getattr(self, f"picture_{side}")
+            field.save("photo.webp", ContentFile(renditions[side]), save=False)
+        self.save()
+
+
+class Person(Pictured):
+    name = models.CharField(max_length=200)
 
     def __str__(self) -> str:
         return self.name
 
 
-class Image(models.Model):
-    """The documented image of a user, with an ImageField for each rendition."""
+class Image(Pictured):
+    """An image of a user."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="documented_images")
-    image = models.ImageField(upload_to="images/")
-    image_640 = models.ImageField(upload_to="images/640/")
-    image_256 = models.ImageField(upload_to="images/256/")
-    image_96 = models.ImageField(upload_to="images/96/")
     image_type = models.CharField(max_length=16, default="gallery")
     is_primary = models.BooleanField(default=False)
     caption = models.CharField(max_length=1000, blank=True)
     uploaded_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[models.Manager[Image]] = models.Manager()
-
-    class Meta:
-        app_label = "documented"
+    class Meta(Pictured.Meta):
+        abstract = False
         ordering = ["-uploaded_at"]
 
     def __str__(self) -> str:
         return self.caption
 
 
-class MediaItem(models.Model):
+class MediaItem(Pictured):
     owner_id = models.BigIntegerField(db_index=True)
     original_filename = models.CharField(max_length=255)
     description = models.TextField(blank=True)
@@ -61,15 +76,6 @@ class MediaItem(models.Model):
     width = models.PositiveIntegerField(default=4000)
     height = models.PositiveIntegerField(default=3000)
     duration = models.FloatField(null=True)
-    file = models.FileField(upload_to="media/")
-    file_640 = models.ImageField(upload_to="media/640/")
-    file_256 = models.ImageField(upload_to="media/256/")
-    file_96 = models.ImageField(upload_to="media/96/")
-
-    objects: ClassVar[models.Manager[MediaItem]] = models.Manager()
-
-    class Meta:
-        app_label = "documented"
 
     def __str__(self) -> str:
         return self.original_filename

@@ -1,6 +1,8 @@
-"""The documented way with a list: ModelSerializer, pages by number (OFFSET, COUNT), search by icontains."""
+"""The documented way from our own rows to JSON: ModelSerializer, pages by OFFSET, search by icontains."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.core.signing import Signer
@@ -12,6 +14,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.pagination import PageNumberPagination
 
 from config.urls import urlpatterns as ours
+from media_uploads.models import UserImage
 from photostore import keys
 from students.models import Student
 from students.permissions import StudentPermission
@@ -20,7 +23,17 @@ THUMBNAIL_SIZES = ("96", "256", "640")
 signer = Signer()
 
 
-class StudentSerializer(serializers.ModelSerializer[Student]):
+class SignedLinks:
+    """Links as our own answers have them."""
+
+    context: dict[str, Any]
+
+    def _link(self, key: str) -> str:
+        signed = f"{default_storage.url(key)}?signature={signer.signature(key)}"
+        return str(self.context["request"].build_absolute_uri(signed))
+
+
+class StudentSerializer(SignedLinks, serializers.ModelSerializer[Student]):
     """The fields of our own answer."""
 
     profile_photo = serializers.CharField(source="profile_photo.name")
@@ -50,9 +63,26 @@ class StudentSerializer(serializers.ModelSerializer[Student]):
             for size in THUMBNAIL_SIZES
         }
 
-    def _link(self, key: str) -> str:
-        signed = f"{default_storage.url(key)}?signature={signer.signature(key)}"
-        return str(self.context["request"].build_absolute_uri(signed))
+
+class UserImageSerializer(SignedLinks, serializers.ModelSerializer[UserImage]):
+    """The fields of our own answer, from our own rows."""
+
+    url = serializers.SerializerMethodField()
+    size_bytes = serializers.IntegerField(source="file_size")
+    thumbnails = serializers.SerializerMethodField()
+
+    class Meta:
+        model = UserImage
+        fields = [
+            *("id", "url", "image_type", "is_primary", "caption", "uploaded_at", "width", "height"),
+            *("size_bytes", "mime_type", "thumbnails"),
+        ]
+
+    def get_url(self, image: UserImage) -> str:
+        return self._link(image.key)
+
+    def get_thumbnails(self, image: UserImage) -> dict[str, str]:
+        return {size: self._link(keys.user_image_thumbnail(image.pk, size)) for size in THUMBNAIL_SIZES}
 
 
 class HundredPerPage(PageNumberPagination):
