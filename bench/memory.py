@@ -9,13 +9,19 @@ from bench.child import in_child
 from bench.surroundings import surroundings
 
 SIZES = (3_000, 12_000)
-STEPS = {
-    "create_seed_backup": "a_backup",
-    "restore --verify-only, with a backup": "verify_only",
+# The words of a command, or a function of bench.wrecked.
+Steps = dict[str, list[str] | str]
+STEPS: Steps = {
+    "create_seed_backup": ["create_seed_backup"],
+    "restore --verify-only, with a backup": ["restore_student_photos", "--verify-only"],
     "restore, everybody's link gone": "relink",
-    "undo of that restore": "undo",
+    "undo of that restore": ["undo_photo_operation", "--last"],
 }
-RESEEDED_STEPS = {"migrate --list": "plan", "migrate": "migrate", "undo of that migration": "undo"}
+RESEEDED_STEPS: Steps = {
+    "migrate --list": ["migrate_orphaned_photos", "--list"],
+    "migrate": "migrate",
+    "undo of that migration": ["undo_photo_operation", "--last"],
+}
 
 
 def figures(count: int) -> Iterable[tuple[str, float, float]]:
@@ -24,11 +30,14 @@ def figures(count: int) -> Iterable[tuple[str, float, float]]:
     yield from _measured("a_reseeded_school", count, RESEEDED_STEPS)
 
 
-def _measured(school: str, count: int, steps: dict[str, str]) -> Iterable[tuple[str, float, float]]:
+def _measured(school: str, count: int, steps: Steps) -> Iterable[tuple[str, float, float]]:
     with surroundings(throwaway=True, LOG_LEVEL="ERROR") as environment:
         in_child(f"bench.wrecked:{school}", environment, count=count)
-        for work, function in steps.items():
-            found = in_child(f"bench.wrecked:{function}", environment)
+        for work, step in steps.items():
+            if isinstance(step, str):
+                found = in_child(f"bench.wrecked:{step}", environment)
+            else:
+                found = in_child("bench.wrecked:command", environment, words=step)
             yield work, found["extra_mib"], found["seconds"]
 
 

@@ -27,7 +27,8 @@ def rows() -> Iterable[Row]:
 
 
 def _verify_rows(environment: Environment) -> Iterable[Row]:
-    ours = in_child("bench.wrecked:verify_only", environment)
+    words = ["restore_student_photos", "--verify-only"]
+    ours = in_child("bench.wrecked:command", environment, words=words)
     theirs = in_child("bench.wrecked:documented_verify", environment)
     work = f"restore --verify-only, {STUDENTS:,} students"
     yield _rate(work, STUDENTS / ours["seconds"], STUDENTS / theirs["seconds"])
@@ -35,7 +36,8 @@ def _verify_rows(environment: Environment) -> Iterable[Row]:
 
 
 def _migrate_rows(environment: Environment) -> Iterable[Row]:
-    listed = in_child("bench.wrecked:plan", environment)
+    words = ["migrate_orphaned_photos", "--list"]
+    listed = in_child("bench.wrecked:command", environment, words=words)
     work = f"migrate --list, {STUDENTS:,} orphans"
     yield _rate(work, STUDENTS / listed["seconds"])
     yield _memory(work, listed["extra_mib"])

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Max, Min
 from django.db.models.signals import post_save
 
-from bench.documented import recovery as documented
+from bench.documented import inventory as documented
 from bench.sizes import size
 from bench.stock import measured
 from photostore import keys
@@ -92,14 +92,9 @@ def a_school(count: int) -> None:
             os.link(version, root / key)
 
 
-def verify_only() -> dict[str, float]:
-    """Our check of everybody's version, documented names and attendance."""
-    return _timed(lambda: _quietly("restore_student_photos", "--verify-only"))
-
-
-def a_backup() -> dict[str, float]:
-    """Everybody into a backup."""
-    return _timed(lambda: _quietly("create_seed_backup"))
+def command(words: list[str]) -> dict[str, float]:
+    """One of our commands, such as the check of everybody's version, documented names and attendance."""
+    return _timed(lambda: _quietly(*words))
 
 
 def relink() -> dict[str, float]:
@@ -113,12 +108,7 @@ def relink() -> dict[str, float]:
         cursor.execute("UPDATE students_student SET profile_photo = '', photo_sha256 = ''")
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    return _timed(lambda: _quietly("restore_student_photos"))
-
-
-def undo() -> dict[str, float]:
-    """The last operation taken back."""
-    return _timed(lambda: _quietly("undo_photo_operation", "--last"))
+    return command(["restore_student_photos"])
 
 
 def documented_verify() -> dict[str, float]:
@@ -146,11 +136,6 @@ def a_reseeded_school(count: int) -> None:
     )
 
 
-def plan() -> dict[str, float]:
-    """The evidence for every orphan, listed."""
-    return _timed(lambda: _quietly("migrate_orphaned_photos", "--list"))
-
-
 def migrate(seconds: int = 0) -> dict[str, float]:
     """Every orphan given to its student, journaled, synced to the disk; for so many `seconds`, if any.
 
@@ -160,7 +145,7 @@ def migrate(seconds: int = 0) -> dict[str, float]:
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     clock = partial(_start_the_clock, seconds)
     post_save.connect(clock, sender=Act)
-    figures = _timed(lambda: _quietly("migrate_orphaned_photos", "--migrate"))
+    figures = command(["migrate_orphaned_photos", "--migrate"])
     signal.alarm(0)
     post_save.disconnect(clock, sender=Act)
     acts = Act.objects.aggregate(first=Min("at"), last=Max("at"))
