@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.child import in_child
 from bench.clients import FORM, Call, clients, photo_form
-from bench.rows import Row, at_most, times_less
+from bench.rows import Row, at_most, times_faster
 from bench.sides import Turns, rate_and_cpu
 from bench.sizes import size
 from bench.surroundings import DOCUMENTED, WORKERS, both_serving, surroundings
@@ -41,7 +41,7 @@ def rows() -> Iterable[Row]:
             for work, count, *calls in _works(dana["serve"], headers, state):
                 yield from rate_and_cpu(work, *turns.repeat(count, *calls))
         figures = in_child("bench.gallery:hundred_rows", environment)
-        yield times_less(TIMES_FASTER_JSON, "100 user images to JSON, CPU", "ms", **figures)
+        yield times_faster(TIMES_FASTER_JSON, "100 user images to JSON, CPU", "ms", **figures)
         pages = in_child("bench.gallery:pages", environment, token=dana["token"], deep=DEEP_ROW)
         work = f"page of 100 at image {DEEP_ROW:,} of one person's {IMAGES:,}, against page 1"
         yield at_most(MAX_TIMES_PAGE_1, work, "x", pages["deep"] / pages["first"])

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from bench.documented import intake as documented
 from bench.measure import compare
-from bench.rows import Row, at_most, times_less
+from bench.rows import Row, at_most, times_faster
 from bench.sizes import is_smallest, size
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from testing.pictures import phone_jpeg
@@ -53,7 +53,7 @@ def _rows_of_one(path: str, megapixels: int, times: float) -> Iterable[Row]:
     )
     work = f"{megapixels} MP photo"
     cpu = f"{work} and three thumbnails, CPU"
-    yield times_less(times, cpu, "s", ours.cpu_seconds, theirs.cpu_seconds)
+    yield times_faster(times, cpu, "s", ours.cpu_seconds, theirs.cpu_seconds, said="less")
     yield at_most(_MAX_EXTRA_MIB, f"{work}, memory on top", "MiB", ours.extra_mib, theirs.extra_mib)
     our_db, their_db = fidelity_db(path)
     target, met = f"at most {_MAX_LOSS_DB} dB below", our_db >= their_db - _MAX_LOSS_DB

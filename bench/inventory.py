@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.child import in_child
-from bench.rows import Row, at_most, times_less
+from bench.rows import Row, at_most, times_faster
 from bench.sizes import size
 from bench.surroundings import Environment, surroundings
 
@@ -36,7 +36,7 @@ def _disk_rows(environment: Environment) -> Iterable[Row]:
     theirs = _best(in_child("bench.stock:their_difference", environment) for _ in range(ROUNDS - 1))
     work = "orphans and missing, 1M files against 1M rows"
     cpu, their_cpu = ours["cpu_seconds"], theirs["cpu_seconds"]
-    yield times_less(TIMES_FASTER, f"{work}, CPU with PostgreSQL's", "s", cpu, their_cpu)
+    yield times_faster(TIMES_FASTER, f"{work}, CPU with PostgreSQL's", "s", cpu, their_cpu)
     yield at_most(MAX_EXTRA_MIB, f"{work}, memory on top", "MiB", ours["extra_mib"], theirs["extra_mib"])
     work = "the same, every file's size and time compared as well, CPU with PostgreSQL's"
     yield Row(work, "s", sized["cpu_seconds"], their_cpu)
@@ -54,7 +54,7 @@ def _rehash_rows(environment: Environment) -> Iterable[Row]:
     ]
     two, one, bare = (min(column) for column in zip(*turns, strict=True))
     work = f"re-hash {PHOTOS:,} photos, wall"
-    yield times_less(TIMES_FASTER_REHASH, f"{work}, two threads against one", "s", two, one)
+    yield times_faster(TIMES_FASTER_REHASH, f"{work}, two threads against one", "s", two, one)
     work = f"{work}, two threads against a bare loop that writes nothing down"
     yield Row(work, "s", two, bare)
 
