@@ -1,4 +1,4 @@
-"""The engine room: the only package that touches bytes. It knows nothing of students or users."""
+"""The only package that touches bytes. It knows nothing of students or users."""
 
 from django.apps import AppConfig
 
