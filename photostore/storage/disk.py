@@ -191,6 +191,26 @@ class DiskStorage(PhotoStorage):
         """The address under `MEDIA_URL`. It opens only with the signature that delivery adds."""
         return f"{settings.MEDIA_URL}{quote(check_key(name or ''))}"
 
+    def make_folder(self, path: str) -> None:
+        """Durably, where it is missing."""
+        with self._folders.writing(check_key(path.strip("/")).split("/")):
+            pass
+
+    def remove_empty_folder(self, path: str) -> bool:
+        """The folder with those in it, where no file lies below it; whether it is gone."""
+        try:
+            folders, files = self.listdir(path)
+        except FileNotFoundError:
+            return False
+        if not all([not files, *(self.remove_empty_folder(f"{path}/{name}") for name in folders)]):
+            return False
+        segments = check_key(path).split("/")
+        # The inner one: somebody put a file there meanwhile.
+        with suppress(FileMissing), self._folders.reading(segments[:-1]) as chain, suppress(OSError):
+            os.rmdir(segments[-1], dir_fd=chain[-1])
+            return True
+        return False
+
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         """Folders and files directly in `path`, sorted. Raises `FileNotFoundError`."""
         segments = check_key(path.strip("/")).split("/") if path.strip("/") else []

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from photostore.commands import one_at_a_time
@@ -125,3 +128,19 @@ def test_a_second_command_exits_with_2_and_says_who_is_at_work(capsys: Any) -> N
     finally:
         done.set()
         other.join(30)
+
+
+def test_clean_removes_the_empty_folders_of_nobody(api: Any) -> None:
+    """S1 left some; those of students who are here stay, and whatever holds a file."""
+    here, gone, kept = enrol(api, "Ada", photo=face(2))["student_id"], str(uuid4()), str(uuid4())
+    root = Path(settings.MEDIA_ROOT) / "photos/students"
+    for name in (here, gone, "no-uuid"):
+        (root / name / "attendance").mkdir(parents=True, exist_ok=True)
+    (root / kept / "attendance").mkdir(parents=True)
+    (root / kept / "attendance/2025-01-10_AM.jpg").write_bytes(face(1))
+    assert run("migrate_orphaned_photos", "--clean")[0] == 0
+    assert (root / gone).exists()
+    code, said = run("migrate_orphaned_photos", "--clean", "--confirm")
+    assert (code, said["folders_removed"]) == (0, 1)
+    assert {one.name for one in root.iterdir()} == {here, kept, "no-uuid"}
+    assert (root / kept / "attendance/2025-01-10_AM.jpg").exists()

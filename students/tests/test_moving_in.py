@@ -82,6 +82,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("moving") / "old"
     for key, data in FILES.items():
         write(folder / key, data)
+    (folder / "photos/students" / UUID.format(106) / "attendance").mkdir(parents=True)
     write(folder / "backups/seed_backup_20250901_0800.json", json.dumps({"students": BACKUP}).encode())
     return folder
 

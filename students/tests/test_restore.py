@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -20,6 +21,7 @@ from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests.backup_files import HOSTILE, old, old_student
 from students.tests.commands import OPERATOR, backed_up, run
+from students.tests.legacy_school import sql
 from students.tests.losing import (
     contents,
     forgotten_register,
@@ -430,3 +432,24 @@ def test_no_name_stands_against_the_bytes(api: Any, db: None) -> None:
     storage_for().put(f"student_photos/student_{bob['id']}_profile.jpg", face(3), content_type="image/jpeg")
     code, out, _err = restore("--from-filenames")
     assert (code, out.splitlines()[0].split(".")[0]) == (0, "0 proposals")
+
+
+def test_each_student_is_named_with_their_place_and_id_and_has_a_folder(api: Any) -> None:
+    """S1's lines: the start, [1/2] NAME (uuid); and its folders, also for students without a photo."""
+    ada = enrol(api, "Ada", photo=face(1))
+    new = str(sql("INSERT INTO students_student (name) VALUES ('New') RETURNING student_id")[0][0])
+    assert run("restore_student_photos", "--verify-only")[0] == 0
+    folder = Path(settings.MEDIA_ROOT) / "photos/students" / new
+    assert not folder.exists()
+    code, out, _err = run("restore_student_photos")
+    assert code == 0
+    lines = out.splitlines()
+    assert re.fullmatch(r"Started at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", lines[0])
+    assert f"[1/2] Ada ({ada['student_id']})" in lines
+    assert f"[2/2] New ({new})" in lines
+    assert "Attendance photos among those verified: 0" in lines
+    assert "Directories created: 1" in lines
+    assert folder.is_dir()
+    code, out, _err = run("restore_student_photos", "--only-problems")
+    assert "[1/2]" not in out
+    assert "Directories created: 0" in out

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from photostore.commands import DONE, FOUND_WRONG, REFUSED, PhotoCommand
 from photostore.errors import Refused
@@ -20,7 +21,7 @@ from students.recovery.evidence.backups import BackupStudents, students_in
 from students.recovery.evidence.ours import refuse_not_our_own
 from students.recovery.evidence.plan import Person, Plan, make_plan
 from students.recovery.evidence.signals import Finding, State, as_json
-from students.recovery.reassign.clean import Cleaning, clean, plan_cleaning
+from students.recovery.reassign.clean import Cleaning, clean, plan_cleaning, remove_empty_folders
 from students.recovery.reassign.deleted_students import versions_set_aside
 from students.recovery.reassign.migrate import by_order, carry_over, carry_pairs
 from students.recovery.unowned import read_strays, stray_locations
@@ -75,6 +76,7 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """Do one of the three."""
         _check_usage(options)
+        self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
         self.deleted: bool = options["deleted"]
         backup = self._backup(options["backup_file"], trust=options["trust_backup"])
         if options["list"]:
@@ -167,7 +169,9 @@ class Command(PhotoCommand):
                     self.say(f"Left alone: {finding.stray.key}: {why_not}")
         self.result |= {"operation": conductor.id, "left": left.items, "left_count": left.count}
         self._count_cleaning(cleaning, moved=moved, skipped=conductor.skipped)
+        self.result["folders_removed"] = folders = remove_empty_folders()
         self.say(f"{moved} files are in quarantine; undo_photo_operation --last brings them back.")
+        self.say(f"Empty folders removed: {folders}")
         return FOUND_WRONG if conductor.skipped else DONE
 
     def _show_cleaning(self, cleaning: Cleaning) -> None:

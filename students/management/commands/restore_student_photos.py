@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
 from photostore.errors import Refused, StorageAway
@@ -52,11 +53,14 @@ class Command(PhotoCommand):
     wanted: UUID
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """Eight switches."""
+        """Nine switches."""
         parser.add_argument("--backup-file", metavar="FILE", type=Path, help="use this backup")
         add_trust(parser)
         parser.add_argument("--verify-only", action="store_true", help="look, and change nothing")
         parser.add_argument("--checksum", action="store_true", help="read every photo, do not trust its size")
+        parser.add_argument(
+            "--only-problems", action="store_true", help="do not list the students who have all their photos"
+        )
         parser.add_argument(
             "--from-filenames", action="store_true", help="list whose stray files might be, by their names"
         )
@@ -76,11 +80,13 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """Choose a backup, make the folders, go through the school."""
         refuse_trust_of_none(options)
+        self.only_problems: bool = options["only_problems"]
         self.trust: bool = options["trust_backup"]
         try:
             if options["from_filenames"]:
                 _refuse_beside_proposals(options)
                 return self._propose()
+            self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
             return self._restore(**options)
         except StorageAway as error:
             if options["verify_only"]:  # it makes no folder, so it cannot fail to make one
@@ -107,7 +113,7 @@ class Command(PhotoCommand):
         made = 0 if verify_only else make_places(new_storage=new_storage)
         with looked_for() as found:
             run = Restoration(found, backup, create_students=create_students, checksum=checksum)
-            run.summary.directories_created = made
+            run.summary.directories_created, run.only_problems = made, self.only_problems
             run.only = None if bring_back is None else self.wanted
             if verify_only:
                 self._go_through(run)
@@ -138,8 +144,7 @@ class Command(PhotoCommand):
             self.say(f"Erased before the backup was written, and here again: {here}. See erase_student.")
 
     def _go_through(self, run: Restoration) -> None:
-        total = Student.objects.count() if run.backup is None else run.backup.student_count
-        for line in self.progress(run.lines(), what="Students", total=total):
+        for line in self.progress(run.lines(), what="Students", total=run.total):
             self.say(line)
 
     def _backup(self, backup_file: Path | None, *, needed: bool) -> Backup | None:
@@ -207,7 +212,8 @@ class Command(PhotoCommand):
             f"Photos verified: {summary.photos_verified}\n"
             f"Photos missing: {summary.photos_missing}\n"
             f"Records updated: {summary.records_updated}\n"
-            f"Healed: {summary.healed}"
+            f"Healed: {summary.healed}\n"
+            f"Attendance photos among those verified: {summary.attendance_verified}"
         )
         wrong = summary.photos_missing or summary.left_for_a_person.count
         return FOUND_WRONG if verify_only and wrong else DONE
@@ -220,7 +226,7 @@ def _is_empty(backup: Backup | None) -> bool:
 
 def _refuse_beside_proposals(options: dict[str, Any]) -> None:
     """What would be passed over in silence is refused: somebody meant something by it."""
-    others = ("create_students", "new_storage", "checksum")
+    others = ("create_students", "new_storage", "checksum", "only_problems")
     given = [name for name in others if options[name]]
     given += [name for name in ("bring_back", "backup_file") if options[name] is not None]
     if given:

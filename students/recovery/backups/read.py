@@ -102,6 +102,10 @@ class Backup:
         """Every student, streamed."""
         return self.table.students()
 
+    def absent_count(self) -> int:
+        """The number of its students who are not in the database."""
+        return self.table.absent_count()
+
     def erased(self) -> Iterator[Erased]:
         """Every tombstone, streamed."""
         return self.table.erased()

@@ -31,6 +31,10 @@ _FINISH = """
 CREATE UNIQUE INDEX ON {table} (at); CREATE INDEX ON {table} (student_id); ANALYZE {table}
 """
 _FIND = "SELECT entry FROM {table} WHERE student_id = %s AND NOT is_erased"
+_ABSENT = """
+SELECT count(*) FROM {table} AS entry WHERE NOT is_erased
+  AND NOT EXISTS (SELECT 1 FROM students_student AS here WHERE here.student_id = entry.student_id)
+"""
 _NEXT = "SELECT at, entry FROM {table} WHERE at > %s AND is_erased = %s ORDER BY at LIMIT %s"
 _numbers = count(1)
 _student = msgspec.json.Decoder(BackedUpStudent)
@@ -92,6 +96,12 @@ class Table:
             cursor.execute(_FIND.format(table=self.name), [student_id])
             found = cursor.fetchone()
         return _student.decode(found[0]) if found else None
+
+    def absent_count(self) -> int:
+        """The number of students who are not in the database."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ABSENT.format(table=self.name))
+            return int(cursor.fetchone()[0])
 
     def still_stands(self) -> bool:
         """Whether it is there: a table goes with its session, and with a transaction taken back."""

@@ -17,8 +17,9 @@ from photostore.models import StoredFile
 from photostore.operations import Conductor
 from photostore.references import held
 from photostore.storage import storage_for
+from photostore.storage.disk import DiskStorage
 from students.checking import kept_files
-from students.key_claims import FOLDERS, UPLOADS
+from students.key_claims import FOLDERS, UPLOADS, place_of
 from students.models import Student
 from students.recovery.evidence.plan import Plan
 from students.recovery.evidence.signals import Finding, State
@@ -103,6 +104,24 @@ def _to_clean(plan: Plan) -> Iterator[Finding]:
 
 def _is_ours_to_clean(stray: Stray) -> bool:
     return stray.key.startswith((FOLDERS, UPLOADS)) and stray.stored_at == stray.key
+
+
+def remove_empty_folders() -> int:
+    """The folders without a file of students who are not here; the number of students' folders removed.
+
+    Nothing is lost with them, so an undo does not bring them back.
+    """
+    storage = storage_for()
+    if not isinstance(storage, DiskStorage):
+        return 0
+    try:
+        names = storage.listdir(FOLDERS)[0]
+    except FileNotFoundError:
+        return 0
+    folders = {folder: name for name in names if (folder := place_of(f"{FOLDERS}{name}/profile.jpg").folder)}
+    here = Student.objects.values_list("student_id", flat=True)
+    gone = folders.keys() - set(here.iterator(chunk_size=BATCH))
+    return sum(storage.remove_empty_folder(f"{FOLDERS}{folders[folder]}") for folder in gone)
 
 
 def clean(cleaning: Cleaning, conductor: Conductor) -> Iterator[tuple[Finding, str]]:

@@ -12,8 +12,6 @@ from uuid import UUID
 from photostore.bounded import MAX_LISTED, BoundedList
 from photostore.models import AuditEntry, StoredFile
 from photostore.operations import Conductor
-from photostore.storage import storage_for
-from photostore.storage.disk import DiskStorage
 from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
 from students.photos import subject_of
 from students.recovery.backups import BackedUpStudent, Backup
@@ -23,6 +21,7 @@ from students.recovery.reassign.deleted_students import bring_versions_back
 from students.recovery.restore.became import Became, Today
 from students.recovery.restore.entries import of_the_database, offer
 from students.recovery.restore.finding import Found
+from students.recovery.restore.folders import has_folder, make_folder
 from students.recovery.restore.legacy import legacy_sizes, look_at_legacy
 from students.recovery.restore.links import REMOVED, Case, Source
 from students.recovery.restore.needs import Needs, heals_needed
@@ -48,6 +47,7 @@ class Summary:
 
     directories_created: int = 0
     photos_verified: int = 0
+    attendance_verified: int = 0
     photos_missing: int = 0
     records_updated: int = 0
     healed: int = 0
@@ -77,8 +77,17 @@ class Restoration:
     checksum: bool = False
     # Somebody deleted by mistake: this student and nobody else, also against the word of the audit.
     only: UUID | None = None
+    only_problems: bool = False
     summary: Summary = field(default_factory=Summary)
     _seen: SeenStudents = field(default_factory=SeenStudents)
+    _number: int = 0
+
+    @cached_property
+    def total(self) -> int:
+        """The students to go through: who is here, and who is in the backup alone."""
+        if self.only is not None:
+            return 1
+        return Student.objects.count() + (self.backup.absent_count() if self.backup else 0)
 
     def lines(self) -> Iterator[str]:
         """One line for every student, as they are done."""
@@ -107,13 +116,14 @@ class Restoration:
         pairs = []
         for entry in batch:
             if entry.student_id in gone and entry.student_id not in here:
-                yield f"Erased: student {entry.student_id} is not brought back"
+                yield f"{self._place()}Erased: student {entry.student_id} is not brought back"
                 continue
             if entry.student_id not in here:
                 line = self._absent(entry, source, taken_away, by_picture, today[entry.student_id])
                 created = line is None and _students().filter(student_id=entry.student_id).first()
                 if not created:
-                    yield line or f"Could not be made again: {entry.name} ({entry.student_id})"
+                    line = line or f"Could not be made again: {entry.name} ({entry.student_id})"
+                    yield f"{self._place()}{line}"
                     continue
                 here[entry.student_id] = created
             pairs.append((here[entry.student_id], entry))
@@ -188,7 +198,7 @@ class Restoration:
         self._seen.add([student.pk for student, _entry in pairs])
         sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
-            needs, had_folder = Needs(former=_former(student, entry)), _has_folder(student)
+            needs, had_folder = Needs(former=_former(student, entry)), has_folder(student)
             case = Case(
                 student=student,
                 entry=entry,
@@ -208,8 +218,17 @@ class Restoration:
             aside = sum(self._act(kind, student, details) for kind, details in needs.asides)
             if needs.asides:
                 needs.notes.append(_told_of_anothers(aside, len(needs.asides)))
-            self.summary.directories_created += not had_folder and bool(linked or healed)
-            yield self._line(student, needs, linked, healed)
+            if self.conductor is not None and not had_folder:
+                make_folder(student)
+                self.summary.directories_created += 1
+            head, line = self._place(), self._line(student, needs, linked, healed)
+            if not (self.only_problems and line.startswith("OK: ")):
+                yield f"{head}{student.name} ({student.student_id})\n{line}"
+
+    def _place(self) -> str:
+        """Where in the run the next student stands."""
+        self._number += 1
+        return f"[{self._number}/{self.total}] "
 
     def _link(self, case: Case) -> int:
         """Link what is not; the number of acts done. Acts from the database's own rows name no backup."""
@@ -235,6 +254,7 @@ class Restoration:
     def _line(self, student: Student, needs: Needs, linked: int, healed: int) -> str:
         who, summary = f"{student.name} (ID {student.pk})", self.summary
         summary.photos_verified += needs.verified
+        summary.attendance_verified += needs.attendance
         summary.photos_missing += len(set(needs.missing))
         summary.records_updated += linked
         summary.healed += healed
@@ -321,18 +341,6 @@ def _rows_suffice(student: Student, entry: BackedUpStudent) -> bool:
     """Whether the database knows every version that the backup knows: then its own rows are the source."""
     rows = {photo.sha256 for photo in student.photos.all()}
     return bool(rows) and rows >= {photo.sha256 for photo in entry.photos}
-
-
-def _has_folder(student: Student) -> bool:
-    """Whether the student's folder is there; where there are no folders, none is ever made."""
-    storage = storage_for()
-    if not isinstance(storage, DiskStorage):
-        return True
-    try:
-        storage.listdir(f"photos/students/{student.student_id}")
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _is_taken(pk: int | None) -> bool:
