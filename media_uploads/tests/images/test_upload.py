@@ -336,7 +336,7 @@ def test_whoever_takes_over_a_name_takes_over_no_image(danas: Any, dana: Any) ->
     old = kept(danas, 1)
     dana.username = "diane"
     dana.save()
-    newcomer = client_of(make_person("dana"))
+    newcomer = client_of(make_person("dana", pk=2_000_001))  # the name's own id is taken
     new = kept(newcomer, 2)
     assert [image["id"] for image in listed(danas, "diane")["images"]] == [old["id"]]
     assert [image["id"] for image in listed(danas, "dana")["images"]] == [new["id"]]
