@@ -49,7 +49,7 @@ def test_legacy_files_that_are_gone_or_damaged_are_named(each_storage: str, outc
 
 @pytest.fixture
 def nothing_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bucket's files cannot be given an older date."""
+    """A bucket's files cannot be given an older date, and it rounds the moment of writing up."""
     command = "photostore.management.commands.cleanup_orphaned_photos"
     for module in (
         "photostore.inventory.diff",
@@ -57,7 +57,7 @@ def nothing_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
         "students.recovery.reassign.clean",
         command,
     ):
-        monkeypatch.setattr(f"{module}.YOUNG", timedelta())
+        monkeypatch.setattr(f"{module}.YOUNG", timedelta(seconds=-5))
 
 
 @pytest.mark.s3
