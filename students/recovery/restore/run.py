@@ -2,68 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from photostore.bounded import MAX_LISTED, BoundedList
-from photostore.models import AuditEntry, StoredFile
 from photostore.operations import Conductor
-from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
+from students.models import Student
 from students.photos import subject_of
 from students.recovery.backups import BackedUpStudent, Backup
 from students.recovery.evidence.ours import is_our_own
-from students.recovery.legacy import adoption_of
 from students.recovery.reassign.deleted_students import bring_versions_back
 from students.recovery.restore.became import Became, Today
 from students.recovery.restore.entries import of_the_database, offer
 from students.recovery.restore.finding import Found
 from students.recovery.restore.folders import has_folder, make_folder
+from students.recovery.restore.from_old_backup import plan_adoption
+from students.recovery.restore.known import (
+    former_sha256s,
+    is_taken,
+    registered_files,
+    rows_suffice,
+    students_with_photos,
+)
 from students.recovery.restore.legacy import legacy_sizes, look_at_legacy
 from students.recovery.restore.links import REMOVED, Case, Source
 from students.recovery.restore.needs import Needs, heals_needed
-from students.recovery.run_memory import Lines, SeenStudents
-from students.tombstones import erased_pictures, erased_students
+from students.recovery.restore.summary import Summary
+from students.recovery.restore.taken_away import perhaps_erased, taken_away
+from students.recovery.run_memory import SeenStudents
+from students.tombstones import erased_students
 
 BATCH = 200
-# Who was deleted by mistake and brought back was not deleted after all, until that is undone.
-SWAPPED = {
-    "student.revive": ("student.delete", "student.revive"),
-    "student.unrevive": ("student.revive", "student.delete"),
-}
 BY_PICTURE = (
     "Not made again: student {} has a photo that was erased on request, perhaps under another id. "
     "If it is somebody else, enter them anew."
 )
-TAKEN_AWAY = ("photo.remove", "attendance.delete", "student.delete", "student.erase")
-
-
-@dataclass
-class Summary:
-    """What the run came to. `missing`: the students of whom `photos_missing` are."""
-
-    directories_created: int = 0
-    photos_verified: int = 0
-    attendance_verified: int = 0
-    photos_missing: int = 0
-    records_updated: int = 0
-    healed: int = 0
-    left_for_a_person: Lines = field(default_factory=Lines)
-    missing: BoundedList = field(default_factory=BoundedList)
-
-    def as_json(self) -> dict[str, Any]:
-        """For machines: all counts, and what is left for a person as far as anybody can read."""
-        counted = {one.name: getattr(self, one.name) for one in fields(self) if one.type == "int"}
-        left = self.left_for_a_person
-        return counted | {
-            "missing": self.missing.items,
-            "missing_count": self.missing.count,
-            "left_for_a_person": left.first(MAX_LISTED),
-            "left_count": left.count,
-        }
 
 
 @dataclass
@@ -100,66 +76,51 @@ class Restoration:
         if self.only is not None:
             return
         last = 0
-        while rows := list(_students().filter(pk__gt=last).order_by("pk")[:BATCH]):
+        while rows := list(students_with_photos().filter(pk__gt=last).order_by("pk")[:BATCH]):
             last = rows[-1].pk
             seen = self._seen.among([student.pk for student in rows])
             unseen = [student for student in rows if student.pk not in seen]
             yield from self._here([(student, of_the_database(student)) for student in unseen], Source(), {})
 
     def _of_the_backup(self, batch: list[BackedUpStudent], source: Source) -> Iterator[str]:
-        taken_away = self._taken_away(batch)
+        assert self.backup is not None
+        away = taken_away(self.backup, batch)
         ids = [entry.student_id for entry in batch]
         gone = erased_students(ids)
-        here = {student.student_id: student for student in _students().filter(student_id__in=ids)}
+        here = {student.student_id: student for student in students_with_photos().filter(student_id__in=ids)}
         absent = [entry for entry in batch if entry.student_id not in here]
-        by_picture, today = self._perhaps_erased(absent), self._became.of(absent)
+        by_picture, today = perhaps_erased(self.backup, absent), self._became.of(absent)
         pairs = []
         for entry in batch:
             if entry.student_id in gone and entry.student_id not in here:
                 yield f"{self._place()}Erased: student {entry.student_id} is not brought back"
                 continue
             if entry.student_id not in here:
-                line = self._absent(entry, source, taken_away, by_picture, today[entry.student_id])
-                created = line is None and _students().filter(student_id=entry.student_id).first()
+                line = self._absent(entry, source, away, by_picture, today[entry.student_id])
+                created = line is None and students_with_photos().filter(student_id=entry.student_id).first()
                 if not created:
                     line = line or f"Could not be made again: {entry.name} ({entry.student_id})"
                     yield f"{self._place()}{line}"
                     continue
                 here[entry.student_id] = created
             pairs.append((here[entry.student_id], entry))
-        yield from self._here(pairs, source, taken_away)
+        yield from self._here(pairs, source, away)
 
     @cached_property
     def _became(self) -> Became:
         assert self.backup is not None
         return Became(self.backup)
 
-    def _perhaps_erased(self, absent: list[BackedUpStudent]) -> set[UUID]:
-        """Who is not here and has a picture that was erased of somebody after the backup was written.
-
-        Perhaps under another id: after a reseed everybody has one. A person has to say.
-        """
-        assert self.backup is not None
-        erased = erased_pictures({sha256 for entry in absent for sha256 in entry.sha256s})
-        if self.backup.created_at:
-            at = self.backup.created_at
-            erased = {sha256: who for sha256, who in erased.items() if max(who.values()) >= at}
-        return {
-            entry.student_id
-            for entry in absent
-            if any(entry.student_id not in erased.get(one, {entry.student_id}) for one in entry.sha256s)
-        }
-
     def _absent(
         self,
         entry: BackedUpStudent,
         source: Source,
-        taken_away: dict[UUID, set[str]],
+        away: dict[UUID, set[str]],
         by_picture: set[UUID],
         today: Today,
     ) -> str | None:
         """Make the student again; or the line that says why not."""
-        removed = taken_away.get(entry.student_id, set()) & {"student.delete", "student.erase"}
+        removed = away.get(entry.student_id, set()) & {"student.delete", "student.erase"}
         if removed and (self.only is None or "student.erase" in removed):
             return self._not_brought_back(entry, removed)
         if entry.student_id in by_picture and self.only is None:
@@ -169,7 +130,7 @@ class Restoration:
             return here if today.migrated else self._left(here)
         if not (self.create_students or self.only) or self.conductor is None:
             return self._left(f"Not in the database: {who}. --create-students makes them again.")
-        old_id = None if _is_taken(entry.id) else entry.id
+        old_id = None if is_taken(entry.id) else entry.id
         offer(source.path, entry)
         details = {**source.details, "student_id": str(entry.student_id), "id": old_id}
         done = self.conductor.act("create_student", subject=f"student {entry.student_id}", details=details)
@@ -191,27 +152,27 @@ class Restoration:
         self,
         pairs: list[tuple[Student, BackedUpStudent]],
         source: Source,
-        taken_away: dict[UUID, set[str]],
+        away: dict[UUID, set[str]],
     ) -> Iterator[str]:
-        files = _files(student for student, _entry in pairs)
+        files = registered_files(student for student, _entry in pairs)
         self.found.look_ahead(row for rows in files.values() for row in rows)
         self._seen.add([student.pk for student, _entry in pairs])
         sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
-            needs, had_folder = Needs(former=_former(student, entry)), has_folder(student)
+            needs, had_folder = Needs(former=former_sha256s(student, entry)), has_folder(student)
             case = Case(
                 student=student,
                 entry=entry,
                 source=source,
                 found=self.found,
                 files=files[student.pk],
-                taken_away=taken_away.get(student.student_id, set()),
+                taken_away=away.get(student.student_id, set()),
                 needs=needs,
             )
             linked = self._link(case)
             if self.only is not None and self.conductor is not None:
                 linked += sum(one.given is True for one in bring_versions_back(student, self.conductor))
-            rows = _files([student])[student.pk] if linked else files[student.pk]
+            rows = registered_files([student])[student.pk] if linked else files[student.pk]
             heals_needed(needs, rows, self.found, checksum=self.checksum, student_id=student.student_id)
             look_at_legacy(needs, student, sizes, checksum=self.checksum)
             healed = sum(self._act(kind, student, details) for kind, details in needs.heals)
@@ -233,12 +194,12 @@ class Restoration:
     def _link(self, case: Case) -> int:
         """Link what is not; the number of acts done. Acts from the database's own rows name no backup."""
         own = case
-        if case.source.path and _rows_suffice(case.student, case.entry):
+        if case.source.path and rows_suffice(case.student, case.entry):
             own = replace(case, source=Source(), entry=of_the_database(case.student))
         own.plan_links()
         case.plan_attendance()
         if case.entry.had_photo and not case.entry.photos and not case.student.profile_photo:
-            _plan_old(case)
+            plan_adoption(case)
         done = 0
         for kind, details in case.needs.links:
             path = details.get("backup", case.source.path)
@@ -280,88 +241,8 @@ class Restoration:
         said += [f"Note: {who}: {note}" for note in needs.notes]
         return "\n".join(said) or f"OK: {who}: {needs.verified} photos"
 
-    def _taken_away(self, batch: list[BackedUpStudent]) -> dict[UUID, set[str]]:
-        """What people took away after the backup was written: actions, and half-days of attendance."""
-        assert self.backup is not None
-        subjects = {f"student {entry.student_id}": entry.student_id for entry in batch}
-        moments = {
-            f"student {entry.student_id} {photo.date:%Y-%m-%d}_{photo.session}": entry.student_id
-            for entry in batch
-            for photo in entry.attendance
-        }
-        rows = AuditEntry.objects.filter(
-            action__in=[*TAKEN_AWAY, *SWAPPED], outcome="done", subject__in=[*subjects, *moments]
-        )
-        if self.backup.created_at:
-            rows = rows.filter(at__gte=self.backup.created_at)
-        found: dict[UUID, set[str]] = {}
-        for action, subject in rows.order_by("at", "pk").values_list("action", "subject"):
-            student_id = subjects.get(subject) or moments[subject]
-            taken = found.setdefault(student_id, set())
-            if action in SWAPPED:
-                before, after = SWAPPED[action]
-                if before in taken:
-                    taken.remove(before)
-                    taken.add(after)
-            else:
-                taken.update({action, subject.rpartition(" ")[2]})
-        return found
-
-
-def _former(student: Student, entry: BackedUpStudent) -> set[str]:
-    """By the rows and the backup; what is today's by the row is not among them."""
-    former = {photo.sha256 for photo in student.photos.all() if photo.replaced_at}
-    former |= {photo.sha256 for photo in entry.photos if photo.replaced_at}
-    return former - {student.photo_sha256}
-
 
 def _told_of_anothers(aside: int, found: int) -> str:
     """About another student's photo in the place of one of which no copy is left."""
     done = f"{aside} set aside" if aside else "to be set aside"
     return f"the photo of another student lay in {found} places of theirs, {done}"
-
-
-def _plan_old(case: Case) -> None:
-    """An old backup knows only that there was a photo; it is taken over from where it always lay.
-
-    Students who are made again may have been given an integer that was another child's.
-    """
-    if "photo.remove" in case.taken_away or case.rows:
-        return
-    adoption = adoption_of(case.student, trust_ids=case.entry.id == case.student.pk)
-    if adoption is None:
-        case.needs.missing.append(case.entry.student_id.hex)
-    elif adoption.details is None:
-        case.needs.notes.append(adoption.why_not)
-    else:
-        case.needs.links.append(("adopt_photo", adoption.details))
-
-
-def _rows_suffice(student: Student, entry: BackedUpStudent) -> bool:
-    """Whether the database knows every version that the backup knows: then its own rows are the source."""
-    rows = {photo.sha256 for photo in student.photos.all()}
-    return bool(rows) and rows >= {photo.sha256 for photo in entry.photos}
-
-
-def _is_taken(pk: int | None) -> bool:
-    return pk is not None and Student.objects.filter(pk=pk).exists()
-
-
-def _students() -> Any:
-    return Student.objects.prefetch_related("photos", "attendance_photos")
-
-
-def _files(students: Iterable[Student]) -> dict[int, list[StoredFile]]:
-    """The register's rows of these students and of their attendance photos, originals first."""
-    given = list(students)
-    files: dict[int, list[StoredFile]] = {student.pk: [] for student in given}
-    owners = {(OWNER_LABEL, str(student.pk)): student.pk for student in given}
-    # Asked anew: a link that was made a moment ago has a row that the student at hand does not know.
-    attendance = AttendancePhoto.objects.filter(student__in=files).values_list("pk", "student_id")
-    owners |= {(ATTENDANCE_LABEL, str(pk)): student for pk, student in attendance}
-    for label in (OWNER_LABEL, ATTENDANCE_LABEL):
-        ids = [owner_id for known, owner_id in owners if known == label]
-        rows = StoredFile.objects.filter(owner_label=label, owner_id__in=ids)
-        for row in rows.order_by("-kind", "pk"):
-            files[owners[label, row.owner_id]].append(row)
-    return files
