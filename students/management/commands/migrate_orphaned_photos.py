@@ -76,9 +76,9 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """Do one of the three."""
         _check_usage(options)
-        self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
         self.deleted: bool = options["deleted"]
         backup = self._backup(options["backup_file"], trust=options["trust_backup"])
+        self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
         if options["list"]:
             return self._list(self._plan(backup))
         if options["clean"]:

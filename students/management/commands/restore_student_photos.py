@@ -86,7 +86,6 @@ class Command(PhotoCommand):
             if options["from_filenames"]:
                 _refuse_beside_proposals(options)
                 return self._propose()
-            self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
             return self._restore(**options)
         except StorageAway as error:
             if options["verify_only"]:  # it makes no folder, so it cannot fail to make one
@@ -110,6 +109,7 @@ class Command(PhotoCommand):
             backup: Backup | None = self._backup_with(bring_back, backup_file)
         else:
             backup = self._backup(backup_file, needed=create_students)
+        self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
         made = 0 if verify_only else make_places(new_storage=new_storage)
         with looked_for() as found:
             run = Restoration(found, backup, create_students=create_students, checksum=checksum)
