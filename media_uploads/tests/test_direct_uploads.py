@@ -333,7 +333,7 @@ def test_after_a_storage_that_was_away_it_can_be_tried_again(
         raise StorageAway
 
     with monkeypatch.context() as patched:
-        patched.setattr("media_uploads.files.store", away)
+        patched.setattr("photostore.register.persistence.store", away)
         assert complete(danas, upload).status_code == 503
     assert not MediaFile.objects.exists()
     assert complete(danas, upload).status_code == 201
@@ -358,7 +358,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize(
     "where",
     [
-        "media_uploads.files.store",
+        "photostore.register.persistence.store",
         "media_uploads.files.publish",
         "media_uploads.direct.completing._claim",
         "media_uploads.direct.completing.drain",

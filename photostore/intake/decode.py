@@ -40,6 +40,7 @@ _SAMPLE_BYTES = {
 _END_OF_JPEG = b"\xff\xd9"
 # BITMAPINFOHEADER, field biCompression: BI_RGB and BI_BITFIELDS are plain rows of pixels.
 _PLAIN_BMP = {0, 3}
+MAX_PACKED_PIXELS = 2**20
 # What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
 _HARMLESS = ("extraneous bytes", "JFIF revision", "Adobe color transform", "Invalid SOS parameters")
 
@@ -140,16 +141,15 @@ def _open_heic(data: bytes) -> Source:
 
 
 def _open_bmp(data: bytes) -> Source:
-    if (
-        int.from_bytes(data[14:18], "little") >= 40
-        and int.from_bytes(data[30:34], "little") not in _PLAIN_BMP
-    ):
+    picture = PillowImage.open(io.BytesIO(data), formats=["BMP"])
+    header_bytes, packing = int.from_bytes(data[14:18], "little"), int.from_bytes(data[30:34], "little")
+    is_packed = header_bytes >= 40 and packing not in _PLAIN_BMP
+    if is_packed and picture.width * picture.height > MAX_PACKED_PIXELS:
         # Pillow unpacks runs in Python: a kilobyte costs seconds.
         raise InvalidFile(
-            _("This BMP is packed in a way that cannot be read here. Please save it as a plain BMP or PNG."),
+            _("This BMP is packed and too large to unpack here. Please save it as a plain BMP or PNG."),
             code="packed_bmp",
         )
-    picture = PillowImage.open(io.BytesIO(data), formats=["BMP"])
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
         return _from_pillow(picture)

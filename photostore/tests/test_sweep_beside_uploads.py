@@ -41,7 +41,7 @@ def test_an_upload_arriving_over_and_over_loses_nothing(monkeypatch: Any) -> Non
     try:
         number = 0
         # So many times, and on until the two have met.
-        while number < UPLOADS or (number < 10 * UPLOADS and not QuarantinedFile.objects.exists()):
+        while number < UPLOADS or (number < 3_000 and not QuarantinedFile.objects.exists()):
             _abandon_then_upload(ada, number % 7)
             number += 1
     finally:
