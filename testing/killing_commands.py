@@ -22,17 +22,28 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.signals import setting_changed
 
+from testing.exhaustive import is_exhaustive
 from testing.killing import wait_for_the_lock
 from testing.killing_steps import Executioner, Watched
 
 PATIENCE_SECONDS = 120
+SAMPLE = 8
+"""Of so many steps `make test` kills before one, always the same; `make test-all` on a disk before each."""
 ON_S3 = int(os.environ.get("KILL_EVERY_ON_S3", "8"))
-"""There of so many steps one: each takes several times as long. `KILL_EVERY_ON_S3=1 make test` takes all."""
+"""There `make test-all` takes a sample too, as each step takes several times as long; with
+`KILL_EVERY_ON_S3=1 make test-all` every step."""
 APART = 10
 """About as many steps as the longest act takes."""
 _SETTINGS = ("STORAGES", "MEDIA_ROOT", "PHOTO_BACKUP_DIR")
 
 Patch = tuple[str, str, Any]
+
+
+def one_of(storage: str = "disk") -> int:
+    """Of how many steps one is a kill in this run."""
+    if not is_exhaustive():
+        return SAMPLE
+    return ON_S3 if storage == "s3" else 1
 
 
 @dataclass(kw_only=True)
@@ -48,7 +59,7 @@ class Killing:
     `testing.killing_steps`). `codes`: how it may end.
     """
 
-    every: int = 1
+    every: int = field(default_factory=one_of)
     apart: int = APART
     patches: Sequence[Patch] = ()
     watched: Sequence[Watched] = ()
@@ -56,6 +67,10 @@ class Killing:
     as_json: bool = True
     steps: set[str] = field(default_factory=set)
     killed: list[str] = field(default_factory=list)
+
+    def was_killed_often(self, at_least: int) -> bool:
+        """Before so many steps, or their share of a sample: else a step is not seen any more."""
+        return len(self.steps) >= max(1, at_least // self.every // 2 if self.every > 1 else at_least)
 
     def life(self, *command: str) -> bool:
         """Whether anybody was killed in it; `killed` says before which steps.

@@ -10,7 +10,7 @@ import pytest
 from photostore.models import Act, Operation, QuarantinedFile
 from photostore.tests.shelf import fill, grow_old, leave, run
 from testing.kept import stored
-from testing.killing_commands import ON_S3, Killing
+from testing.killing_commands import Killing, one_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def test_killed_before_every_step_and_run_again_and_undone(each_storage: str) ->
     fill(3)
     whole = stored()
     sweep = ["cleanup_orphaned_photos", "--confirm"]
-    every = 1 if each_storage == "disk" else ON_S3
+    every = one_of(each_storage)
     sweeping, undoing, killed = Killing(every=every, patches=[YOUNG]), Killing(every=every), True
     while killed:
         for key in (*ORPHANS, THUMBNAIL):
@@ -58,5 +58,5 @@ def test_killed_before_every_step_and_run_again_and_undone(each_storage: str) ->
         killed |= undoing.life(*UNDO)
         assert stored() == whole | {key: key.encode() for key in ORPHANS}, undoing.killed
         assert not QuarantinedFile.objects.exists(), undoing.killed
-    assert min(len(sweeping.steps), len(undoing.steps)) >= 10 // every
+    assert sweeping.was_killed_often(10) and undoing.was_killed_often(10)
     assert run("undo_photo_operation", "--last")[0] == 2

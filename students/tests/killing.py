@@ -13,7 +13,7 @@ from photostore.operations import conductor
 from photostore.storage.disk import DiskStorage
 from photostore.storage.s3 import S3Storage
 from students.tests.reseeding import links, run, tree
-from testing.killing_commands import Killing, Patch
+from testing.killing_commands import Killing, Patch, one_of
 
 NEVER = 2**64
 """Of so many steps, one."""
@@ -66,10 +66,15 @@ def state() -> Any:
 
 
 def kill_everywhere(
-    *command: str, at_least: int, every: int = 1, patches: Sequence[Patch] = (), as_json: bool = True
+    *command: str,
+    at_least: int,
+    every: int | None = None,
+    patches: Sequence[Patch] = (),
+    as_json: bool = True,
 ) -> None:
     """Kill the command and its undo before each step, run each of them again, and see what became of it."""
     before = state()
+    every = every or one_of()
     doing = Killing(every=every, patches=patches, as_json=as_json)
     undoing = Killing(every=every)
     expected = uninterrupted(doing, *command)
@@ -83,9 +88,8 @@ def kill_everywhere(
         assert Operation.objects.filter(undoes=None, state="done").count() == 1, "one undo takes it back"
         killed |= undoing.life(*UNDO)
         assert_same(before, undoing.killed)
-    enough = at_least if every == 1 else at_least // every // 2  # a sample
-    assert len(doing.steps) >= enough, sorted(doing.steps)
-    assert len(undoing.steps) >= enough, sorted(undoing.steps)
+    assert doing.was_killed_often(at_least), sorted(doing.steps)
+    assert undoing.was_killed_often(at_least), sorted(undoing.steps)
 
 
 def assert_same(expected: Any, killed: list[str]) -> None:

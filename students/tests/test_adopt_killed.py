@@ -14,7 +14,7 @@ from students.tests.commands import run
 from students.tests.killing import ALL, Killed, kill_everywhere
 from students.tests.reseeding import undo_last
 from students.tests.school import face, stored
-from testing.killing_commands import ON_S3
+from testing.killing_commands import one_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 
@@ -38,7 +38,7 @@ def adopt() -> None:
 
 
 def test_killed_anywhere_and_run_again_and_undone(old_deployment: None, each_storage: str) -> None:
-    kill_everywhere("adopt_media", every={"disk": 1, "s3": ON_S3}[each_storage], at_least=20)
+    kill_everywhere("adopt_media", every=one_of(each_storage), at_least=20)
 
 
 def test_the_rest_of_a_killed_adoption_is_nobodys_to_take(db: None, steps: Any) -> None:

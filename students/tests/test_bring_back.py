@@ -16,7 +16,7 @@ from students.tests.killing import kill_everywhere
 from students.tests.reseeding import links, undo_last
 from students.tests.school import enrol, face, hand_in, likeness, stored
 from students.versions import take_in
-from testing.killing_commands import ON_S3
+from testing.killing_commands import one_of
 from testing.once import made_once
 
 
@@ -148,7 +148,7 @@ def test_nobody_knows_them(api: Any, ada: Student) -> None:
 def test_killed_anywhere_and_run_again(api: Any, ada: Student, each_storage: str) -> None:
     whole = links(), bytes_of_photos()
     delete(api, ada)
-    every = {"disk": 1, "s3": ON_S3}[each_storage]
+    every = one_of(each_storage)
     back = ("restore_student_photos", "--bring-back", "number:S-1")
     kill_everywhere(*back, every=every, at_least=30)
     assert run(*back)[0] == 0

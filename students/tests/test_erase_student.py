@@ -21,11 +21,8 @@ from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, everything, face, hand_in, opened, saved, stored
 from students.tombstones import Tombstone
 from students.versions import take_in
-from testing.killing_commands import ON_S3, Killing
+from testing.killing_commands import Killing, one_of
 from testing.once import made_once
-
-# S3 takes the same steps, and longer for each.
-EVERY = {"disk": 1, "s3": ON_S3}
 
 
 def erase(*arguments: Any) -> tuple[int, str, str]:
@@ -133,13 +130,13 @@ def test_asking_again_is_fine(ada: Student, each_storage: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(1800)
 def test_killed_before_every_step_and_run_again(api: Any, each_storage: str) -> None:
-    erasing = Killing(every=EVERY[each_storage])
+    erasing = Killing(every=one_of(each_storage))
     killed = True
     while killed:
         ada = with_everything(api)
         killed = erasing.life("erase_student", str(ada.pk), "--confirm")
         nothing_is_left_of(ada)
-    assert len(erasing.steps) >= 16 // erasing.every
+    assert erasing.was_killed_often(16)
 
 
 @pytest.mark.parametrize("who", ["uuid", "number", "number in a backup"])
@@ -258,10 +255,11 @@ def test_an_integer_that_came_back_is_another_childs(api: Any, ada: Student) -> 
     assert Student.objects.get().pk == bea.pk
 
 
+@pytest.mark.exhaustive
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(1800)
 def test_an_erasure_of_somebody_deleted_killed_before_every_step(api: Any, each_storage: str) -> None:
-    erasing = Killing(every=EVERY[each_storage])
+    erasing = Killing(every=one_of(each_storage))
     killed = True
     while killed:
         ada = with_everything(api)
@@ -271,7 +269,7 @@ def test_an_erasure_of_somebody_deleted_killed_before_every_step(api: Any, each_
         killed = erasing.life("erase_student", str(ada.student_id), "--confirm")
         nothing_is_left_of(ada)
         assert "student_photos/Ada Lovelace.jpg" not in stored()
-    assert len(erasing.steps) >= 16 // erasing.every
+    assert erasing.was_killed_often(16)
 
 
 def backed_up_once(_ada: Student) -> None:
