@@ -210,6 +210,18 @@ def test_a_killed_undo_that_another_command_closes_can_go_on(cleaned: Operation)
     assert set(stored()) == {*KEYS, "users/ada/images/4.jpg"}
 
 
+def test_the_undo_of_another_operation_does_not_go_on_with_a_killed_one(cleaned: Operation) -> None:
+    leave("users/ada/images/4.jpg", b"4")
+    newer = set_aside("users/ada/images/4.jpg")
+    assert killed_before_step(5, lambda: undo(str(cleaned.pk)))
+    killed = Operation.objects.get(state=State.RUNNING)
+    assert undo(str(newer.pk))[0] == 0
+    other = Operation.objects.get(undoes=newer)
+    assert other != killed
+    assert {act.details["act"] for act in other.acts.all()} == set(newer.acts.values_list("pk", flat=True))
+    assert stored()["users/ada/images/4.jpg"] == b"4"
+
+
 def test_storage_that_goes_away_midway_ends_with_1_and_says_what_was_done(
     cleaned: Operation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
