@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import UserSettingsHolder, settings
 from django.db import connection, transaction
 
+from photostore.storage import storage_for
 from testing.flushing import KEPT
 from testing.people import DISK
 
@@ -154,6 +155,8 @@ def _put_back(state: _State) -> None:
     for name, folder in _folders().items():
         if state.folder(name).exists():
             shutil.copytree(state.folder(name), folder, symlinks=True)
+    for alias in ("default", "safe"):
+        storage_for(alias).is_prepared()  # this process has seen it, as if it had been made here
 
 
 def _read(table: str) -> bytes:

@@ -52,6 +52,7 @@ def test_a_body_that_never_comes_ends_and_the_others_are_served(server: Service)
     assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
 
 
+@pytest.mark.exhaustive
 def test_bodies_that_come_byte_by_byte_keep_no_thread(server: Service, alice: Any) -> None:
     form = b"POST /api/users/upload-profile-picture/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     form += b"Content-Type: multipart/form-data; boundary=b\r\n"

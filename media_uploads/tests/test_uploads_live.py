@@ -119,6 +119,7 @@ def test_what_came_before_a_broken_connection_is_kept(server: Service, auth: Any
     assert MediaFile.objects.count() == 1
 
 
+@pytest.mark.exhaustive
 def test_workers_killed_while_completing_make_one_row(server: Service, auth: Any, dana: Any) -> None:
     """SIGKILL at a random moment of each completion; the same call again gives one row, and loses nothing."""
     chance = random.Random(11)

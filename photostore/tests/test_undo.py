@@ -21,6 +21,7 @@ from photostore.register.outbox import drain
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
 from photostore.tests.shelf import keep, leave, run
+from testing.exhaustive import is_exhaustive
 from testing.kept import stored
 from testing.killing import killed_before_step
 
@@ -185,7 +186,7 @@ def test_killed_before_every_step_and_run_again(
     work()
     expected = stored()
     other()
-    for number in range(0, 100, 1 if each_storage == "disk" else 5):
+    for number in range(0, 100, 1 if each_storage == "disk" and is_exhaustive() else 5):
         before = len(rows()["acts"]), rows()["audit"]
         killed = killed_before_step(number, work)
         if killed:

@@ -60,6 +60,7 @@ def lose_the_students() -> None:
         cursor.execute("TRUNCATE students_student CASCADE")
 
 
+@pytest.mark.exhaustive
 def test_an_undo_of_many_created_students_reads_a_line_for_each() -> None:
     Student.objects.bulk_create(
         Student(name=f"Student {place}", student_number=f"S-{place}", class_name="3b")

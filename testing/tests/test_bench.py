@@ -11,8 +11,8 @@ import pytest
 from bench.__main__ import BENCHES
 from testing.service import HOME
 
-# Two services take turns at pictures of 12 MP: half a minute of CPU each.
-LONG = {"http", "images", "media"}
+# Two services take turns at pictures of 12 MP, or a bucket is filled: up to half a minute of CPU each.
+LONG = {"http", "images", "media", "inventory", "serving"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from testing.faults.scenarios import LONG, SCENARIOS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="accidents are made by Linux's own means")
 # One scenario for each kind of accident; the others repeat its proof at other calls.
-IN_SHORT = {"killed_under_load", "commits_that_fail", "full_disks", "restarts", "crowds"}
+IN_SHORT = {"killed_under_load", "full_disks", "crowds"}
 BY_STRACE = {name for name in SCENARIOS if name.endswith("at_every_call")}
 
 
