@@ -78,7 +78,8 @@ def _template(server: str) -> str:
 def _make_template(server: str, name: str) -> None:
     draft = _new_name()
     _execute(server, "CREATE DATABASE {}", draft)
-    environment = os.environ | {"DATABASE_URL": url_of(server, draft)}
+    # A key of its own: on a new machine `make check` comes here first, and nothing has made one yet.
+    environment = os.environ | {"DATABASE_URL": url_of(server, draft), "SECRET_KEY": secrets.token_urlsafe(50)}
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=HOME, env=environment)
     _execute(server, "ALTER DATABASE {} RENAME TO {}", draft, name)
 
