@@ -78,8 +78,12 @@ def _template(server: str) -> str:
 def _make_template(server: str, name: str) -> None:
     draft = _new_name()
     _execute(server, "CREATE DATABASE {}", draft)
-    # A key of its own: on a new machine `make check` comes here first, and nothing has made one yet.
-    environment = os.environ | {"DATABASE_URL": url_of(server, draft), "SECRET_KEY": secrets.token_urlsafe(50)}
+    # Whatever the settings ask for: on a new machine `make check` comes here first, with nothing set.
+    environment = os.environ | {
+        "DATABASE_URL": url_of(server, draft),
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": "localhost",
+    }
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=HOME, env=environment)
     _execute(server, "ALTER DATABASE {} RENAME TO {}", draft, name)
 
