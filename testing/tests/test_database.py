@@ -6,15 +6,18 @@ import sys
 
 from testing.database import HOME
 
-MAKE_A_TEMPLATE = (
-    "from testing.database import shared_cluster, _make_template as make; make(shared_cluster(), {!r})"
-)
+MAKE_A_TEMPLATE = """
+from testing.database import _execute, _make_template, shared_cluster
+server = shared_cluster()
+_make_template(server, {name!r})
+_execute(server, "DROP DATABASE {{}}", {name!r})
+"""
 
 
 def test_the_template_is_made_with_nothing_set_in_the_environment() -> None:
     """`make check` comes here first on a new machine: no secret key, no hosts, no `.env`."""
     bare = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    script = MAKE_A_TEMPLATE.format(f"photokeep_test_template_bare_{os.getpid()}")
+    script = MAKE_A_TEMPLATE.format(name=f"photokeep_test_bare_{os.getpid()}")
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=HOME, env=bare, capture_output=True, text=True, check=False
     )
