@@ -37,7 +37,7 @@ class UserImage(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="user_images", db_index=False
     )
     # The storage key, and where it is: `public` once a public bucket is configured, `default` else.
-    image = models.FileField(_("image"), max_length=KEY_LENGTH)
+    image = models.ImageField(_("image"), max_length=KEY_LENGTH)
     storage_alias = models.CharField(max_length=32, default="default")
     image_type = models.CharField(_("type"), max_length=16, choices=Type.choices, default=Type.GALLERY)
     is_primary = models.BooleanField(_("primary"), default=False)

@@ -21,7 +21,7 @@ class User(AbstractUser):
     """Somebody who signs in. Other apps refer to it by `settings.AUTH_USER_MODEL` only."""
 
     # The storage key of the confirmed picture; empty without one.
-    profile_picture = models.FileField(max_length=KEY_LENGTH, blank=True, editable=False)
+    profile_picture = models.ImageField(max_length=KEY_LENGTH, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         db_table = "users_user"
@@ -78,7 +78,7 @@ class ProfilePictureUpload(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="picture_uploads", db_index=False)
     # The storage key; another one once it is confirmed.
-    image = models.FileField(_("picture"), max_length=KEY_LENGTH)
+    image = models.ImageField(_("picture"), max_length=KEY_LENGTH)
     sha256 = models.CharField(max_length=SHA256_LENGTH)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()

@@ -96,7 +96,7 @@ class Student(models.Model):
     left_on = models.DateField(null=True, blank=True)
     # Today's photo: its documented key, and the sha256 of the version that the key stands for. Both follow
     # the version's row. A legacy row names a file of which there is no version yet (`students.todays`).
-    profile_photo = models.FileField(
+    profile_photo = models.ImageField(
         max_length=KEY_LENGTH, blank=True, editable=False, default="", db_default=""
     )
     photo_sha256 = models.CharField(
@@ -186,7 +186,7 @@ class AttendancePhoto(models.Model):
     date = models.DateField()
     session = models.CharField(max_length=2, choices=Session.choices)
     # The documented key; the bytes are served from the version whose sha256 stands here.
-    file = models.FileField(max_length=KEY_LENGTH)
+    file = models.ImageField(max_length=KEY_LENGTH)
     sha256 = models.CharField(max_length=SHA256_LENGTH)
     untagged_sha256 = models.CharField(max_length=SHA256_LENGTH)
     source_sha256 = models.CharField(max_length=SHA256_LENGTH)
@@ -226,7 +226,7 @@ class StudentPhoto(models.Model):
         MIGRATE = "migrate", "migrated"
 
     student = models.ForeignKey(Student, models.CASCADE, related_name="photos")
-    file = models.FileField(max_length=KEY_LENGTH)
+    file = models.ImageField(max_length=KEY_LENGTH)
     sha256 = models.CharField(max_length=SHA256_LENGTH)
     # The same file without the identity inside; the identity's signature covers it.
     untagged_sha256 = models.CharField(max_length=SHA256_LENGTH)
