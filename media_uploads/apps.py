@@ -13,15 +13,10 @@ class MediaUploadsConfig(AppConfig):
     def ready(self) -> None:
         """Tell which files without a row are still on their way in, and who may see files in operations."""
         from media_uploads.direct.ending import awaited_keys
-        from photostore.operations.guards import Guard, guard_with
-        from photostore.references import claim_keys_with
+        from photostore.registration import AppRegistration, Guard, register_app
 
-        claim_keys_with(awaited_keys)
-        for folder, model in (("users", "userimage"), ("uploads", "mediafile")):
-            guard_with(
-                Guard(
-                    folders=frozenset({folder}),
-                    view=f"media_uploads.view_{model}",
-                    change=f"media_uploads.change_{model}",
-                )
-            )
+        guards = [
+            Guard(frozenset({folder}), f"media_uploads.view_{model}", f"media_uploads.change_{model}")
+            for folder, model in (("users", "userimage"), ("uploads", "mediafile"))
+        ]
+        register_app(AppRegistration(name=self.name, guards=guards, arriving_keys=awaited_keys))

@@ -12,13 +12,12 @@ class ProfilePicturesConfig(AppConfig):
 
     def ready(self) -> None:
         """Describe our authentication to the OpenAPI document; say who may see pictures in operations."""
-        from photostore.operations.guards import Guard, guard_with
+        from photostore.registration import AppRegistration, Guard, register_app
         from profile_pictures import schema  # noqa: F401 - importing registers it
 
-        guard_with(
-            Guard(
-                folders=frozenset({"profile_pictures"}),
-                view="profile_pictures.view_profilepictureupload",
-                change="profile_pictures.change_profilepictureupload",
-            )
+        guard = Guard(
+            frozenset({"profile_pictures"}),
+            "profile_pictures.view_profilepictureupload",
+            "profile_pictures.change_profilepictureupload",
         )
+        register_app(AppRegistration(name=self.name, guards=[guard]))

@@ -10,12 +10,9 @@ class StudentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the tombstones' model and the kinds of acts known."""
-        from students import inspection, tombstones  # noqa: F401
-        from students.recovery.erase import act  # noqa: F401
-        from students.recovery.legacy import acts  # noqa: F401
-        from students.recovery.reassign import attendance as giving  # noqa: F401
-        from students.recovery.reassign import photos, sources  # noqa: F401
-        from students.recovery.restore import attendance, heal, relink, revive  # noqa: F401
+        """Make the tombstones' model known, and photostore what it must know of students."""
+        from photostore.registration import register_app
+        from students import tombstones  # noqa: F401
+        from students.registration import registration
 
-        inspection.register()
+        register_app(registration())

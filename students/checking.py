@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from photostore.inventory.rows import Contradiction
 from photostore.models import StoredFile
 from photostore.references.spelling import plain_name
+from photostore.registration import Contradiction
 from students.key_claims import FOLDERS, UPLOADS, Place, place_of
 from students.models import OWNER_LABEL, Student, StudentPhoto
 from students.todays import is_in_folder, may_be_theirs, named_alike, standing_of, with_standing

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Changed, FileMissing, FileTooLarge, InvalidFile, StorageAway
-from photostore.inventory.rows import Contradiction, Repair
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
+from photostore.registration import Contradiction, Repair
 from students import identity
 from students.models import Student, StudentPhoto
 from students.photos import subject_of
@@ -94,6 +94,3 @@ def _set(details: dict[str, Any], now: str, then: str, action: str) -> None:
         }
         record(OPERATOR, action, subject=subject_of(student), **sha256s)
         Student.objects.filter(pk=student.pk).update(**details[then])
-
-
-register(FollowVersion())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
 from django.core.exceptions import SuspiciousFileOperation
 
@@ -11,24 +10,15 @@ from photostore.delivery.links import SignedLink
 from photostore.errors import FileMissing
 from photostore.intake import FORMATS, sniff
 from photostore.models import StoredFile
+from photostore.registration import apps
 from photostore.storage import storage_for
 
 SNIFFED_BYTES = 128
 
-# Whose row names this key as a legacy one: the mark that their links carry; None where that is nobody's.
-MarkOfKey = Callable[[str], str | None]
-_marks: list[MarkOfKey] = []
-
-
-def serve_legacy_with(mark_of_key: MarkOfKey) -> None:
-    """Let an app say which keys its legacy rows name, one row each."""
-    if mark_of_key not in _marks:
-        _marks.append(mark_of_key)
-
 
 def legacy_file(link: SignedLink) -> StoredFile | None:
     """What the link stands for, while the row that it was made for names it and no other row does."""
-    if any(mark_of_key(link.key) == link.version for mark_of_key in _marks):
+    if any(app.legacy_mark(link.key) == link.version for app in apps()):
         return as_it_is(link.key)
     return None
 

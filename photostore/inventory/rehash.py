@@ -17,8 +17,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from photostore.errors import FileMissing, FileUnreadable, PhotostoreError, StorageAway
+from photostore.inventory.rows import inspector_of
 from photostore.models import StoredFile
-from photostore.references.knowledge import inspector_of
 from photostore.storage import storage_for
 
 # Reading and hashing leave Python's lock, so two threads keep two cores busy, if little else is done for

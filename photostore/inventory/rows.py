@@ -1,88 +1,46 @@
 """What apps tell the inventory about their rows and files beyond the register.
 
-Rows are also made and edited by seed scripts, imports and SQL, past our code. photostore knows no students;
-an app registers what it can tell when it is ready.
+Rows are also made and edited by seed scripts, imports and SQL, past our code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-Names = Collection[str]
+from photostore.registration import Contradiction, Inspector, Keys, Repair, apps
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """A row that says something else than another one of the same owner; `step` is what to do about it."""
-
-    key: str
-    who: str
-    why: str
-    step: str
-    owner_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """A step of an operation that takes a contradiction away."""
-
-    kind: str
-    subject: str
-    details: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """One app's word. Each is asked about many keys at once, from the database.
-
-    `legacy`: the keys that rows of another system name and that `adopt_media` makes known. `kept`: files that
-    no row names and that are to be adopted or asked about all the same, so that no sweep takes them.
-    `who`: whose a key is, for people. `repair`: what takes a contradiction away, where the evidence decides.
-    """
-
-    legacy: Callable[[Names], set[str]]
-    kept: Callable[[Names], set[str]]
-    who: Callable[[Names], dict[str, str]]
-    contradictions: Callable[[], Iterator[Contradiction]]
-    repair: Callable[[Contradiction], Repair | None]
-
-
-_told: list[Rows] = []
-
-
-def tell_inventory(rows: Rows) -> None:
-    """Register what an app can tell."""
-    if rows not in _told:
-        _told.append(rows)
-
-
-def legacy(keys: Names) -> set[str]:
+def legacy(keys: Keys) -> set[str]:
     """Those of `keys` that legacy rows name."""
-    return set().union(*(rows.legacy(keys) for rows in _told))
+    return set().union(*(app.legacy_keys(keys) for app in apps()))
 
 
-def kept(keys: Names) -> set[str]:
+def kept(keys: Keys) -> set[str]:
     """Those of these unowned files that no sweep takes."""
-    return set().union(*(rows.kept(keys) for rows in _told))
+    return set().union(*(app.kept_keys(keys) for app in apps()))
 
 
-def who(keys: Names) -> dict[str, str]:
+def who(keys: Keys) -> dict[str, str]:
     """Whose they are, as far as anybody can tell."""
-    return {key: name for rows in _told for key, name in rows.who(keys).items()}
+    return {key: name for app in apps() for key, name in app.who(keys).items()}
 
 
 def contradictions() -> Iterator[Contradiction]:
     """Rows that contradict each other, of every app; streamed."""
-    for rows in _told:
-        yield from rows.contradictions()
+    for app in apps():
+        yield from app.contradictions()
 
 
 def repairs() -> Iterator[Repair]:
     """What mends the contradictions on which the evidence decides; streamed."""
-    for rows in _told:
-        for found in rows.contradictions():
-            repair = rows.repair(found)
+    for app in apps():
+        for found in app.contradictions():
+            repair = app.repair(found)
             if repair is not None:
                 yield repair
+
+
+def inspector_of(owner_label: str) -> Inspector | None:
+    """Who can tell a misplaced file of this kind of owner."""
+    known = (inspector for app in apps() for inspector in app.inspectors)
+    return next((inspector for inspector in known if inspector.owner_label == owner_label), None)

@@ -17,12 +17,13 @@ from photostore.errors import StorageAway
 from photostore.inventory.diff import Finding, differences
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.rehash import Verdict, oldest_first, rehash, written
-from photostore.inventory.rows import Contradiction, contradictions, kept, legacy
+from photostore.inventory.rows import contradictions, kept, legacy
 from photostore.inventory.seen import Seen
 from photostore.inventory.unregistered import named_elsewhere, spelled_otherwise, unregistered
 from photostore.models import StoredFile, Verification
 from photostore.references.places import Place, places
 from photostore.register.settling import settle_everything
+from photostore.registration import Contradiction
 
 # What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo
 # whose row was lost. Young ones, partials and copies that are behind are what any crash leaves; a legacy row

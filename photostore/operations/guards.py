@@ -1,12 +1,11 @@
 """Whose an act is, and what somebody needs beside photostore's own permissions to look at it or undo it.
 
-photostore knows no app; an app registers its guard when it is ready.
+Each app's registration says which permissions its pictures need.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db.models import Case, Func, TextField, Value, When
@@ -14,27 +13,9 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import StrIndex
 
 from photostore.models import Act, Operation
+from photostore.registration import Guard, apps
 
 What = Literal["view", "change"]
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """One app's pictures: the first folders of their keys, its own kinds of acts, and its permissions."""
-
-    folders: frozenset[str]
-    view: str
-    change: str
-    kinds: frozenset[str] = frozenset()
-
-
-_guards: list[Guard] = []
-
-
-def guard_with(guard: Guard) -> None:
-    """Ask for this app's permissions as well, wherever one of its pictures is concerned."""
-    if guard not in _guards:
-        _guards.append(guard)
 
 
 def may_see(user: Any, act: Act) -> bool:
@@ -73,5 +54,6 @@ def _has(user: Any, what: What, marks: Iterable[tuple[str, str]]) -> bool:
 
 def _guards_of(kind: str, folder: str) -> list[Guard]:
     """What no app claims may be anybody's: a photo that was renamed at random. Then all of them ask."""
-    claiming = [guard for guard in _guards if kind in guard.kinds or folder in guard.folders]
-    return claiming or _guards
+    everybody = [(app, guard) for app in apps() for guard in app.guards]
+    claiming = [guard for app, guard in everybody if kind in app.kinds or folder in guard.folders]
+    return claiming or [guard for _app, guard in everybody]

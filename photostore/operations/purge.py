@@ -12,9 +12,9 @@ from photostore import keys
 from photostore.audit import Actor
 from photostore.errors import Changed
 from photostore.models import Act, QuarantinedFile, StoredFile
-from photostore.operations.acts import ActKind, register
 from photostore.operations.conductor import conduct
 from photostore.operations.quarantine import sha256_of
+from photostore.registration import ActKind
 from photostore.storage import storage_for
 
 BATCH = 1_000
@@ -37,9 +37,6 @@ class Purge(ActKind):
     def revert(self, act: Act) -> None:  # noqa: ARG002 - there is nothing to look at
         """Never."""
         raise Changed("It was removed for good.")
-
-
-register(Purge())
 
 
 def purgeable(before: datetime) -> tuple[int, int]:

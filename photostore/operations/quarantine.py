@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.errors import Changed, FileMissing
 from photostore.models import Act, QuarantinedFile, StoredFile
-from photostore.operations.acts import ActKind, register
+from photostore.registration import ActKind
 from photostore.storage import storage_for
 
 
@@ -51,9 +51,6 @@ class SetAside(ActKind):
     def revert(self, act: Act) -> None:
         """Move it back, unless something else has its name by now, or it was purged."""
         bring_back(act.operation_id, act.details["storage_alias"], act.details["key"])
-
-
-register(SetAside())
 
 
 def aside_details(storage_alias: str, key: str) -> dict[str, Any]:

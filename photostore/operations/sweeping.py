@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import Changed
 from photostore.models import Act
-from photostore.operations.acts import register
 from photostore.operations.quarantine import SetAside
 from photostore.references.knowledge import held
 from photostore.references.places import place_of
@@ -35,9 +34,6 @@ class SweepAside(SetAside):
             details = act.details
             _refuse(place_of(details["storage_alias"]).known([details["key"]]))
             super().revert(act)
-
-
-register(SweepAside())
 
 
 def _refuse(claimed: Collection[str]) -> None:

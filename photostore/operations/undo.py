@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from photostore.audit import Actor
 from photostore.errors import Changed, Conflict
 from photostore.models import BY_ITSELF, UPLOAD, Act, Operation
-from photostore.operations.acts import ActKind, kind_of, register
+from photostore.operations.acts import kind_of
 from photostore.operations.conductor import conduct, finish_interrupted, mark
+from photostore.registration import ActKind
 
 PER_FETCH = 500
 FINISHED = (Operation.State.DONE, Operation.State.PARTLY)
@@ -55,9 +56,6 @@ class TakeBack(ActKind):
         if original.state == Act.State.UNDONE:
             kind_of(original).perform(original)
             mark(original, Act.State.DONE)
-
-
-register(TakeBack())
 
 
 def _taken_back_by_another(original: Act, act: Act) -> bool:

@@ -3,16 +3,7 @@
 Below the register, operations and inventory: each of them asks before it touches a file.
 """
 
-from photostore.references.knowledge import Inspector, claim_keys_with, held, inspect_with, name_owners_with
+from photostore.references.knowledge import held
 from photostore.references.places import Place, place_of, places
 
-__all__ = [
-    "Inspector",
-    "Place",
-    "claim_keys_with",
-    "held",
-    "inspect_with",
-    "name_owners_with",
-    "place_of",
-    "places",
-]
+__all__ = ["Place", "held", "place_of", "places"]

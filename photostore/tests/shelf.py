@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from photostore import registration
 from photostore.audit import Actor
 from photostore.inventory import differences, listed
 from photostore.models import Operation, StoredFile
@@ -22,6 +24,13 @@ from photostore.references import places
 from photostore.storage import storage_for
 
 TWO_HOURS = 2 * 3600
+
+
+def tell(monkeypatch: pytest.MonkeyPatch, **what: Any) -> None:
+    """Let a test be the one app that photostore knows."""
+    known = {app.name: app for app in registration.apps() if app.name == "photostore"}
+    told = registration.AppRegistration(name="tests", **what)
+    monkeypatch.setattr(registration, "_apps", known | {"tests": told})
 
 
 def keep(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from photostore.audit import Actor
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile, StorageAway
 from photostore.models import Act, Operation
-from photostore.operations import ActKind, conduct, register
-from photostore.operations.acts import _kinds
+from photostore.operations import ActKind, conduct
+from photostore.tests.shelf import tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLGA = Actor("", "olga", "command")
@@ -31,17 +29,11 @@ class Fails(ActKind):
         raise self.error
 
 
-@pytest.fixture
-def unregistered() -> Iterator[None]:
-    yield
-    _kinds.pop("fails")
-
-
 @pytest.mark.parametrize("error", [InvalidFile(), FileTooLarge(), FileMissing()])
 def test_what_cannot_be_done_is_skipped_also_when_it_was_planned_before_a_kill(
-    unregistered: None, error: Exception
+    monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    register(Fails(StorageAway()))
+    tell(monkeypatch, handlers=[Fails(StorageAway())])
     with pytest.raises(StorageAway), conduct("restore_student_photos", OLGA) as conductor:
         conductor.act("fails", subject="x", details={})
     assert Act.objects.get().state == Act.State.PLANNED
@@ -49,7 +41,7 @@ def test_what_cannot_be_done_is_skipped_also_when_it_was_planned_before_a_kill(
         pass
     assert Act.objects.get().state == Act.State.PLANNED
 
-    register(Fails(error))
+    tell(monkeypatch, handlers=[Fails(error)])
     with conduct("erase_student", OLGA) as conductor:
         assert not conductor.act("fails", subject="x", details={})
         assert conductor.why == str(error)

@@ -16,11 +16,10 @@ from photostore.inventory.sweep import planned, take
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations import conduct
 from photostore.owners import Owner
-from photostore.references import knowledge, name_owners_with
 from photostore.register import NewFile, Publication, publish, store
 from photostore.register.settling import settle
 from photostore.storage import storage_for
-from photostore.tests.shelf import grow_old, keep, leave
+from photostore.tests.shelf import grow_old, keep, leave, tell
 from testing.exhaustive import is_exhaustive
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,9 +30,8 @@ UPLOADS = 300 if is_exhaustive() else 40
 @pytest.mark.timeout(600)
 def test_an_upload_arriving_over_and_over_loses_nothing(monkeypatch: Any) -> None:
     """The very key that the sweep is about to take is written again and published, over and over."""
-    monkeypatch.setattr(knowledge, "_owners_of_keys", [])
     ada = Owner("tests.person", "1")
-    name_owners_with(lambda key: ada if key.startswith("photos/students/ada/") else None)
+    tell(monkeypatch, owner_of_key=lambda key: ada if key.startswith("photos/students/ada/") else None)
     keep("users/bob/images/1.jpg", b"bob")
     done, failures = threading.Event(), []
     sweeper = threading.Thread(target=_sweep_until, args=(done, failures))

@@ -14,9 +14,9 @@ from django.utils import timezone
 from photostore.commands import ONE_AT_A_TIME
 from photostore.errors import StorageAway
 from photostore.models import StoredFile, Verification
-from photostore.references import Inspector, inspect_with, knowledge
+from photostore.registration import Inspector
 from photostore.storage import storage_for
-from photostore.tests.shelf import fill, grow_old, keep, leave, run
+from photostore.tests.shelf import fill, grow_old, keep, leave, run, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -210,14 +210,12 @@ def test_a_second_run_at_once_says_who_holds_the_lock() -> None:
 
 
 def test_a_file_that_names_somebody_else_is_misplaced(each_storage: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr(knowledge, "_inspectors", {})
-    inspect_with(
-        Inspector(
-            "tests.person",
-            named=lambda data: data.decode().partition(":")[0] or None,
-            expected=lambda ids: dict.fromkeys(ids, "ada"),
-        )
+    inspector = Inspector(
+        "tests.person",
+        named=lambda data: data.decode().partition(":")[0] or None,
+        expected=lambda ids: dict.fromkeys(ids, "ada"),
     )
+    tell(monkeypatch, inspectors=[inspector])
     keep(key("a"), b"ada: a portrait")
     keep(key("b"), b"bob: a portrait")
     keep(key("c"), b":nobody is named")

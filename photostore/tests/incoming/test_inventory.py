@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from photostore.models import QuarantinedFile
-from photostore.references import claim_keys_with, knowledge
 from photostore.storage import storage_for
-from photostore.tests.shelf import fill, grow_old, leave, run
+from photostore.tests.shelf import fill, grow_old, leave, run, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,10 +23,7 @@ def claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     def open_uploads(keys: Collection[str]) -> set[str]:
         return {OPEN} & set(keys)
 
-    monkeypatch.setattr(knowledge, "_claimants", [])
-    claim_keys_with(open_uploads)
-    claim_keys_with(open_uploads)
-    assert knowledge._claimants == [open_uploads]
+    tell(monkeypatch, arriving_keys=open_uploads)
     fill(5)
     leave(OPEN, b"half of it")
     leave(NOBODYS, b"given up")

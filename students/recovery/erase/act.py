@@ -15,7 +15,7 @@ from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import StorageAway
 from photostore.models import Act, AuditEntry, PendingRemoval, QuarantinedFile, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from photostore.owners import Owner
 from photostore.register.outbox import drain
 from students.models import (
@@ -81,9 +81,6 @@ class EraseStudent(ActKind):
     def revert(self, act: Act) -> None:
         """Never: the operation says that it cannot be undone."""
         raise NotImplementedError
-
-
-register(EraseStudent())
 
 
 def _forget(pk: int, student_id: UUID, owner: Owner, known: set[str]) -> None:

@@ -14,7 +14,7 @@ from photostore.audit import Actor, record
 from photostore.errors import Changed, InvalidFile
 from photostore.intake import FORMATS, sniff
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from photostore.operations.sweeping import SweepAside
 from photostore.owners import Owner
 from photostore.register import store
@@ -94,9 +94,6 @@ class AdoptPhoto(ActKind):
                     student.save(update_fields=list(before))
             drain(owner)
             bring_others_back(act.operation_id, details["aside"], "")
-
-
-register(AdoptPhoto())
 
 
 def taken_in(data: bytes) -> IncomingPhoto:

@@ -12,7 +12,7 @@ from photostore import keys
 from photostore.audit import record
 from photostore.errors import Changed, Conflict, NotFound
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from photostore.register.outbox import drain
 from photostore.register.settling import settle
 from students import identity
@@ -116,6 +116,3 @@ def _targets(act: Act, student: Student, incoming: IncomingPhoto) -> list[tuple[
         student.student_id, act.details["new_sha256"], incoming.clean.picture.extension
     )
     return [("default", version), ("default", keys.student_attendance(student.student_id, date, session))]
-
-
-register(GiveAttendance())

@@ -13,7 +13,7 @@ from photostore import keys
 from photostore.audit import record
 from photostore.errors import Changed, FileMissing
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from photostore.operations.quarantine import sha256_of
 from photostore.register import retire, store
 from photostore.register.settling import settle
@@ -212,6 +212,3 @@ def _forget_version(student: Student, sha256: str, key: str) -> None:
     files = StoredFile.objects.filter(storage_alias="default", key=key)
     files.update(keep_aside=False)
     files.delete()
-
-
-register(GivePhoto())

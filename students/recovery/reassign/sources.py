@@ -11,7 +11,6 @@ from photostore import keys
 from photostore.audit import Actor
 from photostore.errors import Changed, FileMissing, FileTooLarge, InvalidFile
 from photostore.models import Act, StoredFile
-from photostore.operations import register
 from photostore.operations.sweeping import SweepAside
 from photostore.storage import storage_for
 from students.models import Student
@@ -83,6 +82,3 @@ def actor_of(act: Act) -> Actor:
     """Whoever started the operation."""
     operation = act.operation
     return Actor(id=operation.actor_id, name=operation.actor_name, door=operation.door)
-
-
-register(SetAsideStray())

@@ -12,7 +12,7 @@ from photostore import keys
 from photostore.audit import record
 from photostore.errors import Changed
 from photostore.models import Act, PendingRemoval, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from photostore.register import publish, store
 from photostore.register.outbox import drain
 from photostore.register.settling import settle
@@ -130,6 +130,3 @@ def _leave_shared_bytes(photo: AttendancePhoto, key: str) -> None:
 
 def _there(student: Student, entry: BackedUpAttendance) -> AttendancePhoto | None:
     return AttendancePhoto.objects.filter(student=student, date=entry.date, session=entry.session).first()
-
-
-register(RelinkAttendance())

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore.errors import Changed
 from photostore.intake import take_in_image
 from photostore.models import Act, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from photostore.operations.quarantine import sha256_of
 from photostore.owners import Owner
 from photostore.storage import storage_for
@@ -112,7 +112,3 @@ def _thumbnail_rows(details: dict[str, Any]) -> list[StoredFile]:
 def _elsewhere(details: dict[str, Any]) -> list[Any]:
     here = [details["storage_alias"], details["key"]]
     return [spot for spot in details["sources"] if list(spot) != here]
-
-
-register(Heal())
-register(RebuildThumbnails())

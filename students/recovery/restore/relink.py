@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore.audit import Actor, record
 from photostore.errors import Changed, NameTaken
 from photostore.models import Act, PendingRemoval, StoredFile
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from photostore.owners import Owner
 from photostore.references.others import named_for_others
 from photostore.register import Publication, publish, publish_former, store
@@ -151,6 +151,3 @@ def _without(sources: list[Any], key: str, details: dict[str, Any]) -> list[Any]
     going = {("default", key), *(tuple(spot) for spot in details["copies"])}
     staying = {tuple(spot) for spot in details["kept"]}
     return [spot for spot in sources if tuple(spot) not in going or tuple(spot) in staying]
-
-
-register(Relink())

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore.audit import record
 from photostore.errors import Changed
 from photostore.models import Act
-from photostore.operations import ActKind, register
+from photostore.operations import ActKind
 from students.models import FormerStudentNumber, Student
 from students.photos import subject_of
 from students.recovery.backups import BackedUpStudent
@@ -75,6 +75,3 @@ def _move_the_sequence_beyond(pk: int) -> None:
             "WHERE %s > (SELECT last_value FROM students_student_id_seq)",
             [pk, pk],
         )
-
-
-register(CreateStudent())

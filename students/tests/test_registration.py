@@ -10,8 +10,8 @@ from photostore import keys
 from photostore.models import StoredFile
 from photostore.storage import storage_for
 from photostore.tests.shelf import run
-from students.inspection import owner_of_key
 from students.models import OWNER_LABEL, Student
+from students.registration import owner_of_key
 from students.tests.school import enrol, face
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,0 +1,125 @@
+"""What an app tells of itself: one object, registered in `AppConfig.ready()`. photostore knows no app.
+
+Whoever needs to know asks `apps()`: the operations for handlers and guards, the inventory for rows and
+inspectors, the sweep for locks, delivery for legacy files.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from photostore.models import Act
+from photostore.owners import Owner
+
+Keys = Collection[str]
+
+
+class ActKind(ABC):
+    """One kind of act. Both ways are idempotent: a kill may come before, within or after either."""
+
+    name: str
+
+    @abstractmethod
+    def perform(self, act: Act) -> None:
+        """Do what `act.details` says; also the second time. Raises `Changed` where it no longer applies."""
+
+    @abstractmethod
+    def revert(self, act: Act) -> None:
+        """Take it back; also the second time. Raises `Changed` where somebody changed it since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Pictures under these first folders need these permissions, beside photostore's own, in operations."""
+
+    folders: frozenset[str]
+    view: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Tells a file that names somebody else than its owner.
+
+    `named` is pure and runs in any thread: whom the bytes name, None where they name nobody; it may raise
+    `PhotostoreError`. `expected` gives the names of many owners, by owner id, from the database. `prepare`
+    is called before threads ask `named`: whatever that needs from the database. May raise `StorageAway`.
+    """
+
+    owner_label: str
+    named: Callable[[bytes], str | None]
+    expected: Callable[[Collection[str]], dict[str, str]]
+    prepare: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A row that says something else than another one of the same owner; `step` is what to do about it."""
+
+    key: str
+    who: str
+    why: str
+    step: str
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A step of an operation that takes a contradiction away."""
+
+    kind: str
+    subject: str
+    details: dict[str, Any]
+
+
+def _none_of(_keys: Keys) -> set[str]:
+    return set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppRegistration:
+    """One app's word on its files. What is asked about many keys at once is asked of the database."""
+
+    name: str
+    # The kinds of acts that the app's operations are made of.
+    handlers: Collection[ActKind] = ()
+    guards: Collection[Guard] = ()
+    inspectors: Collection[Inspector] = ()
+    # Under whose lock an upload would write a key, for keys that one may write a second time. A key with a
+    # fresh UUID in it is written once, seconds before its row: there the age of the file is enough.
+    owner_of_key: Callable[[str], Owner | None] = lambda _key: None
+    # Those that are on their way in, without a row of the register: neither orphaned nor missing.
+    arriving_keys: Callable[[Keys], set[str]] = _none_of
+    # Those that rows of another system name, and that `adopt_media` makes known.
+    legacy_keys: Callable[[Keys], set[str]] = _none_of
+    # Whose row names a key as a legacy one: the mark that their links carry; None where that is nobody's.
+    legacy_mark: Callable[[str], str | None] = lambda _key: None
+    # Unowned files that are to be adopted or asked about, so that no sweep takes them.
+    kept_keys: Callable[[Keys], set[str]] = _none_of
+    # Whose a key is, for people.
+    who: Callable[[Keys], dict[str, str]] = lambda _keys: {}
+    contradictions: Callable[[], Iterator[Contradiction]] = lambda: iter(())
+    # What takes a contradiction away, where the evidence decides.
+    repair: Callable[[Contradiction], Repair | None] = lambda _contradiction: None
+
+    @cached_property
+    def kinds(self) -> dict[str, ActKind]:
+        """The handlers by the names of their acts."""
+        return {handler.name: handler for handler in self.handlers}
+
+
+_apps: dict[str, AppRegistration] = {}
+
+
+def register_app(registration: AppRegistration) -> None:
+    """Make the app known, in the place of what it said before."""
+    _apps[registration.name] = registration
+
+
+def apps() -> Collection[AppRegistration]:
+    """Every app that is known."""
+    return _apps.values()

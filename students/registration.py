@@ -1,0 +1,83 @@
+"""What photostore is told of students: handlers, whom a photo names, whose a key is, who may look."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from photostore.owners import Owner
+from photostore.registration import AppRegistration, Guard, Inspector
+from students import identity
+from students.checking import contradictions, kept_files, legacy_keys, who
+from students.key_claims import place_of
+from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
+from students.recovery.erase.act import EraseStudent
+from students.recovery.legacy.acts import AdoptPhoto
+from students.recovery.reassign.attendance import GiveAttendance
+from students.recovery.reassign.photos import GivePhoto
+from students.recovery.reassign.sources import SetAsideStray
+from students.recovery.restore.attendance import RelinkAttendance
+from students.recovery.restore.heal import Heal, RebuildThumbnails
+from students.recovery.restore.relink import Relink
+from students.recovery.restore.revive import CreateStudent
+from students.repairing import FollowVersion, repair_of
+from students.todays import mark_of_key
+
+
+def registration() -> AppRegistration:
+    """For `AppConfig.ready()`."""
+    return AppRegistration(
+        name="students",
+        handlers=(
+            AdoptPhoto(),
+            CreateStudent(),
+            EraseStudent(),
+            FollowVersion(),
+            GiveAttendance(),
+            GivePhoto(),
+            Heal(),
+            RebuildThumbnails(),
+            Relink(),
+            RelinkAttendance(),
+            SetAsideStray(),
+        ),
+        guards=[
+            Guard(frozenset({"photos", "student_photos"}), "students.view_student", "students.change_student")
+        ],
+        inspectors=[
+            Inspector(OWNER_LABEL, _named, _expected, identity.confirm_key),
+            Inspector(ATTENDANCE_LABEL, _named, _expected_of_attendance, identity.confirm_key),
+        ],
+        owner_of_key=owner_of_key,
+        legacy_keys=legacy_keys,
+        legacy_mark=mark_of_key,
+        kept_keys=kept_files,
+        who=who,
+        contradictions=contradictions,
+        repair=repair_of,
+    )
+
+
+def owner_of_key(key: str) -> Owner | None:
+    """The student under whose lock an upload would write `key`; None where there is no such student."""
+    place = place_of(key)
+    if place.role == "documented":
+        return Owner(OWNER_LABEL, str(place.pk))
+    if place.folder is None:
+        return None
+    pk = Student.objects.filter(student_id=place.folder).values_list("pk", flat=True).first()
+    return None if pk is None else Owner(OWNER_LABEL, str(pk))
+
+
+def _named(picture: bytes) -> str | None:
+    found = identity.read(picture)
+    return None if found is None else str(found.student_id)
+
+
+def _expected(owner_ids: Collection[str]) -> dict[str, str]:
+    students = Student.objects.filter(pk__in=[int(owner_id) for owner_id in owner_ids])
+    return {str(pk): str(student_id) for pk, student_id in students.values_list("pk", "student_id")}
+
+
+def _expected_of_attendance(owner_ids: Collection[str]) -> dict[str, str]:
+    photos = AttendancePhoto.objects.filter(pk__in=[int(owner_id) for owner_id in owner_ids])
+    return {str(pk): str(student) for pk, student in photos.values_list("pk", "student__student_id")}
