@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import UserSettingsHolder, settings
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from photostore.storage import storage_for
@@ -73,6 +74,13 @@ def made_once(make: Maker) -> Maker:
     return get
 
 
+def begin_again() -> None:
+    """All rows and files go, in a test that commits: what it makes next may be a copy again."""
+    call_command("flush", verbosity=0, interactive=False)
+    for folder in _folders().values():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _is_word(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_word, value))
@@ -112,6 +120,16 @@ def _tables() -> tuple[str, ...]:
 
 
 @functools.cache
+def _watched() -> frozenset[str]:
+    """The tables that tell others what is put into them."""
+    found = _rows_of(
+        "SELECT DISTINCT event_object_table FROM information_schema.triggers "
+        "WHERE event_manipulation = 'INSERT' AND trigger_schema = current_schema()"
+    )
+    return frozenset(name for (name,) in found)
+
+
+@functools.cache
 def _counters() -> tuple[str, ...]:
     """The sequences that belong to these tables."""
     found = _rows_of(
@@ -142,11 +160,15 @@ def _kept(value: Any) -> _State:
 
 
 def _put_back(state: _State) -> None:
+    watched = _watched().intersection(state.rows)
     with transaction.atomic(), connection.cursor() as cursor:
+        # What triggers made of these rows is among them already.
+        cursor.execute("".join(f'ALTER TABLE "{table}" DISABLE TRIGGER USER;' for table in watched))
         for table, data in state.rows.items():
             with cursor.copy(f'COPY "{table}" FROM STDIN') as copy:
                 copy.write(data)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("".join(f'ALTER TABLE "{table}" ENABLE TRIGGER USER;' for table in watched))
         cursor.execute(
             "SELECT setval(quote_ident(name)::regclass, at) "
             "FROM unnest(%s::text[], %s::bigint[]) AS kept (name, at)",

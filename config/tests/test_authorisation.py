@@ -24,6 +24,7 @@ from rest_framework.test import APIClient
 from media_uploads.models import Persona
 from media_uploads.tests.announced import CHUNK, send
 from photostore.references.places import places
+from testing.once import begin_again, made_once
 from testing.people import body_of, client_of, make_person
 from testing.pictures import portrait, saved
 
@@ -232,66 +233,76 @@ class World:
         self.people["trusted"] = make_person("trusted", is_staff=True)
         self.people["trusted"].user_permissions.set(permissions)
         self.clients = {who: client_of(user) for who, user in self.people.items()}
-        self.things = {
-            "own": self._belongings("owner", self.clients["owner"]),
-            "foreign": self._belongings("other", client_of(make_person("other"))),
-            "existing": self._student(),
-            "missing": {
-                "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
-                "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
-                "image_id": MISSING_UUID,
-                "persona_id": 4711, "file_id": 4711, "upload_id": MISSING_UUID, "arriving_id": MISSING_UUID,
-            },
-        }  # fmt: skip
+        self.things = things(self.clients, client_of(make_person("other"))) | {"missing": MISSING}
 
-    def _belongings(self, name: str, client: APIClient) -> dict[str, Any]:
-        earlier, _today = (self._confirmed(client, seed) for seed in (1, 2))
-        return {
-            "username": name,
-            "earlier": earlier["id"],
-            "key": earlier["image"],
-            "pending": self._pending(client, 3)["id"],
-            "image_id": self._image(client)["id"],
-            **self._upload(name, client),
-        }
 
-    def _image(self, client: APIClient) -> dict[str, Any]:
-        form = {"image": picture(4), "is_primary": "true"}
-        return dict(made(client.post("/api/upload_user_image/", form, format="multipart"))["image"])
+MISSING = {
+    "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
+    "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
+    "image_id": MISSING_UUID,
+    "persona_id": 4711, "file_id": 4711, "upload_id": MISSING_UUID, "arriving_id": MISSING_UUID,
+}  # fmt: skip
 
-    def _upload(self, name: str, client: APIClient) -> dict[str, Any]:
-        persona = Persona.objects.create(user=get_user_model().objects.get(username=name), name="Stage")
-        said = {"filename": "photo.jpg", "size": len(drawn(5)), "content_type": "image/jpeg"}
-        upload = made(client.post(f"/media/uploads/{persona.pk}", said))
-        send(client, upload, drawn(5))
-        arriving = made(client.post(f"/media/uploads/{persona.pk}", said))
-        file = {"file": picture(4)}
-        kept = made(client.post(f"/media/upload/{persona.pk}", file, format="multipart"))
-        ids = {"file_id": kept["id"], "upload_id": upload["id"], "arriving_id": arriving["id"]}
-        return {"persona_id": persona.pk, **ids}
 
-    def _pending(self, client: APIClient, seed: int) -> dict[str, Any]:
-        return made(
-            client.post("/api/users/upload-profile-picture/", {"image": picture(seed)}, format="multipart")
-        )
+@made_once
+def things(clients: dict[str, APIClient], others: APIClient) -> dict[str, dict[str, Any]]:
+    return {
+        "own": belongings("owner", clients["owner"]),
+        "foreign": belongings("other", others),
+        "existing": a_student(clients["trusted"]),
+    }
 
-    def _confirmed(self, client: APIClient, seed: int) -> dict[str, Any]:
-        upload_id = self._pending(client, seed)["id"]
-        answer = made(client.post("/api/users/confirm-profile-picture/", {"upload_id": upload_id}))
-        return dict(answer["upload"])
 
-    def _student(self) -> dict[str, Any]:
-        api = self.clients["trusted"]
-        student = made(
-            api.post("/api/students/", {"name": "Ada", "profile_photo": picture(1)}, format="multipart")
-        )
-        place = f"/api/students/{student['id']}"
-        made(api.post(f"{place}/upload-photo/", {"profile_photo": picture(2)}, format="multipart"))
-        history = api.get(f"{place}/photo-history/").json()["results"]
-        day = {"date": "2026-09-01", "session": "AM"}
-        made(api.post(f"{place}/attendance-photos/", {**day, "image": picture(3)}, format="multipart"))
-        earlier = next(version for version in history if version["replaced_at"])
-        return {"pk": student["id"], "student_id": student["student_id"], "sha256": earlier["sha256"], **day}
+def belongings(name: str, client: APIClient) -> dict[str, Any]:
+    earlier, _today = (confirmed(client, seed) for seed in (1, 2))
+    return {
+        "username": name,
+        "earlier": earlier["id"],
+        "key": earlier["image"],
+        "pending": pending(client, 3)["id"],
+        "image_id": an_image(client)["id"],
+        **an_upload(name, client),
+    }
+
+
+def an_image(client: APIClient) -> dict[str, Any]:
+    form = {"image": picture(4), "is_primary": "true"}
+    return dict(made(client.post("/api/upload_user_image/", form, format="multipart"))["image"])
+
+
+def an_upload(name: str, client: APIClient) -> dict[str, Any]:
+    persona = Persona.objects.create(user=get_user_model().objects.get(username=name), name="Stage")
+    said = {"filename": "photo.jpg", "size": len(drawn(5)), "content_type": "image/jpeg"}
+    upload = made(client.post(f"/media/uploads/{persona.pk}", said))
+    send(client, upload, drawn(5))
+    arriving = made(client.post(f"/media/uploads/{persona.pk}", said))
+    file = {"file": picture(4)}
+    kept = made(client.post(f"/media/upload/{persona.pk}", file, format="multipart"))
+    ids = {"file_id": kept["id"], "upload_id": upload["id"], "arriving_id": arriving["id"]}
+    return {"persona_id": persona.pk, **ids}
+
+
+def pending(client: APIClient, seed: int) -> dict[str, Any]:
+    form = {"image": picture(seed)}
+    return made(client.post("/api/users/upload-profile-picture/", form, format="multipart"))
+
+
+def confirmed(client: APIClient, seed: int) -> dict[str, Any]:
+    upload_id = pending(client, seed)["id"]
+    answer = made(client.post("/api/users/confirm-profile-picture/", {"upload_id": upload_id}))
+    return dict(answer["upload"])
+
+
+def a_student(api: APIClient) -> dict[str, Any]:
+    form = {"name": "Ada", "profile_photo": picture(1)}
+    student = made(api.post("/api/students/", form, format="multipart"))
+    place = f"/api/students/{student['id']}"
+    made(api.post(f"{place}/upload-photo/", {"profile_photo": picture(2)}, format="multipart"))
+    history = api.get(f"{place}/photo-history/").json()["results"]
+    day = {"date": "2026-09-01", "session": "AM"}
+    made(api.post(f"{place}/attendance-photos/", {**day, "image": picture(3)}, format="multipart"))
+    earlier = next(version for version in history if version["replaced_at"])
+    return {"pk": student["id"], "student_id": student["student_id"], "sha256": earlier["sha256"], **day}
 
 
 def made(answer: Any) -> dict[str, Any]:
@@ -368,7 +379,7 @@ def test_who_may(row: Row) -> None:
         answer = ask(world, row, who, whose)
         assert answer.status_code == row.ok, f"{who}, {whose}: {body_of(answer)!r}"
         if row.things and everything() != before:  # what was there may be gone
-            forget_everything()
+            begin_again()
             world = World()
 
 
@@ -388,13 +399,6 @@ def ask(world: World, row: Row, who: str, whose: str) -> Any:
     else:
         said = {"format": "multipart" if row.form else "json"}
     return getattr(client, row.method)(address, body, headers=row.headers, **said)
-
-
-def forget_everything() -> None:
-    from students.models import Student
-
-    Student.objects.all().delete()
-    get_user_model().objects.all().delete()
 
 
 def test_the_table_names_every_route() -> None:
