@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
-from media_uploads.files import keep_file
+from media_uploads.files.use_cases import keep_file
 from media_uploads.models import Persona
 from photostore.audit import Actor
 from testing.people import make_person

@@ -17,8 +17,8 @@ from rest_framework.renderers import JSONRenderer
 from bench.documented.our_rows import UserImageSerializer
 from bench.pages import Call, Figures, in_turn, json_figures
 from bench.sizes import size
-from media_uploads.image_representation import COLUMNS, represent
-from media_uploads.images import upload_image
+from media_uploads.images.representation import COLUMNS, represent
+from media_uploads.images.use_cases import upload_image
 from media_uploads.models import UserImage
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker

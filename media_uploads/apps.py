@@ -12,7 +12,7 @@ class MediaUploadsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell which files without a row are still on their way in, and who may see files in operations."""
-        from media_uploads.direct.ending import awaited_keys
+        from media_uploads.direct.use_cases.ending import awaited_keys
         from photostore.registration import AppRegistration, Guard, register_app
 
         guards = [

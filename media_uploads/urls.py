@@ -2,10 +2,9 @@
 
 from django.urls import URLPattern
 
+from media_uploads.views import direct, personas, storage_status
+from media_uploads.views import files as file_views
 from media_uploads.views import images as image_views
-from media_uploads.views import media as media_views
-from media_uploads.views import personas, storage_status
-from media_uploads.views import uploads as direct
 from photostore.web.routes import both_forms
 
 IMAGE = "api/user_image/<uuid:image_id>/"
@@ -22,11 +21,11 @@ images: list[URLPattern] = [
 media: list[URLPattern] = [
     *both_forms("api/personas/", personas.PersonasView.as_view(), "personas"),
     *both_forms("api/personas/<int:persona_id>/", personas.PersonaView.as_view(), "persona"),
-    *both_forms("media/upload/<int:persona_id>", media_views.MediaUploadView.as_view(), "media-upload"),
-    *both_forms("media/files", media_views.MediaFilesView.as_view(), "media-files"),
-    *both_forms("media/files/<int:file_id>", media_views.MediaFileView.as_view(), "media-file"),
-    *both_forms("media/download/<int:file_id>", media_views.MediaDownloadView.as_view(), "media-download"),
-    *both_forms("media/stats", media_views.MediaStatsView.as_view(), "media-stats"),
+    *both_forms("media/upload/<int:persona_id>", file_views.MediaUploadView.as_view(), "media-upload"),
+    *both_forms("media/files", file_views.MediaFilesView.as_view(), "media-files"),
+    *both_forms("media/files/<int:file_id>", file_views.MediaFileView.as_view(), "media-file"),
+    *both_forms("media/download/<int:file_id>", file_views.MediaDownloadView.as_view(), "media-download"),
+    *both_forms("media/stats", file_views.MediaStatsView.as_view(), "media-stats"),
 ]
 uploads: list[URLPattern] = [
     *both_forms("media/uploads/<int:persona_id>", direct.OpenUploadView.as_view(), "open-direct-upload"),

@@ -8,6 +8,8 @@ from uuid import UUID
 
 # Letters, digits, `.`, `_`, `-`, in ASCII: the same folder on every file system and in every bucket.
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
+# The thumbnails of every picture, by their pixels: two squares and a fit.
+THUMBNAIL_SIZES = ("96", "256", "640")
 # What the others get; somebody who bears such a name gets one as well, or they would share a folder.
 _BY_NUMBER = re.compile(r"user-\d+", re.IGNORECASE)
 

@@ -53,7 +53,7 @@ def confirm_upload(
         owner = owner_of(upload.pk)
         with owner.locked():
             final = _final_picture(upload, crop)
-            with stored(final.publication):
+            with stored(final.publication, copied="" if final.publication else final.key):
                 person = locked_person(user.pk)
                 before = _set_aside(person)
                 upload = _swap(upload, final)

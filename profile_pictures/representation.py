@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from photostore import keys
 from photostore.delivery.links import LinkMaker
+from photostore.web.answers import moment
 from profile_pictures.models import ProfilePictureUpload, User
-
-THUMBNAIL_SIZES = ("96", "256", "640")
 
 
 def represent_upload(upload: ProfilePictureUpload, links: LinkMaker) -> dict[str, Any]:
@@ -24,9 +23,9 @@ def represent_upload(upload: ProfilePictureUpload, links: LinkMaker) -> dict[str
         "original_filename": upload.original_filename,
         "is_confirmed": upload.is_confirmed,
         "is_current": upload.is_current,
-        "uploaded_at": _moment(upload.uploaded_at),
-        "confirmed_at": _moment(upload.confirmed_at),
-        "expires_at": _moment(upload.expires_at),
+        "uploaded_at": moment(upload.uploaded_at),
+        "confirmed_at": moment(upload.confirmed_at),
+        "expires_at": moment(upload.expires_at),
     }
 
 
@@ -45,13 +44,6 @@ def live_link(upload: ProfilePictureUpload, links: LinkMaker) -> str:
 
 
 def thumbnail_links(upload: ProfilePictureUpload, links: LinkMaker) -> dict[str, str]:
-    """Squares of 96 and 256 px, and a fit into 640 px."""
-    made = {}
-    for size in THUMBNAIL_SIZES:
-        key = keys.profile_picture_thumbnail(upload.user_id, upload.name, size)
-        made[size] = links.history(key, sha256=upload.sha256)
-    return made
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None
+    """Links that also work while it waits."""
+    key_of = partial(keys.profile_picture_thumbnail, upload.user_id, upload.name)
+    return links.thumbnails(key_of, sha256=upload.sha256, purpose="history")

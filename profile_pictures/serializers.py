@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from photostore.web.answers import ThumbnailLinks
 from profile_pictures.models import User
 
 
@@ -69,21 +68,13 @@ class ConfirmInput(serializers.Serializer[None]):
     crop = CropInput(required=False, allow_null=True, default=None)
 
 
-class PictureThumbnails(serializers.Serializer[None]):
-    """Signed links to WebP thumbnails."""
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Two squares and a fit, named by their pixels."""
-        return {size: serializers.URLField() for size in ("96", "256", "640")}
-
-
 class PictureUploadOutput(serializers.Serializer[None]):
     """A picture that was handed in, as its owner sees it."""
 
     id = serializers.IntegerField()
     image = serializers.CharField(help_text="The storage key; another one once it is confirmed.")
     preview_url = serializers.URLField(help_text="The processed picture. A signed link; it expires.")
-    thumbnails = PictureThumbnails()
+    thumbnails = ThumbnailLinks()
     width = serializers.IntegerField(help_text="Pixels of the preview.")
     height = serializers.IntegerField(help_text="Pixels of the preview.")
     original_filename = serializers.CharField()

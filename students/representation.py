@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from photostore import keys
 from photostore.delivery.links import LinkMaker
+from photostore.web.answers import moment
 from students.models import AttendancePhoto, Student, StudentPhoto, StudentQuerySet
 from students.todays import is_in_folder, mark_of, standing_of, with_standing
 from students.versions import EXTENSIONS
 
-THUMBNAIL_SIZES = ("96", "256", "640")
 COLUMNS = (
     *("id", "student_id", "student_number", "name", "first_name", "last_name", "grade", "class_name"),
     *("status", "left_on", "profile_photo", "photo_sha256", "photo_updated_at", "created_at", "updated_at"),
@@ -42,9 +42,9 @@ def represent(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
         "status": row["status"],
         "left_on": row["left_on"] and row["left_on"].isoformat(),
         **_photo_links(row, links),
-        "photo_updated_at": _moment(row["photo_updated_at"]),
-        "created_at": _moment(row["created_at"]),
-        "updated_at": _moment(row["updated_at"]),
+        "photo_updated_at": moment(row["photo_updated_at"]),
+        "created_at": moment(row["created_at"]),
+        "updated_at": moment(row["updated_at"]),
     }
 
 
@@ -80,8 +80,8 @@ def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
         "height": photo.height,
         "taken_on": photo.taken_on and photo.taken_on.isoformat(),
         "origin": photo.origin,
-        "uploaded_at": _moment(photo.uploaded_at),
-        "replaced_at": _moment(photo.replaced_at),
+        "uploaded_at": moment(photo.uploaded_at),
+        "replaced_at": moment(photo.replaced_at),
         "url": links.history(str(photo.file.name), sha256=photo.sha256),
     }
 
@@ -100,7 +100,7 @@ def represent_attendance(photo: AttendancePhoto, student: Student, links: LinkMa
         "sha256": photo.sha256,
         "width": photo.width,
         "height": photo.height,
-        "uploaded_at": _moment(photo.uploaded_at),
+        "uploaded_at": moment(photo.uploaded_at),
         "image": key,
         "image_url": links.live(key, sha256=photo.sha256, version_key=version_key),
         "photo": f"/api/photos/students/{student.student_id}/attendance/{name}",
@@ -117,7 +117,7 @@ def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
     if standing == "legacy":
         # Of a file that nobody has read there are no thumbnails: it stands for them itself.
         link = links.legacy(key, mark=mark_of(student_id))
-        return shown | {"profile_photo_url": link, "thumbnails": dict.fromkeys(THUMBNAIL_SIZES, link)}
+        return shown | {"profile_photo_url": link, "thumbnails": dict.fromkeys(keys.THUMBNAIL_SIZES, link)}
     # Without its row (to be linked again by `restore_student_photos`) the documented name has to do.
     version_key = row["version_key"] or keys.student_version(student_id, sha256, key.rpartition(".")[2])
     link = links.live(key, sha256=sha256, version_key=version_key)
@@ -125,12 +125,4 @@ def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
 
 
 def _thumbnail_links(student_id: UUID, sha256: str, links: LinkMaker) -> dict[str, str]:
-    made = {}
-    for size in THUMBNAIL_SIZES:
-        key = keys.student_thumbnail(student_id, sha256, size)
-        made[size] = links.live(key, sha256=sha256, version_key=key)
-    return made
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None
+    return links.thumbnails(partial(keys.student_thumbnail, student_id, sha256), sha256=sha256)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
+from photostore.web.answers import ThumbnailLinks
 from students.models import AttendancePhoto, Student
 
 
@@ -69,14 +68,6 @@ class StudentFilters(serializers.Serializer[None]):
     status = serializers.ChoiceField(required=False, choices=Student.Status.choices)
 
 
-class ThumbnailsOutput(serializers.Serializer[None]):
-    """Signed links to WebP thumbnails."""
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Two squares and a fit, named by their pixels."""
-        return {size: serializers.URLField() for size in ("96", "256", "640")}
-
-
 class StudentOutput(serializers.Serializer[None]):
     """A student."""
 
@@ -93,7 +84,7 @@ class StudentOutput(serializers.Serializer[None]):
     profile_photo = serializers.CharField(allow_null=True, help_text="The storage key.")
     profile_photo_url = serializers.URLField(allow_null=True, help_text="A signed link; it expires.")
     photo = serializers.CharField(allow_null=True, help_text="The same bytes for a bearer token.")
-    thumbnails = ThumbnailsOutput(allow_null=True)
+    thumbnails = ThumbnailLinks(allow_null=True)
     photo_updated_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -138,7 +129,7 @@ class AttendanceOutput(serializers.Serializer[None]):
     image = serializers.CharField(help_text="The storage key.")
     image_url = serializers.URLField(help_text="A signed link; it expires.")
     photo = serializers.CharField(help_text="The same bytes for a bearer token.")
-    thumbnails = ThumbnailsOutput()
+    thumbnails = ThumbnailLinks()
 
 
 class PhotoVersionOutput(serializers.Serializer[None]):

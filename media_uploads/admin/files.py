@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from media_uploads.admin.filters import PersonaFilter, SizeFilter, UserFilter
-from media_uploads.files import delete_file
-from media_uploads.media_answers import represent_file
+from media_uploads.files.representation import represent_file
+from media_uploads.files.use_cases import delete_file
 from media_uploads.models import MediaFile
 from photostore.admin import BytesAdmin
 from photostore.audit import Actor

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from media_uploads.image_refusals import ImageNotFound
-from media_uploads.image_representation import represent_image
-from media_uploads.images import change_caption, delete_image, set_primary
+from media_uploads.images.refusals import ImageNotFound
+from media_uploads.images.representation import represent_image
+from media_uploads.images.use_cases import change_caption, delete_image, set_primary
 from media_uploads.models import Usage, UserImage
 from photostore.admin import BytesAdmin
 from photostore.audit import Actor

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from media_uploads.admin.filters import UserFilter
+from media_uploads.files.personas import delete_persona
 from media_uploads.models import Persona
-from media_uploads.personas import delete_persona
 from photostore.admin import BytesAdmin
 from photostore.audit import Actor
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from media_uploads.direct.arriving import arrived_bytes
+from media_uploads.direct.use_cases.arriving import arrived_bytes
 from media_uploads.models import DirectUpload
 from photostore.incoming import bucket
 

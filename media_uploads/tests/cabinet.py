@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from media_uploads.files import keep_file
+from media_uploads.files.use_cases import keep_file
 from media_uploads.models import MediaFile, Persona, Usage
 from photostore.audit import Actor
 from photostore.models import PendingRemoval, StoredFile

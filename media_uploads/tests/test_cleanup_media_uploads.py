@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from media_uploads.direct import ending
-from media_uploads.direct.ending import owner_of
+from media_uploads.direct.use_cases.ending import owner_of
 from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.tests.announced import announce, complete, sent
 from media_uploads.tests.cabinet import check_consistent, persona_of, picture, stored

@@ -359,10 +359,10 @@ class Killed(BaseException):
     "where",
     [
         "photostore.register.persistence.store",
-        "media_uploads.files.publish",
-        "media_uploads.direct.completing._claim",
-        "media_uploads.direct.completing.drain",
-        "media_uploads.files.drain_leftovers",
+        "media_uploads.files.use_cases.publish",
+        "media_uploads.direct.use_cases.completing._claim",
+        "media_uploads.direct.use_cases.completing.drain",
+        "media_uploads.files.use_cases.drain_leftovers",
     ],
 )
 def test_killed_and_run_again_there_is_one_row(

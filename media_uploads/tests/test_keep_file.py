@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from media_uploads.files.refusals import ImageTooLarge, InvalidType, PersonaNotFound, VideoTooLarge
 from media_uploads.models import MediaFile, Persona
 from media_uploads.quota import QuotaExceeded
-from media_uploads.refusals import ImageTooLarge, InvalidType, PersonaNotFound, VideoTooLarge
 from media_uploads.tests.cabinet import check_consistent, everything, keep, persona_of, picture, stored
 from photostore.errors import InvalidFile, StorageFull
 from photostore.models import AuditEntry

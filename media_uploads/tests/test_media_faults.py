@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from media_uploads.files import delete_file
+from media_uploads.files.use_cases import delete_file
 from media_uploads.models import MediaFile
 from media_uploads.tests.cabinet import (
     ACTOR,
@@ -38,7 +38,7 @@ import django
 django.setup()
 from photostore.audit import Actor
 from media_uploads.models import MediaFile, Persona
-from media_uploads.files import delete_file, keep_file
+from media_uploads.files.use_cases import delete_file, keep_file
 from testing.videos import video
 where, persona = sys.argv[1], Persona.objects.get()
 actor = Actor("", "", "api")
@@ -79,7 +79,9 @@ def killed_at(where: str, environment: dict[str, str]) -> None:
     assert done.returncode == 9, done.stderr.decode()
 
 
-@pytest.mark.parametrize("where", ["media_uploads.files.claim_room", "media_uploads.files.record"])
+@pytest.mark.parametrize(
+    "where", ["media_uploads.files.use_cases.claim_room", "media_uploads.files.use_cases.record"]
+)
 def test_killed_before_the_commit(dana: Any, environment: dict[str, str], where: str) -> None:
     persona = persona_of(dana)
     storage_for().prepare()
@@ -96,7 +98,7 @@ def test_killed_before_the_commit(dana: Any, environment: dict[str, str], where:
 @pytest.mark.s3
 def test_killed_between_the_deletion_and_the_removal(dana: Any, environment: dict[str, str]) -> None:
     keep(persona_of(dana), picture(1))
-    killed_at("media_uploads.files.drain", environment)
+    killed_at("media_uploads.files.use_cases.drain", environment)
     assert not MediaFile.objects.exists()
     assert len(stored()) == 4, "its bytes wait in the outbox"
     settle_everything()
@@ -133,7 +135,7 @@ def test_a_file_that_breaks_off_while_it_is_read(dana: Any) -> None:
         def read(self, size: int | None = -1) -> bytes:
             raise OSError("The disk with the upload is gone.")
 
-    from media_uploads.files import keep_file
+    from media_uploads.files.use_cases import keep_file
 
     persona = persona_of(dana)
     broken = Broken(picture(1))

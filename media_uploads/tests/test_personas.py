@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
+from media_uploads.files.personas import delete_persona
 from media_uploads.models import MediaFile, Persona
-from media_uploads.personas import delete_persona
 from media_uploads.tests.cabinet import (
     ACTOR,
     check_consistent,

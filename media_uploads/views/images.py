@@ -16,10 +16,10 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media_uploads.image_files import MAX_FILE_BYTES, owner_of
-from media_uploads.image_refusals import ImageFileMissing, ImageNotFound, MissingFields
-from media_uploads.image_representation import COLUMNS, represent, represent_image
-from media_uploads.image_serializers import (
+from media_uploads.images.intake import MAX_FILE_BYTES, owner_of
+from media_uploads.images.refusals import ImageFileMissing, ImageNotFound, MissingFields
+from media_uploads.images.representation import COLUMNS, represent, represent_image
+from media_uploads.images.serializers import (
     DoneOutput,
     UploadedImageOutput,
     UserImageFilters,
@@ -27,7 +27,7 @@ from media_uploads.image_serializers import (
     UserImagesOutput,
     UserImageUpload,
 )
-from media_uploads.images import delete_image, set_primary, upload_image
+from media_uploads.images.use_cases import delete_image, set_primary, upload_image
 from media_uploads.models import UserImage
 from media_uploads.throttles import UploadThrottle
 from media_uploads.views.wording import MethodsInOurWords

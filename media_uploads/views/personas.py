@@ -11,11 +11,11 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media_uploads.media_answers import PersonaOutput, represent_persona
-from media_uploads.media_forms import PersonaInput
+from media_uploads.files.personas import create_persona, delete_persona, rename_persona
+from media_uploads.files.refusals import PersonaNotFound
+from media_uploads.files.representation import represent_persona
+from media_uploads.files.serializers import PersonaInput, PersonaOutput
 from media_uploads.models import Persona
-from media_uploads.personas import create_persona, delete_persona, rename_persona
-from media_uploads.refusals import PersonaNotFound
 from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView, person_id
 from photostore.web.schema import ProblemSerializer

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from media_uploads.image_files import home_of_images
+from media_uploads.images.intake import home_of_images
 from media_uploads.views.wording import MethodsInOurWords
 from photostore.audit import Actor, record
 from photostore.errors import StorageAway

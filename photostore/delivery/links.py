@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,6 +17,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest
 
+from photostore.keys import THUMBNAIL_SIZES
 from photostore.storage import storage_for
 
 Purpose = Literal["live", "history", "legacy"]
@@ -76,6 +78,18 @@ class LinkMaker:
     def history(self, version_key: str, *, sha256: str) -> str:
         """A link to one version, live or not."""
         return self._link(version_key, sha256, "history", version_key)
+
+    def thumbnails(
+        self,
+        key_of: Callable[[str], str],
+        *,
+        sha256: str,
+        purpose: Purpose = "live",
+        storage_alias: str = "default",
+    ) -> dict[str, str]:
+        """Links to the thumbnails whose keys `key_of` gives, by size; they end as the picture's own do."""
+        made = {size: key_of(size) for size in THUMBNAIL_SIZES}
+        return {size: self._link(key, sha256, purpose, key, storage_alias) for size, key in made.items()}
 
     def legacy(self, key: str, *, mark: str) -> str:
         """A link to a file that a row of another system names; `mark` says whose row.

@@ -16,12 +16,17 @@ from photostore.storage import storage_for
 
 @contextmanager
 def stored(
-    publication: Publication | None, *, owner: Owner | None = None, actor: Actor = NOBODY
+    publication: Publication | None,
+    *,
+    copied: str = "",
+    owner: Owner | None = None,
+    actor: Actor = NOBODY,
 ) -> Iterator[None]:
     """Write the files of `publication`, then commit the rows that the block writes, in one transaction.
 
-    When the block fails, the files go again; what cannot be removed now, the sweep finds. For callers under
-    the lock of the files' owner. Raises as `store` does, and whatever the block raises.
+    When the block fails, the files go again, and with them what the caller copied to the key `copied`, which
+    no row names yet; what cannot be removed now, the sweep finds. For callers under the lock of the files'
+    owner. Raises as `store` does, and whatever the block raises.
     """
     is_new = publication is not None and not _is_there(publication)
     if publication is not None:
@@ -33,8 +38,8 @@ def stored(
             has_rows = True
     except Exception:
         # A commit whose answer was lost may have happened: then the files stay, and the sweep decides.
-        if publication is not None and is_new and not has_rows:
-            _take_back(publication)
+        if not has_rows:
+            _take_back(publication if is_new else None, copied)
         raise
 
 
@@ -50,8 +55,10 @@ def _is_there(publication: Publication) -> bool:
     return right_place(publication.storage_alias).stat(publication.original.key) is not None
 
 
-def _take_back(publication: Publication) -> None:
-    storage = storage_for(publication.storage_alias)
+def _take_back(publication: Publication | None, copied: str) -> None:
     with suppress(StorageAway):
-        for file in (publication.original, *publication.derivatives):
-            storage.remove(file.key)
+        if copied:
+            storage_for().remove(copied)
+        if publication is not None:
+            for file in (publication.original, *publication.derivatives):
+                storage_for(publication.storage_alias).remove(file.key)

@@ -10,6 +10,7 @@ import re
 import pytest
 from PIL import Image
 
+from photostore import keys
 from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, take_in_image
 from testing.pictures import PRIVATE, QUARTERS, Odd, odd, phone_jpeg, portrait, quarters, saved
 
@@ -221,3 +222,8 @@ def test_full_resolution_stays_full() -> None:
     clean = take_in_image(phone_jpeg(2, 6, orientation=8), filename="a.jpg", limits=KEPT)
     assert clean.picture.width < clean.picture.height > 2800
     assert clean.picture.extension == "jpg"
+
+
+def test_the_thumbnails_are_those_that_answers_link_to() -> None:
+    clean = taken(quarters(96, 64), "JPEG")
+    assert set(clean.thumbnails) == set(keys.THUMBNAIL_SIZES)

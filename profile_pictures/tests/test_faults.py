@@ -174,3 +174,20 @@ def test_with_s3_down_the_old_picture_stays(
     assert dana.profile_picture.name == old["image"]
     assert say_yes(danas, waiting["id"]).status_code == 200
     check_consistent()
+
+
+@pytest.mark.parametrize("size", [0, 200], ids=["whole", "cropped"])
+def test_a_refused_confirmation_takes_back_what_it_stored(
+    danas: Any, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    upload = pending(danas)
+    before = everything()
+
+    def refuse(*_args: Any) -> None:
+        raise StorageAway
+
+    monkeypatch.setattr("profile_pictures.confirmation._make_current", refuse)
+    crop = {"x": 0, "y": 0, "size": size} if size else None
+    assert say_yes(danas, upload["id"], crop).status_code == 503
+    assert everything() == before
+    assert not list(orphans())

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from media_uploads.direct.ending import removable, remove_over, stray_bytes, stray_multiparts
-from media_uploads.direct.opening import LIFE
+from media_uploads.direct.use_cases.ending import removable, remove_over, stray_bytes, stray_multiparts
+from media_uploads.direct.use_cases.opening import LIFE
 from photostore.commands import DONE, PhotoCommand, duration
 from photostore.incoming import bucket
 from photostore.register.settling import drain_all

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from media_uploads.image_files import next_stamp
+from media_uploads.images.intake import next_stamp
 from testing.people import client_of, make_person
 
 VERBS = ("view", "add", "change", "delete")
@@ -33,7 +33,7 @@ def gitas(gita: Any) -> APIClient:
 def still_clock(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The clock that names images stands still; the microsecond at which it does."""
     start = next_stamp() + 60_000_000
-    monkeypatch.setattr("media_uploads.image_files.time.time_ns", lambda: start * 1000)
+    monkeypatch.setattr("media_uploads.images.intake.time.time_ns", lambda: start * 1000)
     yield start
     with connection.cursor() as cursor:
         cursor.execute("ALTER SEQUENCE media_uploads_image_stamps RESTART")

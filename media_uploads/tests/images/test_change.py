@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from media_uploads.images import _locked_image, upload_image
+from media_uploads.images.use_cases import _locked_image, upload_image
 from media_uploads.models import UserImage
 from media_uploads.quota import claim_room
 from media_uploads.tests.cabinet import ACTOR
@@ -241,8 +241,8 @@ def test_a_primary_upload_and_the_deletion_of_todays_never_wait_for_each_other(
         claimed.wait(1)
         return found
 
-    monkeypatch.setattr("media_uploads.images.claim_room", claim_and_wait)
-    monkeypatch.setattr("media_uploads.images._locked_image", lock_and_wait)
+    monkeypatch.setattr("media_uploads.images.use_cases.claim_room", claim_and_wait)
+    monkeypatch.setattr("media_uploads.images.use_cases._locked_image", lock_and_wait)
     uploaded, deleted = at_once(
         partial(hand_in, client_of(dana), face(2), is_primary="true"),
         partial(client_of(dana).delete, at(image, "delete")),
@@ -265,7 +265,7 @@ def test_an_upload_that_the_database_undoes_leaves_no_file(
             cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'undone' USING ERRCODE = '40P01'; END $$")
 
     with monkeypatch.context() as patched:
-        patched.setattr("media_uploads.images.publish", undone)
+        patched.setattr("media_uploads.images.use_cases.publish", undone)
         answer = hand_in(danas, face(2))
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     assert everything() == before

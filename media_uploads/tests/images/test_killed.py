@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from media_uploads.image_files import take_in
-from media_uploads.images import delete_image, upload_image
+from media_uploads.images.intake import take_in
+from media_uploads.images.use_cases import delete_image, upload_image
 from media_uploads.models import UserImage
 from media_uploads.tests.images.album import check_consistent, face, kept, stored
 from photostore.audit import Actor
@@ -28,7 +28,7 @@ FILES = 4
 def taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the fork: libvips has threads of its own, which a forked process lacks."""
     clean = take_in(face(2), filename="a.jpg")
-    monkeypatch.setattr("media_uploads.images.take_in", lambda data, filename: clean)
+    monkeypatch.setattr("media_uploads.images.use_cases.take_in", lambda data, filename: clean)
 
 
 @pytest.mark.s3
@@ -58,7 +58,7 @@ def test_killed_between_the_bytes_and_the_row(danas: Any, dana: Any, monkeypatch
     connection.close()
     child = os.fork()
     if child == 0:
-        monkeypatch.setattr("media_uploads.images.publish", die)
+        monkeypatch.setattr("media_uploads.images.use_cases.publish", die)
         upload_image(user=dana, data=face(2), filename="a.jpg", actor=ACTOR)
         os._exit(0)
     _pid, status = os.waitpid(child, 0)

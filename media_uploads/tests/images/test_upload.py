@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from PIL import Image
 from rest_framework.test import APIClient
 
-from media_uploads import image_files
+from media_uploads.images import intake
 from media_uploads.models import UserImage
 from media_uploads.tests.images.album import (
     UPLOAD,
@@ -56,7 +56,7 @@ def test_it_is_kept_and_shown(danas: Any, dana: Any, each_storage: str) -> None:
     uploaded_at = parse_datetime(image["uploaded_at"])
     assert before <= uploaded_at <= timezone.now()
     row = UserImage.objects.get()
-    microseconds = (uploaded_at - image_files.EPOCH) // timezone.timedelta(microseconds=1)
+    microseconds = (uploaded_at - intake.EPOCH) // timezone.timedelta(microseconds=1)
     assert row.key == f"users/dana/images/cover_{microseconds}.jpg"
     assert (row.original_filename, row.storage_alias) == ("IMG_1.JPG", "default")
     data = body_of(danas.get(at(image, "serve")))
@@ -310,7 +310,7 @@ def test_the_clock_stands_still(danas: Any, each_storage: str, still_clock: int)
 
 def test_the_clock_goes_back(danas: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     first = kept(danas, 1)
-    monkeypatch.setattr("media_uploads.image_files.time.time_ns", lambda: 1)
+    monkeypatch.setattr("media_uploads.images.intake.time.time_ns", lambda: 1)
     second = kept(danas, 2)
     assert [image["id"] for image in listed(danas, "dana")["images"]] == [second["id"], first["id"]]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from media_uploads.models import MAX_CAPTION_LENGTH, UserImage
+from photostore.web.answers import ThumbnailLinks
 
 
 class UserImageInput(serializers.Serializer[None]):
@@ -46,14 +45,6 @@ class UserImageFilters(serializers.Serializer[None]):
     image_type = serializers.ChoiceField(choices=UserImage.Type.choices, required=False)
 
 
-class UserImageThumbnails(serializers.Serializer[None]):
-    """Links to WebP thumbnails, as `url`."""
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Two squares and a fit, named by their pixels."""
-        return {size: serializers.URLField() for size in ("96", "256", "640")}
-
-
 class UserImageOutput(serializers.Serializer[None]):
     """An image of a user."""
 
@@ -69,7 +60,7 @@ class UserImageOutput(serializers.Serializer[None]):
     height = serializers.IntegerField(help_text="Pixels.")
     size_bytes = serializers.IntegerField(help_text="Of the image as it is kept.")
     mime_type = serializers.CharField()
-    thumbnails = UserImageThumbnails()
+    thumbnails = ThumbnailLinks(help_text="As `url`.")
 
 
 class DoneOutput(serializers.Serializer[None]):

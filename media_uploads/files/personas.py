@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from media_uploads.files import subject_of
+from media_uploads.files.refusals import PersonaNotFound
+from media_uploads.files.use_cases import subject_of
 from media_uploads.models import Persona
-from media_uploads.refusals import PersonaNotFound
 from photostore.audit import Actor, record
 from photostore.register.settling import drain_all
 

@@ -12,13 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from media_uploads.direct.arriving import speaks_tus
-from media_uploads.direct.ending import give_up_bytes, remove_a_few_expired
-from media_uploads.files import plain_name, subject_of
-from media_uploads.kinds import check_announced
+from media_uploads.direct.refusals import TooManyOpenUploads
+from media_uploads.direct.use_cases.arriving import speaks_tus
+from media_uploads.direct.use_cases.ending import give_up_bytes, remove_a_few_expired
+from media_uploads.files.intake import check_announced
+from media_uploads.files.refusals import PersonaNotFound
+from media_uploads.files.use_cases import plain_name, subject_of
 from media_uploads.models import DirectUpload, Persona
 from media_uploads.quota import claim_room
-from media_uploads.refusals import PersonaNotFound, TooManyOpenUploads
 from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import InvalidFile, PhotostoreError, StorageAway

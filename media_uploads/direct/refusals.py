@@ -1,4 +1,4 @@
-"""What can go wrong with personas and media files, in words for a person."""
+"""What can go wrong with direct uploads, in words for a person."""
 
 from __future__ import annotations
 
@@ -7,36 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from photostore.errors import Conflict, FileTooLarge, InvalidFile, NotFound, TooManyAttempts
-
-
-class PersonaNotFound(NotFound):
-    """No such persona, or somebody else's."""
-
-    code = "persona_not_found"
-
-    def __init__(self, persona_id: int) -> None:
-        super().__init__(format_lazy(_("Persona {id} not found"), id=persona_id))
-
-
-class MediaFileNotFound(NotFound):
-    """No such media file, or somebody else's."""
-
-    code = "media_file_not_found"
-
-    def __init__(self, file_id: int) -> None:
-        super().__init__(format_lazy(_("Media file {id} not found"), id=file_id))
-
-
-class ImageTooLarge(FileTooLarge):
-    """More than an image may have."""
-
-    sentence = _("Image file too large. Maximum size is 10MB")
-
-
-class VideoTooLarge(FileTooLarge):
-    """More than a video may have, however it comes."""
-
-    sentence = _("Video file too large. Maximum size is 100MB")
 
 
 class UploadNotFound(NotFound):
@@ -112,9 +82,3 @@ class TooManyOpenUploads(TooManyAttempts):
             self.waiting,
         )
         return sentence % {"n": self.waiting}
-
-
-class InvalidType(InvalidFile):
-    """An image, a video or something else that is not taken here."""
-
-    code = "unsupported_format"

@@ -7,8 +7,8 @@ import mimetypes
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from media_uploads.files.refusals import ImageTooLarge, InvalidType, VideoTooLarge
 from media_uploads.models import MediaFile
-from media_uploads.refusals import ImageTooLarge, InvalidType, VideoTooLarge
 from photostore.errors import Sentence
 from photostore.intake import FORMATS, KNOWN_EXTENSIONS, ImageLimits, sniff
 from photostore.uploads.handler import MEGABYTE

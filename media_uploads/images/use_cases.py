@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from media_uploads.files import plain_name, subject_of
-from media_uploads.image_files import files_of, new_key, owner_of, take_in
-from media_uploads.image_refusals import ImageNotFound
+from media_uploads.files.use_cases import plain_name, subject_of
+from media_uploads.images.intake import files_of, new_key, owner_of, take_in
+from media_uploads.images.refusals import ImageNotFound
 from media_uploads.models import UserImage
 from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner

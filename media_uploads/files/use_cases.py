@@ -17,10 +17,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from media_uploads.kinds import HEAD_BYTES, IMAGE_LIMITS, VIDEO_LIMITS, Kind, check_size, kind_of
+from media_uploads.files.intake import HEAD_BYTES, IMAGE_LIMITS, VIDEO_LIMITS, Kind, check_size, kind_of
+from media_uploads.files.refusals import MediaFileNotFound, PersonaNotFound
 from media_uploads.models import FILE_OWNER_LABEL, MediaFile, Persona
 from media_uploads.quota import check_room, claim_room
-from media_uploads.refusals import MediaFileNotFound, PersonaNotFound
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record
 from photostore.errors import InvalidFile

@@ -18,11 +18,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from media_uploads.direct.arriving import arrived_bytes, own_upload
-from media_uploads.direct.ending import held_upload, owner_of, remove_upload
-from media_uploads.files import keep_file
+from media_uploads.direct.refusals import NotAsAnnounced, UploadCompleted, UploadIncomplete, UploadNotFound
+from media_uploads.direct.use_cases.arriving import arrived_bytes, own_upload
+from media_uploads.direct.use_cases.ending import held_upload, owner_of, remove_upload
+from media_uploads.files.use_cases import keep_file
 from media_uploads.models import DirectUpload, MediaFile
-from media_uploads.refusals import NotAsAnnounced, UploadCompleted, UploadIncomplete, UploadNotFound
 from photostore.audit import Actor
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.incoming import bucket

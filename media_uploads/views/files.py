@@ -13,12 +13,24 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media_uploads.files import delete_file, describe_file, keep_file, owner_of
-from media_uploads.kinds import IMAGE_LIMITS, MAX_REQUEST_BYTES, TOO_LARGE_FOR_ONE_REQUEST, check_beginning
-from media_uploads.media_answers import COLUMNS, MediaFileOutput, StatsOutput, represent, represent_file
-from media_uploads.media_forms import AboutUpload, DescriptionInput, FileFilters, MediaUpload
+from media_uploads.files.intake import (
+    IMAGE_LIMITS,
+    MAX_REQUEST_BYTES,
+    TOO_LARGE_FOR_ONE_REQUEST,
+    check_beginning,
+)
+from media_uploads.files.refusals import MediaFileNotFound
+from media_uploads.files.representation import COLUMNS, represent, represent_file
+from media_uploads.files.serializers import (
+    AboutUpload,
+    DescriptionInput,
+    FileFilters,
+    MediaFileOutput,
+    MediaUpload,
+    StatsOutput,
+)
+from media_uploads.files.use_cases import delete_file, describe_file, keep_file, owner_of
 from media_uploads.models import MediaFile
-from media_uploads.refusals import MediaFileNotFound
 from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView, person_id
 from media_uploads.views.personas import own_persona

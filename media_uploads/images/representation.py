@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from media_uploads.models import UserImage
 from photostore import keys
 from photostore.delivery.links import LinkMaker
+from photostore.web.answers import moment
 
-THUMBNAIL_SIZES = ("96", "256", "640")
 COLUMNS = (
     *("id", "image", "storage_alias", "sha256", "image_type", "is_primary", "caption", "uploaded_at"),
     *("width", "height", "file_size", "mime_type"),
@@ -26,12 +26,14 @@ def represent(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
         "image_type": row["image_type"],
         "is_primary": row["is_primary"],
         "caption": row["caption"],
-        "uploaded_at": row["uploaded_at"].isoformat().replace("+00:00", "Z"),
+        "uploaded_at": moment(row["uploaded_at"]),
         "width": row["width"],
         "height": row["height"],
         "size_bytes": row["file_size"],
         "mime_type": row["mime_type"],
-        "thumbnails": _thumbnail_links(image_id, sha256, alias, links),
+        "thumbnails": links.thumbnails(
+            partial(keys.user_image_thumbnail, image_id), sha256=sha256, storage_alias=alias
+        ),
     }
 
 
@@ -39,11 +41,3 @@ def represent_image(image: UserImage, links: LinkMaker) -> dict[str, Any]:
     """The same for one image in memory."""
     row = {column: getattr(image, column) for column in COLUMNS}
     return represent(row | {"image": image.key}, links)
-
-
-def _thumbnail_links(image_id: UUID, sha256: str, alias: str, links: LinkMaker) -> dict[str, str]:
-    made = {}
-    for size in THUMBNAIL_SIZES:
-        key = keys.user_image_thumbnail(image_id, size)
-        made[size] = links.live(key, sha256=sha256, version_key=key, storage_alias=alias)
-    return made

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from media_uploads.direct.refusals import MoreThanAnnounced, UploadCompleted, UploadNotFound, WrongOffset
 from media_uploads.models import DirectUpload
-from media_uploads.refusals import MoreThanAnnounced, UploadCompleted, UploadNotFound, WrongOffset
 from photostore.errors import FileMissing
 from photostore.incoming import bucket, spool
 from photostore.storage import storage_for

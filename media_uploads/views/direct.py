@@ -15,16 +15,17 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media_uploads.direct.arriving import arrived_bytes, own_upload, receive_bytes, speaks_tus
-from media_uploads.direct.completing import complete_upload
-from media_uploads.direct.ending import abort_upload
-from media_uploads.direct.opening import open_upload
+from media_uploads.direct.refusals import UploadNotFound
 from media_uploads.direct.representation import CHUNK_TYPE, TUS_VERSION, represent_upload
 from media_uploads.direct.serializers import DirectUploadInput, DirectUploadOutput, announced_by_tus
-from media_uploads.kinds import VIDEO_LIMITS
-from media_uploads.media_answers import MediaFileOutput, represent_file
+from media_uploads.direct.use_cases.arriving import arrived_bytes, own_upload, receive_bytes, speaks_tus
+from media_uploads.direct.use_cases.completing import complete_upload
+from media_uploads.direct.use_cases.ending import abort_upload
+from media_uploads.direct.use_cases.opening import open_upload
+from media_uploads.files.intake import VIDEO_LIMITS
+from media_uploads.files.representation import represent_file
+from media_uploads.files.serializers import MediaFileOutput
 from media_uploads.models import DirectUpload
-from media_uploads.refusals import UploadNotFound
 from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView
 from photostore.delivery.links import LinkMaker

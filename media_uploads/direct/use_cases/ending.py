@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from media_uploads.direct.arriving import own_upload
-from media_uploads.files import subject_of
+from media_uploads.direct.refusals import BeingCompleted, UploadCompleted
+from media_uploads.direct.use_cases.arriving import own_upload
+from media_uploads.files.use_cases import subject_of
 from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload
-from media_uploads.refusals import BeingCompleted, UploadCompleted
 from photostore import keys
 from photostore.audit import Actor, record
 from photostore.errors import FileMissing, PhotostoreError

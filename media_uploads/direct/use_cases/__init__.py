@@ -1,0 +1,1 @@
+"""Opened, arriving, completed once, or ended."""

@@ -1,0 +1,1 @@
+"""Personas, and the images and videos that belong to them."""
