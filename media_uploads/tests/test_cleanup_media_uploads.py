@@ -19,7 +19,7 @@ from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old, run
-from testing.killing_commands import Killing
+from testing.kills.commands import Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MB = 1_048_576

@@ -10,7 +10,7 @@ import pytest
 from photostore.models import Act, Operation, QuarantinedFile
 from photostore.tests.shelf import fill, grow_old, leave, run
 from testing.kept import stored
-from testing.killing_commands import Killing, one_of
+from testing.kills.commands import Killing, one_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

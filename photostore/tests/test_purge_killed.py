@@ -11,7 +11,7 @@ from photostore import keys
 from photostore.models import Operation, QuarantinedFile
 from photostore.tests.shelf import run, set_aside
 from testing.kept import stored
-from testing.killing_commands import Killing
+from testing.kills.commands import Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = ("users/ada/images/1.jpg", "users/ada/images/2.jpg")

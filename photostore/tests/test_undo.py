@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,42 +13,24 @@ from django.utils import timezone
 from photostore.audit import Actor
 from photostore.errors import StorageAway
 from photostore.models import Act, AuditEntry, Operation, QuarantinedFile, StoredFile
-from photostore.operations import conduct
-from photostore.operations.quarantine import sha256_of
 from photostore.owners import Owner
 from photostore.register.outbox import drain
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
-from photostore.tests.shelf import keep, leave, run
-from testing.exhaustive import is_exhaustive
+from photostore.tests.shelf import keep, leave, run, set_aside
 from testing.kept import stored
-from testing.killing import killed_before_step
+from testing.kills.commands import Killing, killed_after, one_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLGA = Actor("", "olga", "command")
 KEYS = ("users/ada/images/1.jpg", "users/ada/images/2.jpg", "users/ada/images/3.jpg")
+FOURTH = "users/ada/images/4.jpg"
 State = Operation.State
-
-
-def set_aside(*keys: str) -> Operation:
-    """A finished operation that set these files aside."""
-    with conduct("cleanup_orphaned_photos", OLGA) as conductor:
-        for key in keys:
-            details = {
-                "storage_alias": "default",
-                "key": key,
-                "sha256": sha256_of("default", key),
-                "byte_size": 3,
-            }
-            assert conductor.act("sweep_aside", subject=key, details=details)
-    return conductor.operation
 
 
 @pytest.fixture
 def cleaned(each_storage: str) -> Operation:
     """Three files, set aside."""
-    for key in KEYS:
-        leave(key, key.encode())
     return set_aside(*KEYS)
 
 
@@ -123,8 +104,7 @@ def test_two_undos_do_not_both_claim_an_act(cleaned: Operation) -> None:
 
 
 def test_the_last_is_neither_undone_nor_an_undo(cleaned: Operation) -> None:
-    leave("users/ada/images/4.jpg", b"4")
-    newer = set_aside("users/ada/images/4.jpg")
+    newer = set_aside(FOURTH)
     assert undo()[1]["operation"] == str(newer.pk)
     assert undo()[1]["operation"] == str(cleaned.pk)
     code, said = undo()
@@ -133,28 +113,23 @@ def test_the_last_is_neither_undone_nor_an_undo(cleaned: Operation) -> None:
 
 def test_the_last_is_not_one_that_is_half_undone(cleaned: Operation) -> None:
     """What it had to leave is tried again by its id, and `--last` goes on with the one before."""
-    leave("users/ada/images/4.jpg", b"4")
-    newer = set_aside("users/ada/images/4.jpg")
-    leave("users/ada/images/4.jpg", b"written since")
+    newer = set_aside(FOURTH)
+    leave(FOURTH, b"written since")
     code, said = undo()
     assert (code, said["operation"], said["reverted"]) == (1, str(newer.pk), 0)
     code, said = undo()
     assert (code, said["operation"]) == (0, str(cleaned.pk))
     assert undo()[1]["error"] == "There is nothing to undo."
-    storage_for().remove("users/ada/images/4.jpg")
+    storage_for().remove(FOURTH)
     assert undo(str(newer.pk))[0] == 0
-    assert stored()["users/ada/images/4.jpg"] == b"4"
+    assert stored()[FOURTH] == FOURTH.encode()
 
 
 def test_the_last_may_be_one_that_was_killed(cleaned: Operation) -> None:
-    def clean_more() -> None:
-        set_aside("users/ada/images/4.jpg")
-
-    leave("users/ada/images/4.jpg", b"4")
-    assert killed_before_step(3, clean_more)
+    assert killed_after(4, "photostore.tests.shelf:set_aside", FOURTH)
     killed = Operation.objects.get(state=State.RUNNING)
     assert undo()[1]["operation"] == str(killed.pk)
-    assert stored()["users/ada/images/4.jpg"] == b"4"
+    assert stored()[FOURTH] == FOURTH.encode()
     assert state_of(cleaned) == State.DONE
 
 
@@ -169,58 +144,52 @@ def test_after_a_purge_the_undo_says_so(cleaned: Operation) -> None:
     assert stored() == {}
 
 
-def redo() -> None:
-    """Undo the newest undo."""
+UNDO = ("undo_photo_operation", "--last")
+
+
+def redo() -> tuple[str, str]:
+    """The command that undoes the newest undo."""
     newest = Operation.objects.filter(undoes__undoes=None).exclude(undoes=None).latest("started_at")
-    assert undo(str(newest.pk))[0] == 0
+    return "undo_photo_operation", str(newest.pk)
 
 
-@pytest.mark.parametrize("work", [undo, redo])
-def test_killed_before_every_step_and_run_again(
-    cleaned: Operation, work: Callable[[], Any], each_storage: str
-) -> None:
+@pytest.mark.parametrize("is_redo", [False, True], ids=["undo", "redo"])
+def test_killed_before_every_step_and_run_again(cleaned: Operation, is_redo: bool, each_storage: str) -> None:
     """One after the other on the same files: do, undo, undo the undo, and from the start."""
-    other = {undo: redo, redo: undo}[work]
-    if work is redo:
-        undo()
-    work()
+    if is_redo:
+        run(*UNDO)
+    run(*(redo() if is_redo else UNDO))
     expected = stored()
-    other()
-    for number in range(0, 100, 1 if each_storage == "disk" and is_exhaustive() else 5):
+    killing, killed = Killing(every=one_of(each_storage)), True
+    while killed:
+        run(*(UNDO if is_redo else redo()))
         before = len(rows()["acts"]), rows()["audit"]
-        killed = killed_before_step(number, work)
-        if killed:
-            work()
-        assert stored() == expected, number
-        assert not Operation.objects.filter(state=State.RUNNING).exists(), number
-        assert not Act.objects.exclude(state__in=["done", "undone"]).exists(), number
-        assert (len(rows()["acts"]) - before[0], rows()["audit"] - before[1]) == (3, 1), number
-        if not killed:
-            break
-        other()
-    assert number > 15
+        killed = killing.life(*(redo() if is_redo else UNDO))
+        assert stored() == expected, killing.killed
+        assert not Operation.objects.filter(state=State.RUNNING).exists(), killing.killed
+        assert not Act.objects.exclude(state__in=["done", "undone"]).exists(), killing.killed
+        assert (len(rows()["acts"]) - before[0], rows()["audit"] - before[1]) == (3, 1), killing.killed
+    assert killing.was_killed_often(15)
 
 
 def test_a_killed_undo_that_another_command_closes_can_go_on(cleaned: Operation) -> None:
-    assert killed_before_step(9, undo)
-    leave("users/ada/images/4.jpg", b"4")
-    newer = set_aside("users/ada/images/4.jpg")
+    assert killed_after(9, "undo_photo_operation", "--last")
+    newer = set_aside(FOURTH)
     assert state_of(cleaned) == State.PARTLY
     assert undo(str(cleaned.pk))[0] == 0
     assert undo()[1]["operation"] == str(newer.pk)
-    assert set(stored()) == {*KEYS, "users/ada/images/4.jpg"}
+    assert set(stored()) == {*KEYS, FOURTH}
 
 
 def test_the_undo_of_another_operation_does_not_go_on_with_a_killed_one(cleaned: Operation) -> None:
-    leave("users/ada/images/4.jpg", b"4")
-    newer = set_aside("users/ada/images/4.jpg")
-    assert killed_before_step(5, lambda: undo(str(cleaned.pk)))
+    newer = set_aside(FOURTH)
+    assert killed_after(5, "undo_photo_operation", str(cleaned.pk))
     killed = Operation.objects.get(state=State.RUNNING)
     assert undo(str(newer.pk))[0] == 0
     other = Operation.objects.get(undoes=newer)
     assert other != killed
     assert {act.details["act"] for act in other.acts.all()} == set(newer.acts.values_list("pk", flat=True))
-    assert stored()["users/ada/images/4.jpg"] == b"4"
+    assert stored()[FOURTH] == FOURTH.encode()
 
 
 def test_storage_that_goes_away_midway_ends_with_1_and_says_what_was_done(

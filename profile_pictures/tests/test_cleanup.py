@@ -15,7 +15,7 @@ from photostore.models import AuditEntry, PendingRemoval
 from photostore.register.settling import settle_everything
 from profile_pictures.models import ProfilePictureUpload
 from profile_pictures.tests.album import check_consistent, confirmed, everything, expire, pending, stored
-from testing.killing_commands import Killing, one_of
+from testing.kills.commands import Killing, one_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

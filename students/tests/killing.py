@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
 
-from photostore.models import Act, Operation, StoredFile
-from photostore.operations import conductor
-from photostore.storage.disk import DiskStorage
-from photostore.storage.s3 import S3Storage
+from photostore.models import Operation, StoredFile
 from students.tests.reseeding import links, run, tree
-from testing.killing_commands import Killing, Patch, one_of
+from students.tests.school import face, hand_in
+from testing.kills.commands import Killing, Patch, one_of
 
 NEVER = 2**64
 """Of so many steps, one."""
-ALL = 10**9
-"""As many steps as it likes."""
-
-
-class Killed(BaseException):
-    """No `except Exception` may survive it, as none survives SIGKILL."""
-
-
-def watched(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
-    """Kills before the step with this number: each word in the journal, each write and move of a file."""
-    taken: list[str] = []
-    limit = [ALL]
-
-    def watch(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-
-        def step(*arguments: Any, **options: Any) -> Any:
-            if len(taken) >= limit[0]:
-                raise Killed(name)
-            taken.append(name)
-            return original(*arguments, **options)
-
-        monkeypatch.setattr(owner, name, step)
-
-    for storage in (DiskStorage, S3Storage):
-        for name in ("put", "copy", "move", "remove"):
-            watch(storage, name)
-    watch(conductor, "mark")
-    watch(Act, "save")
-
-    def allow(number: int) -> list[str]:
-        taken.clear()
-        limit[0] = number
-        return taken
-
-    return allow
-
 
 UNDO = ("undo_photo_operation", "--last")
 
@@ -108,3 +72,18 @@ def uninterrupted(killing: Killing, *command: str) -> Any:
     unharmed = Killing(patches=killing.patches, as_json=killing.as_json, every=NEVER)
     assert not unharmed.life(*command)
     return state()
+
+
+def take_back(user: int, operation: str) -> None:
+    """A person on the admin's page presses undo, unless the page says that it is undone."""
+    browser = Client()
+    browser.force_login(get_user_model().objects.get(pk=user))
+    answer = browser.post(reverse("admin:photostore_operation_undo", args=[operation]), {"confirmed": "yes"})
+    assert answer.status_code == 302, answer.content
+
+
+def upload(user: int, student: int, seed: int) -> None:
+    """A face for this student, by the API."""
+    api = APIClient()
+    api.force_authenticate(get_user_model().objects.get(pk=user))
+    assert hand_in(api, student, face(seed)).status_code == 200

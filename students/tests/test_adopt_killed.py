@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from photostore.models import StoredFile
@@ -11,10 +9,9 @@ from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old
 from students.models import Student
 from students.tests.commands import run
-from students.tests.killing import ALL, Killed, kill_everywhere
-from students.tests.reseeding import undo_last
+from students.tests.killing import kill_everywhere
 from students.tests.school import face, stored
-from testing.killing_commands import one_of
+from testing.kills.commands import killed_after, one_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 
@@ -41,7 +38,7 @@ def test_killed_anywhere_and_run_again_and_undone(old_deployment: None, each_sto
     kill_everywhere("adopt_media", every=one_of(each_storage), at_least=20)
 
 
-def test_the_rest_of_a_killed_adoption_is_nobodys_to_take(db: None, steps: Any) -> None:
+def test_the_rest_of_a_killed_adoption_is_nobodys_to_take(db: None) -> None:
     """The rows name what is not adopted yet: the sweep leaves it, and the next adoption takes it over."""
     students = [Student.objects.create(name=f"Student {number}") for number in range(4)]
     for student in students:
@@ -50,14 +47,8 @@ def test_the_rest_of_a_killed_adoption_is_nobodys_to_take(db: None, steps: Any) 
         Student.objects.filter(pk=student.pk).update(profile_photo=key, photo_sha256="0" * 64)
     left = f"old/{students[-1].pk}.jpg"
     storage_for().put("old/stray.jpg", b"nobody's", content_type="image/jpeg")
-    taken = steps(ALL)
-    adopt()
-    total = len(taken)
-    undo_last()
-    steps(total // 2)
-    with pytest.raises(Killed):
-        adopt()
-    steps(ALL)
+    assert killed_after(30, "adopt_media")
+    assert Student.objects.exclude(photos=None).exists()
     assert not StoredFile.objects.filter(key=left).exists()
     for file in storage_for().scan("old/"):
         grow_old(file.key)

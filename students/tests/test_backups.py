@@ -18,7 +18,7 @@ from students.tests.backup_files import HOSTILE, forged, manifest_for, old, old_
 from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, face, hand_in
 from students.versions import take_in
-from testing.killing_commands import Killing
+from testing.kills.commands import Killing
 from testing.once import made_once
 
 

@@ -16,7 +16,7 @@ from students.tests.killing import kill_everywhere
 from students.tests.reseeding import links, undo_last
 from students.tests.school import enrol, face, hand_in, likeness, stored
 from students.versions import take_in
-from testing.killing_commands import one_of
+from testing.kills.commands import one_of
 from testing.once import made_once
 
 

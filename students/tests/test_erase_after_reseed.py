@@ -27,7 +27,7 @@ from students.tests.reseeding import (
 from students.tests.reseeding import run as run_json
 from students.tests.school import enrol, face, hand_in
 from students.tombstones import Tombstone
-from testing.killing_commands import Killing, one_of
+from testing.kills.commands import Killing, one_of
 
 TWO = ("Ada Lovelace", "Grace Hopper")
 

@@ -21,7 +21,7 @@ from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, everything, face, hand_in, opened, saved, stored
 from students.tombstones import Tombstone
 from students.versions import take_in
-from testing.killing_commands import Killing, one_of
+from testing.kills.commands import Killing, one_of
 from testing.once import made_once
 
 

@@ -1,6 +1,6 @@
 """SIGKILL before every step of the commands that put photos elsewhere, and of their undo; then once more.
 
-What a step is, says `testing.killing_steps`. The process is a real one, so nothing is unwound, no lock given
+What a step is, says `testing.kills.steps`. The process is a real one, so nothing is unwound, no lock given
 back. Afterwards files, links and register are those of an uninterrupted run; after an undo those of before.
 """
 
@@ -22,7 +22,7 @@ from students.tests.killing import UNDO, assert_same, kill_everywhere, state
 from students.tests.losing import forgotten_register, lose, lose_the_database
 from students.tests.reseeding import links, old_school, reseed, right_and_wrong, run, tree
 from students.tests.school import enrol, face
-from testing.killing_commands import Killing, one_of
+from testing.kills.commands import Killing, one_of
 from testing.people import make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -148,7 +148,7 @@ def test_an_undo_at_the_desk(api: Any, db: None, monkeypatch: pytest.MonkeyPatch
     while killed:
         assert run(*CLEAN)[0] == 0
         operation = Operation.objects.filter(undoes=None).latest("started_at")
-        killed = pressing.life("testing.desk:take_back", str(olga.pk), str(operation.pk))
+        killed = pressing.life("students.tests.killing:take_back", olga.pk, str(operation.pk))
         assert_same(before, pressing.killed)
         operation.refresh_from_db()
         assert operation.state == "undone", pressing.killed

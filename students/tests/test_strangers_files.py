@@ -8,9 +8,9 @@ from photostore.models import Operation, PendingRemoval, QuarantinedFile, Stored
 from photostore.operations import last_undoable
 from photostore.storage import storage_for
 from students.models import Student
-from students.tests.killing import ALL, Killed
 from students.tests.reseeding import run
 from students.tests.school import enrol, face, hand_in
+from testing.kills.commands import killed_after
 from testing.people import body_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,14 +55,11 @@ def test_what_an_upload_set_aside_is_listed_and_comes_back_once_its_place_is_fre
     assert not QuarantinedFile.objects.exists()
 
 
-def test_an_upload_that_dies_before_it_moved_the_file_loses_nothing(api, steps):
+def test_an_upload_that_dies_before_it_moved_the_file_loses_nothing(api, alice):
     ada = enrol(api, "Ada")
     key = f"student_photos/student_{ada['id']}_profile.jpg"
     storage_for().put(key, face(99), content_type="image/jpeg")
-    steps(1)
-    with pytest.raises(Killed):
-        hand_in(api, ada["id"], face(1))
-    steps(ALL)
+    assert killed_after(1, "students.tests.killing:upload", alice.pk, ada["id"], 1)
     assert storage_for().read(key, max_bytes=10**7) == face(99)
     assert run("undo_photo_operation", str(Operation.objects.get().pk))[0] == 0
     assert storage_for().read(key, max_bytes=10**7) == face(99)

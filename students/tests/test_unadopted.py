@@ -9,10 +9,10 @@ from django.db import connection
 
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.tests.killing import ALL, Killed
 from students.tests.reseeding import links, migrate, run, tree, undo_last
 from students.tests.school import enrol, face, hand_in, likeness
 from testing.kept import stored
+from testing.kills.commands import Killing
 from testing.people import body_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,9 +167,9 @@ def test_an_erasure_removes_it(each_storage: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
-def test_an_assignment_that_is_killed_is_finished_and_undone(db: None, steps: Any, name: str) -> None:
-    for limit in range(0, 80, 2):
-        steps(ALL)
+def test_an_assignment_that_is_killed_is_finished_and_undone(db: None, name: str) -> None:
+    assigning, killed = Killing(), True
+    while killed:
         Student.objects.all().delete()
         run("migrate_orphaned_photos", "--list")
         for alias in ("default", "safe"):
@@ -177,18 +177,10 @@ def test_an_assignment_that_is_killed_is_finished_and_undone(db: None, steps: An
                 storage_for(alias).remove(key)
         ada = never_adopted(name)
         stray()
-        before = tree(), links()
-        steps(limit)
-        try:
-            run("match_profile_photos", "assign", str(ada.pk), "x.jpg")
-        except Killed:
-            steps(ALL)
-            run("match_profile_photos", "assign", str(ada.pk), "x.jpg")
-            finished = links()
-            assert likeness(former(ada), OLD) < 6
-            assert not undo_last().skipped
-            assert (tree(), links()["students"]) == (before[0], before[1]["students"]), limit
-            assert len(finished["photos"]) == 2
-            continue
-        break
-    assert limit > 8
+        before = tree(), links()["students"]
+        killed = assigning.life("match_profile_photos", "assign", str(ada.pk), "x.jpg")
+        assert len(links()["photos"]) == 2, assigning.killed
+        assert likeness(former(ada), OLD) < 6
+        assert not undo_last().skipped, assigning.killed
+        assert (tree(), links()["students"]) == before, assigning.killed
+    assert assigning.was_killed_often(20)

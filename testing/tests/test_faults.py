@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from testing.faults import tracing
 from testing.faults.outcome import QUICK
 from testing.faults.scenarios import LONG, SCENARIOS
+from testing.kills import system_calls
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="accidents are made by Linux's own means")
 # One scenario for each kind of accident; the others repeat its proof at other calls.
@@ -25,7 +25,7 @@ def scenarios() -> Iterator[Any]:
 
 @pytest.mark.parametrize("name", list(scenarios()))
 def test_nothing_is_lost(name: str) -> None:
-    if name in BY_STRACE and not tracing.is_available() and not os.environ.get("CI"):
+    if name in BY_STRACE and not system_calls.is_available() and not os.environ.get("CI"):
         pytest.skip("strace is not installed")
     for outcome in SCENARIOS[name](QUICK):
         assert not outcome.lost, outcome

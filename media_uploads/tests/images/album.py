@@ -12,17 +12,21 @@ from threading import Barrier
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
+from media_uploads.images.use_cases import delete_image, upload_image
 from media_uploads.models import Usage, UserImage
+from photostore.audit import Actor
 from photostore.models import PendingRemoval, StoredFile
 from testing.kept import stored
 from testing.pictures import portrait, saved
 
 UPLOAD = "/api/upload_user_image/"
+ACTOR = Actor("", "", "api")
 ALIASES = ("default", "public")
 
 
@@ -44,6 +48,16 @@ def kept(api: Any, seed: int = 1, **said: Any) -> dict[str, Any]:
     answer = hand_in(api, face(seed), **said)
     assert answer.status_code == 200, answer.content
     return dict(answer.json()["image"])
+
+
+def take(user: int, seed: int) -> None:
+    """A primary image for this user, in a process that is killed."""
+    owner = get_user_model().objects.get(pk=user)
+    upload_image(user=owner, data=face(seed), filename="a.jpg", actor=ACTOR, is_primary=True)
+
+
+def delete(image: int) -> None:
+    delete_image(image_id=image, actor=ACTOR)
 
 
 def listed(api: Any, username: str, query: str = "") -> dict[str, Any]:

@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from testing.database import open_folder
-from testing.faults import tracing
 from testing.faults.deployments import Deployment, deployed
 from testing.faults.outcome import Effort, Outcome
 from testing.faults.pictures import noise
+from testing.kills import system_calls
 
 DISK_BYTES = 8 * 1_048_576
 # A disk of safe copies holds one photo per student, so it must be all but full for the next to be too many.
@@ -70,7 +70,7 @@ def _without_a_disk() -> Outcome:
     outcome = Outcome("No space left", seen="by injected ENOSPC: no tmpfs can be mounted here")
     with deployed(workers=1) as deployment:
         student = deployment.client.new_student(photos=1)
-        with tracing.disk_full(deployment.service.worker_pids[0]):
+        with system_calls.disk_full(deployment.service.worker_pids[0]):
             answer = deployment.client.upload(student, noise(100))
         outcome.times += 1
         outcome.expect(answer.code == "storage_full", f"a full disk was answered with {answer.status}")

@@ -13,7 +13,7 @@ from testing.faults.deployments import Deployment, deployed
 from testing.faults.load import uploading
 from testing.faults.outcome import Effort, Outcome
 from testing.faults.pictures import Picture, new_picture
-from testing.faults.tracing import killed_before
+from testing.kills.system_calls import killed_before
 
 # Everything that makes, writes, syncs, names or removes a file; `sendto` is each word to PostgreSQL and,
 # last, to the client.

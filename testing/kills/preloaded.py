@@ -1,4 +1,4 @@
-"""What the processes of `testing.killing_commands` find imported already, so that each starts in no time."""
+"""What the processes of `testing.kills.commands` find imported already, so that each starts in no time."""
 
 from functools import cache
 
@@ -9,16 +9,15 @@ import django
 django.setup()
 
 from django.core.management import get_commands, load_command_class  # noqa: E402
+from django.test import Client  # noqa: E402, F401
 from django.urls import get_resolver  # noqa: E402
-
-from testing import desk  # noqa: E402, F401
 
 OURS = ("students", "photostore", "profile_pictures", "media_uploads")
 
 for name, app in get_commands().items():
     if app in OURS:
         load_command_class(app, name)
-get_resolver().url_patterns  # noqa: B018 - for those that work at the desk
+get_resolver().url_patterns  # noqa: B018 - for those that ask the service
 
 # Each process makes a client to S3 of its own. What S3 is, it need not read again.
 botocore.session.create_loader = cache(botocore.session.create_loader)

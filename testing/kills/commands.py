@@ -1,7 +1,7 @@
-"""Real SIGKILLs before every step of a command, each in a process that was made for it.
+"""A command, or a function named `module:name`, in a process of its own that is killed before a step.
 
-They are forked from a server process that has imported everything and done nothing: a fork of the tests'
-own would inherit libvips without its threads, and wait for them for ever.
+The processes are forked from a server process that has imported everything and done nothing: a fork of the
+tests' own would inherit libvips without its threads, and wait for them for ever.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -22,9 +23,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.signals import setting_changed
 
+from photostore.commands import ONE_AT_A_TIME
+from photostore.locks import try_lock, unlock
 from testing.exhaustive import is_exhaustive
-from testing.killing import wait_for_the_lock
-from testing.killing_steps import Executioner, Watched
+from testing.kills.steps import Killer, Watched
 
 PATIENCE_SECONDS = 120
 SAMPLE = 8
@@ -46,6 +48,11 @@ def one_of(storage: str = "disk") -> int:
     return ON_S3 if storage == "s3" else 1
 
 
+def killed_after(steps: int, *command: Any) -> bool:
+    """Kill the command once, after so many steps; False when it came to its end before."""
+    return Killing(every=1).killed_before(command, first=steps) is not None
+
+
 @dataclass(kw_only=True)
 class Killing:
     """A command, and all steps before which it was killed so far.
@@ -56,7 +63,7 @@ class Killing:
 
     `every`: of that many steps one, always the same. `patches` are a module's dotted name, a name in it, and
     the value that this has in the other process; `watched`, what counts as a step besides (see
-    `testing.killing_steps`). `codes`: how it may end.
+    `testing.kills.steps`). `codes`: how it may end.
     """
 
     every: int = field(default_factory=one_of)
@@ -72,31 +79,29 @@ class Killing:
         """Before so many steps, or their share of a sample: else a step is not seen any more."""
         return len(self.steps) >= max(1, at_least // self.every // 2 if self.every > 1 else at_least)
 
-    def life(self, *command: str) -> bool:
-        """Whether anybody was killed in it; `killed` says before which steps.
-
-        A name with a colon is no command but a function, as `students.tests.school:enrol`.
-        """
+    def life(self, *command: Any) -> bool:
+        """Whether it was killed at all; `killed` says before which steps."""
         self.killed = []
-        while step := self._killed_before(command):
+        while step := self.killed_before(command, first=self.apart if self.killed else 0):
             self.killed.append(step)
             self.steps.add(step)
         return bool(self.killed)
 
-    def _killed_before(self, command: tuple[str, ...]) -> str | None:
+    def killed_before(self, command: tuple[Any, ...], *, first: int) -> str | None:
+        """The step that is not in `steps` yet, after the `first` ones; None when it came to its end."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["testing.killing_ready"])
+        context.set_forkserver_preload(["testing.kills.preloaded"])
         reading, writing = context.Pipe(duplex=False)
         surroundings = {name: getattr(settings, name) for name in _SETTINGS}
         database = str(connection.settings_dict["NAME"])
-        other = context.Process(target=_work, args=(self, command, database, surroundings, writing))
+        other = context.Process(target=_work, args=(self, command, first, database, surroundings, writing))
         other.start()
         writing.close()
         other.join(PATIENCE_SECONDS)
         if other.is_alive():
             other.kill()
             raise AssertionError(f"{command} hangs after {self.killed}.")
-        wait_for_the_lock()
+        _wait_for_the_lock()
         return self._told(reading, other.exitcode)
 
     def _told(self, reading: Connection, exit_code: int | None) -> str | None:
@@ -109,8 +114,23 @@ class Killing:
         return None
 
 
+def _wait_for_the_lock() -> None:
+    """PostgreSQL needs a moment to notice that the killed process is gone."""
+    for _ in range(500):
+        if try_lock(ONE_AT_A_TIME):
+            unlock(ONE_AT_A_TIME)
+            return
+        time.sleep(0.01)
+    raise AssertionError("The killed process still holds the commands' lock.")
+
+
 def _work(
-    killing: Killing, command: tuple[str, ...], database: str, surroundings: dict[str, Any], told: Connection
+    killing: Killing,
+    command: tuple[Any, ...],
+    first: int,
+    database: str,
+    surroundings: dict[str, Any],
+    told: Connection,
 ) -> None:
     connection.settings_dict["NAME"] = database
     for name, value in surroundings.items():
@@ -118,18 +138,12 @@ def _work(
         setting_changed.send(sender=None, setting=name, value=value, enter=True)
     for module, name, value in killing.patches:
         setattr(import_module(module), name, value)
-    Executioner(
-        spared=killing.steps,
-        first=0 if not killing.killed else killing.apart,
-        every=killing.every,
-        tell=told.send,
-    ).watch(killing.watched)
-    told.send(_ended(command, as_json=killing.as_json))
+    Killer(spared=killing.steps, first=first, every=killing.every, tell=told.send).watch(killing.watched)
+    told.send(_exit_code(command, as_json=killing.as_json))
     os._exit(0)
 
 
-def _ended(command: tuple[str, ...], *, as_json: bool) -> int:
-    """The exit code."""
+def _exit_code(command: tuple[Any, ...], *, as_json: bool) -> int:
     name, *arguments = command
     try:
         if ":" in name:

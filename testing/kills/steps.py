@@ -30,7 +30,7 @@ Watched = tuple[str, str]
 
 
 @dataclass(kw_only=True)
-class Executioner:
+class Killer:
     """Kills this process before the first step that is not `spared`, but before none of the `first` ones.
 
     A step is named by the act within which it comes, and by how many of its kind that has taken before. So it
