@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import os
 import time
 from datetime import timedelta
@@ -76,11 +78,8 @@ def found(*, sizes: bool = True) -> dict[str, set[str]]:
     return all_found
 
 
-def run(command: str, *arguments: str) -> tuple[int, dict[str, Any]]:
+def run(command: str, *arguments: Any) -> tuple[int, dict[str, Any]]:
     """A command's exit code, and what it says to machines."""
-    import io
-    import json
-
     out = io.StringIO()
     try:
         call_command(command, *arguments, "--json", stdout=out)

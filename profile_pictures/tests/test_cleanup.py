@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
 from photostore.models import AuditEntry, PendingRemoval
 from photostore.register.settling import settle_everything
+from photostore.tests.shelf import run
 from profile_pictures.models import ProfilePictureUpload
 from profile_pictures.tests.album import check_consistent, confirmed, everything, expire, pending, stored
 from testing.kills.commands import Killing, one_of
@@ -20,16 +18,10 @@ from testing.kills.commands import Killing, one_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def run(*arguments: str) -> dict[str, Any]:
-    out = io.StringIO()
-    code = 0
-    try:
-        call_command("cleanup_pending_uploads", "--json", *arguments, stdout=out)
-    except SystemExit as end:
-        code = int(str(end.code))
-    said = json.loads(out.getvalue())
+def clean(*arguments: str) -> dict[str, Any]:
+    code, said = run("cleanup_pending_uploads", *arguments)
     assert said["exit_code"] == code
-    return dict(said)
+    return said
 
 
 def waits_since(upload_id: int, ago: timedelta) -> None:
@@ -41,14 +33,14 @@ def test_expired_ones_go_with_their_bytes(danas: Any, eriks: Any, each_storage: 
     late, foreign, young = pending(danas, 1), pending(eriks, 2), pending(danas, 3)
     today = confirmed(danas, 4)
     expire(late["id"]), expire(foreign["id"])
-    assert run("--dry-run")["found"] == 2
+    assert clean("--dry-run")["found"] == 2
     assert ProfilePictureUpload.objects.count() == 4
-    assert run()["removed"] == 2
+    assert clean()["removed"] == 2
     assert set(ProfilePictureUpload.objects.values_list("pk", flat=True)) == {young["id"], today["id"]}
     assert set(stored(prefix="profile_pictures/")) == {young["image"], today["image"]}
     check_consistent()
     assert AuditEntry.objects.filter(action="picture.expire", door="command").count() == 2
-    assert run()["removed"] == 0, "a second time is nothing"
+    assert clean()["removed"] == 0, "a second time is nothing"
 
 
 def test_killed_before_every_step_and_run_again(danas: Any, eriks: Any, each_storage: str) -> None:
@@ -70,7 +62,7 @@ def test_older_than(danas: Any) -> None:
     kept = confirmed(danas, 3)
     for upload in (old, kept):
         waits_since(upload["id"], timedelta(hours=3))
-    assert run("--older-than", "2h")["removed"] == 1
+    assert clean("--older-than", "2h")["removed"] == 1
     assert set(ProfilePictureUpload.objects.values_list("pk", flat=True)) == {young["id"], kept["id"]}
     check_consistent()
 
@@ -84,7 +76,7 @@ def test_a_second_one_at_the_same_time_exits_at_once(danas: Any) -> None:
     with held.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtextextended('photostore.commands', 0))")
         before = everything()
-        assert run()["exit_code"] == 2
+        assert clean()["exit_code"] == 2
         assert everything() == before
     held.close()
 
@@ -94,7 +86,7 @@ def test_with_the_storage_away_the_rows_go_and_the_bytes_follow(danas: Any, sett
     expire(late["id"])
     away = settings.MEDIA_ROOT.with_name("away")
     settings.MEDIA_ROOT.rename(away)
-    assert run()["removed"] == 1
+    assert clean()["removed"] == 1
     away.rename(settings.MEDIA_ROOT)
     assert PendingRemoval.objects.count() == 4
     settle_everything()

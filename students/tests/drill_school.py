@@ -19,11 +19,12 @@ from django.conf import settings
 from photostore.audit import Actor
 from photostore.storage import storage_for
 from photostore.tags import strip
+from photostore.tests.shelf import run
 from students.attendance import upload_attendance_photo
 from students.enrolment import create_student
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
-from students.tests.reseeding import forget_everything, run
+from students.tests.reseeding import forget_everything
 from students.tests.school import face
 from students.versions import IncomingPhoto, take_in
 from testing.once import made_once

@@ -12,7 +12,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from photostore.models import Operation, StoredFile
-from students.tests.reseeding import links, run, tree
+from photostore.tests.shelf import run
+from students.tests.reseeding import links, tree
 from students.tests.school import face, hand_in
 from testing.kills.commands import Killing, Patch, one_of
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connection
 
 from photostore.models import Operation
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests import commands
 from students.tests.school import enrol, face, file_of, hand_in, stored
@@ -21,16 +19,6 @@ TABLES = (
     *("students_student", "students_studentphoto", "students_formerstudentnumber"),
     *("students_attendancephoto", "photostore_storedfile", "photostore_pendingremoval"),
 )
-
-
-def run(*arguments: str) -> tuple[int, dict[str, Any]]:
-    """A command with `--json`: its exit code and its answer."""
-    output = io.StringIO()
-    try:
-        call_command(*arguments, "--json", stdout=output)
-    except SystemExit as ended:
-        return int(str(ended.code)), json.loads(output.getvalue())
-    return 0, json.loads(output.getvalue())
 
 
 def migrate(*more: str) -> tuple[int, dict[str, Any]]:

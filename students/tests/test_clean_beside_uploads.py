@@ -19,10 +19,10 @@ from photostore.audit import Actor
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.recovery.reassign import clean as cleaning
-from students.tests.reseeding import run
 from students.tests.school import face
 from students.versions import IncomingPhoto, take_in
 from testing.exhaustive import is_exhaustive

@@ -15,9 +15,9 @@ from django.core.management import CommandError, ManagementUtility, call_command
 from photostore.errors import StorageAway, StorageFull
 from photostore.models import Act, Operation
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student
 from students.tests.commands import Terminal
-from students.tests.reseeding import run
 from students.tests.school import enrol, face
 
 pytestmark = pytest.mark.django_db(transaction=True)

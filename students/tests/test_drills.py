@@ -14,6 +14,7 @@ from django.db import connection
 
 from photostore import keys
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students import identity
 from students.models import Student, StudentPhoto
 from students.photos import remove_photo
@@ -28,7 +29,7 @@ from students.tests.drill_school import (
     reseed,
     same_students,
 )
-from students.tests.reseeding import forget_everything, links, run, tree
+from students.tests.reseeding import forget_everything, links, tree
 from testing.pictures import portrait, saved
 
 pytestmark = pytest.mark.django_db(transaction=True)

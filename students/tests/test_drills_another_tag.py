@@ -12,10 +12,11 @@ from django.db import connection
 
 from photostore.models import StoredFile
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.enrolment import update_student
 from students.models import Student, StudentPhoto
 from students.tests.drill_school import OLGA, PUPILS, Pupil, judge, same_students
-from students.tests.reseeding import run, undo_last
+from students.tests.reseeding import undo_last
 from students.tests.school import face
 
 pytestmark = pytest.mark.django_db(transaction=True)

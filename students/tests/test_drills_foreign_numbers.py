@@ -15,11 +15,11 @@ from django.db import connection
 
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students import identity
 from students.models import Student
 from students.recovery.backups import layout
 from students.tests.drill_school import Pupil, incoming, judge, remove_all
-from students.tests.reseeding import run
 from students.versions import take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ import pytest
 from django.conf import settings
 
 from photostore.operations import last_undoable
+from photostore.tests.shelf import run
 from students.recovery.legacy.by_itself import Adopter
 from students.tests.legacy_school import DOCUMENTED, enter, lay, pupil, seen, sql, student_id
-from students.tests.reseeding import run
 from students.tests.school import face, file_of, likeness
 from testing.kept import stored
 

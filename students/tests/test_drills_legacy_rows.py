@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from photostore.tests.shelf import run
 from students.tests.legacy_school import enter, lay, pupil, seen, sql
-from students.tests.reseeding import run, undo_last
+from students.tests.reseeding import undo_last
 from students.tests.school import face, likeness
 from testing.kept import stored
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from photostore.models import Act, QuarantinedFile
 from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
+from photostore.tests.shelf import run as run_json
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up, run
 from students.tests.reseeding import (
@@ -24,7 +25,6 @@ from students.tests.reseeding import (
     reseed,
     right_and_wrong,
 )
-from students.tests.reseeding import run as run_json
 from students.tests.school import enrol, face, hand_in
 from students.tombstones import Tombstone
 from testing.kills.commands import Killing, one_of

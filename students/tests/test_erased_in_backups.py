@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up
 from students.tests.reseeding import (
@@ -20,7 +21,6 @@ from students.tests.reseeding import (
     old_id_of,
     old_school,
     reseed,
-    run,
 )
 from students.tests.school import enrol, face, stored
 from students.tombstones import Tombstone, erased_students

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from photostore import tags
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students import identity
 from students.models import FormerStudentNumber, Student, StudentPhoto
-from students.tests.reseeding import forget_everything, migrate, old_school, reseed, run
+from students.tests.reseeding import forget_everything, migrate, old_school, reseed
 from students.tests.school import enrol, face, hand_in, likeness
 from testing.kept import stored
 

@@ -11,9 +11,9 @@ from django.conf import settings as configured
 
 from photostore.secrets import kept_secret
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students import identity
 from students.models import Student
-from students.tests.reseeding import run
 from students.tests.school import enrol, everything, face, file_of, hand_in
 
 
@@ -35,11 +35,6 @@ def mount() -> None:
 def restart() -> None:
     kept_secret.cache_clear()
     identity._kept.cache_clear()
-
-
-@pytest.fixture
-def ada(api: Any) -> dict[str, Any]:
-    return enrol(api, "Ada Lovelace", student_number="S-1", photo=face(1))
 
 
 def test_a_new_service_makes_its_key_with_the_first_photo(api: Any) -> None:

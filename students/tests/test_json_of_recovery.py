@@ -14,10 +14,11 @@ from django.conf import settings
 from photostore.models import Operation
 from photostore.references import held
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
 from students.recovery.reassign import clean as cleaning
 from students.tests.commands import backed_up
-from students.tests.reseeding import run, undo_last
+from students.tests.reseeding import undo_last
 from students.tests.school import enrol, face
 
 RESTORE, MIGRATE = "restore_student_photos", "migrate_orphaned_photos"

@@ -15,12 +15,13 @@ from django.conf import settings
 
 from photostore.models import Operation
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student
 from students.recovery.reassign import clean as cleaning
 from students.tests.commands import backed_up
 from students.tests.killing import UNDO, assert_same, kill_everywhere, state
 from students.tests.losing import forgotten_register, lose, lose_the_database
-from students.tests.reseeding import links, old_school, reseed, right_and_wrong, run, tree
+from students.tests.reseeding import links, old_school, reseed, right_and_wrong, tree
 from students.tests.school import enrol, face
 from testing.kills.commands import Killing, one_of
 from testing.people import make_person

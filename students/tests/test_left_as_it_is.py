@@ -11,9 +11,10 @@ from django.utils import timezone
 from photostore.keys import student_attendance, student_safe
 from photostore.models import Operation, QuarantinedFile
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students import identity
 from students.models import AttendancePhoto, Student, StudentPhoto
-from students.tests.reseeding import forget_everything, run
+from students.tests.reseeding import forget_everything
 from students.tests.school import enrol, face, hand_in, likeness
 from students.tombstones import Tombstone, bury
 

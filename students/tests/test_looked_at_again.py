@@ -16,14 +16,14 @@ from photostore.keys import student_safe
 from photostore.models import Operation, QuarantinedFile
 from photostore.operations import conduct
 from photostore.storage import storage_for
-from photostore.tests.shelf import grow_old
+from photostore.tests.shelf import grow_old, run
 from students.models import Student, StudentPhoto
 from students.recovery.evidence.plan import make_plan
 from students.recovery.legacy.spots import set_aside
 from students.recovery.reassign.assign import assign, named_file
 from students.recovery.reassign.clean import clean, plan_cleaning
 from students.recovery.unowned import read_strays, stray_locations
-from students.tests.reseeding import run, undo_last
+from students.tests.reseeding import undo_last
 from students.tests.school import enrol, face, likeness
 from testing.kept import stored
 

@@ -12,9 +12,10 @@ from django.core.management import call_command
 
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students import identity
 from students.models import Student, StudentPhoto
-from students.tests.reseeding import links, run, tree, undo_last
+from students.tests.reseeding import links, tree, undo_last
 from students.tests.school import enrol, everything, face, hand_in, likeness, saved
 from testing.pictures import portrait
 

@@ -10,6 +10,7 @@ import pytest
 from photostore import keys
 from photostore.audit import record
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students import identity
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests.drill_school import OLGA
@@ -21,7 +22,6 @@ from students.tests.reseeding import (
     old_school,
     reseed,
     right_and_wrong,
-    run,
     tree,
     undo_last,
 )

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from photostore.tests.shelf import run
 from students.tests.following import Typing, check, scenarios
 from students.tests.legacy_school import lay, seen, sql
-from students.tests.reseeding import run
 from students.tests.school import face, hand_in, likeness
 from testing.kept import stored
 

@@ -8,9 +8,10 @@ import pytest
 from django.conf import settings
 
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up
-from students.tests.reseeding import links, run, tree, undo_last
+from students.tests.reseeding import links, tree, undo_last
 from students.tests.school import enrol, everything, face, hand_in, likeness
 from testing.people import body_of
 

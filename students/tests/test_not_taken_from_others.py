@@ -6,8 +6,9 @@ from typing import Any
 
 from photostore.models import StoredFile
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
-from students.tests.reseeding import forget_everything, run
+from students.tests.reseeding import forget_everything
 from students.tests.school import enrol, face, hand_in, likeness
 from testing.people import body_of
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from photostore.tests.shelf import run
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.tests.drill_school import OLGA, PUPILS, Pupil, incoming, judge
-from students.tests.reseeding import forget_everything, run, tree
+from students.tests.reseeding import forget_everything, tree
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,10 +11,11 @@ import pytest
 from django.db import connection, transaction
 
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student
 from students.photos import upload_photo
 from students.tests.drill_school import OLGA, PUPILS, Pupil, incoming, judge, same_students
-from students.tests.reseeding import links, run, tree, undo_last
+from students.tests.reseeding import links, tree, undo_last
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,14 +9,11 @@ import pytest
 
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.tests.school import enrol, face, hand_in, see_through, stored
+from students.tests.school import face, hand_in, see_through, stored
 from students.views.base import StudentsView
 from testing.people import body_of, client_of
 
-
-@pytest.fixture
-def ada(api: Any, each_storage: str) -> dict[str, Any]:
-    return enrol(api, photo=face(1))
+pytestmark = pytest.mark.usefixtures("each_storage")
 
 
 def version() -> bytes:

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student
-from students.tests.reseeding import links, run, tree, undo_last
+from students.tests.reseeding import links, tree, undo_last
 from students.tests.school import enrol, face, likeness
 from testing.people import body_of
 

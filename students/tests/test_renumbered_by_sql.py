@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from photostore.tests.shelf import run
 from students import identity
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.renumbering import retag_some
 from students.tests.drill_school import OLGA, PUPILS, Pupil, enter_again, judge
-from students.tests.reseeding import forget_everything, run
+from students.tests.reseeding import forget_everything
 from students.versions import stored_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,10 +13,10 @@ from django.db import connection
 from photostore import keys
 from photostore.models import StoredFile
 from photostore.storage import storage_for
+from photostore.tests.shelf import run as run_json
 from students.models import AttendancePhoto, Student
 from students.tests.commands import backed_up
 from students.tests.losing import restore, undo
-from students.tests.reseeding import run as run_json
 from students.tests.school import enrol, face, stored
 
 DATES = (datetime.date(2026, 11, 19), datetime.date(2026, 11, 20))

@@ -8,9 +8,10 @@ import pytest
 
 from photostore import keys
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
 from students.tests.drill_school import PUPILS, Pupil, judge, same_students
-from students.tests.reseeding import links, run, tree, undo_last
+from students.tests.reseeding import links, tree, undo_last
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

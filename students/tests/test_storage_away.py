@@ -14,7 +14,7 @@ from photostore.models import PendingRemoval, StoredFile
 from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
-from students.tests.school import enrol, everything, face, file_of, hand_in, likeness, stored
+from students.tests.school import everything, face, file_of, hand_in, likeness, stored
 from testing.people import body_of
 
 
@@ -36,11 +36,6 @@ def media(settings: Any) -> Path:
 @pytest.fixture
 def safe(media: Path) -> Path:
     return media.with_name("safe")
-
-
-@pytest.fixture
-def ada(api: Any) -> dict[str, Any]:
-    return enrol(api, photo=face(1))
 
 
 def is_503(answer: Any, code: str) -> bool:

@@ -7,8 +7,8 @@ from django.db import connection
 from photostore.models import Operation, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.operations import last_undoable
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student
-from students.tests.reseeding import run
 from students.tests.school import enrol, face, hand_in
 from testing.kills.commands import killed_after
 from testing.people import body_of

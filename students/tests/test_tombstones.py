@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings
 
 from photostore.storage import storage_for
+from photostore.tests.shelf import run as run_json
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up, run
 from students.tests.reseeding import forget_everything, migrate, right_and_wrong
-from students.tests.reseeding import run as run_json
 from students.tests.school import enrol, face, hand_in, stored
 from students.tombstones import Tombstone
 

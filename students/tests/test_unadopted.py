@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
-from students.tests.reseeding import links, migrate, run, tree, undo_last
+from students.tests.reseeding import links, migrate, tree, undo_last
 from students.tests.school import enrol, face, hand_in, likeness
 from testing.kept import stored
 from testing.kills.commands import Killing

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from photostore.storage import storage_for
-from photostore.tests.shelf import keep
+from photostore.tests.shelf import keep, run
 from students import identity
 from students.models import Student, StudentPhoto
-from students.tests.reseeding import run
 from students.tests.school import enrol, face, hand_in, likeness
 from students.tombstones import bury
 from testing.kept import stored

@@ -25,9 +25,8 @@ def restore(*arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def ada(api: Any, each_storage: str) -> Student:
-    made = enrol(api, student_number="S-1", photo=face(1))
-    return Student.objects.get(pk=made["id"])
+def ada(each_storage: str, ada: dict[str, Any]) -> Student:
+    return Student.objects.get(pk=ada["id"])
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from photostore.audit import AuditEntry
 from students import identity
 from students.models import StudentPhoto
 from students.tests.school import (
-    enrol,
     everything,
     face,
     form,
@@ -21,7 +20,6 @@ from students.tests.school import (
     opened,
     stored,
 )
-from testing.once import made_once
 from testing.people import body_of
 from testing.pictures import PAYLOAD, PRIVATE, Hostile, Odd, hostile, odd
 
@@ -37,12 +35,6 @@ POLYGLOTS = [case for case in CORPUS if not case.code]
 # A name that cannot be sent at all: an empty file name is no file to any parser.
 NAMELESS = {"no name"}
 FORMATS = [case for case in odd() if case.name not in {"TIFF", "BMP"}]
-
-
-@pytest.fixture
-@made_once
-def ada(api: Any) -> dict[str, Any]:
-    return enrol(api, student_number="S-1815", photo=face(1))
 
 
 def send(api: Any, pk: int, *parts: tuple[str, bytes]) -> Any:
