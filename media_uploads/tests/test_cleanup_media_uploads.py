@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from media_uploads.direct import ending
+from media_uploads.direct.use_cases import ending
 from media_uploads.direct.use_cases.ending import owner_of
 from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.tests.announced import announce, complete, sent
