@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from photostore.storage import storage_for
-from testing.flushing import KEPT
+from testing.flushing import tables, watched_tables
 from testing.people import DISK
 
 # Every test makes its own people, always with the same ids: see `make_person`.
@@ -76,7 +76,7 @@ def made_once(make: Maker) -> Maker:
 
 def begin_again() -> None:
     """All rows and files go, in a test that commits: what it makes next may be a copy again."""
-    call_command("flush", verbosity=0, interactive=False)
+    call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
     for folder in _folders().values():
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,18 +115,7 @@ def _nothing_is_there() -> bool:
 
 @functools.cache
 def _tables() -> tuple[str, ...]:
-    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    return tuple(sorted({*names} - KEPT - OF_PEOPLE))
-
-
-@functools.cache
-def _watched() -> frozenset[str]:
-    """The tables that tell others what is put into them."""
-    found = _rows_of(
-        "SELECT DISTINCT event_object_table FROM information_schema.triggers "
-        "WHERE event_manipulation = 'INSERT' AND trigger_schema = current_schema()"
-    )
-    return frozenset(name for (name,) in found)
+    return tuple(name for name in tables() if name not in OF_PEOPLE)
 
 
 @functools.cache
@@ -160,7 +149,7 @@ def _kept(value: Any) -> _State:
 
 
 def _put_back(state: _State) -> None:
-    watched = _watched().intersection(state.rows)
+    watched = watched_tables().intersection(state.rows)
     with transaction.atomic(), connection.cursor() as cursor:
         # What triggers made of these rows is among them already.
         cursor.execute("".join(f'ALTER TABLE "{table}" DISABLE TRIGGER USER;' for table in watched))
