@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config import metrics
+from photostore.audit import acting
 from photostore.request_id import begin_request
 
 logger = logging.getLogger("photokeep.request")
@@ -29,7 +30,8 @@ class RequestLogMiddleware:
         """Answer, and say so."""
         started = time.perf_counter()
         request_id = begin_request(request.headers.get("X-Request-ID"))
-        response = self.get_response(request)
+        with acting(request):
+            response = self.get_response(request)
         response["X-Request-ID"] = request_id
         seconds = time.perf_counter() - started
         route = request.resolver_match.route if request.resolver_match else "(none)"

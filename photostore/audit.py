@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -39,6 +41,46 @@ class Actor:
 
 NOBODY = Actor(id="", name="", door="upload")
 
+_request: ContextVar[HttpRequest | None] = ContextVar("acting_request", default=None)
+
+
+@contextmanager
+def acting(request: HttpRequest) -> Iterator[None]:
+    """While `request` is answered, whoever sent it is the one who acts."""
+    token = _request.set(request)
+    try:
+        yield
+    finally:
+        _request.reset(token)
+
+
+def acting_request() -> HttpRequest | None:
+    """The request that this thread answers; None in a command."""
+    return _request.get()
+
+
+def current_actor() -> Actor:
+    """Whoever sent the request that is being answered, else the operator of a command."""
+    request = _request.get()
+    return operator() if request is None else Actor.of(request, channel_of(request))
+
+
+def operator() -> Actor:
+    """Who runs a command on this machine."""
+    return Actor(id="", name=os.environ.get("USER", "") or "operator", door="command")
+
+
+def subject_of_user(user_id: object) -> str:
+    """How audit rows name somebody who signs in."""
+    return f"user {user_id}"
+
+
+def channel_of(request: HttpRequest) -> str:
+    """By which of our ways in a request came."""
+    if request.path.startswith("/admin/"):
+        return "admin"
+    return "page" if request.path.startswith("/me/") else "api"
+
 
 def client_address(request: HttpRequest) -> str:
     """The address that the request came from: the last hop that is not a proxy of ours.
@@ -65,8 +107,12 @@ def record(
     new_sha256: str = "",
     code: str = "",
     outcome: str = AuditEntry.Outcome.DONE,
+    details: Iterable[str] = (),
 ) -> None:
-    """Write one row, in the caller's transaction: a change and its row commit together."""
+    """Write one row, in the caller's transaction: a change and its row commit together.
+
+    `details` are names of rights or fields, never a value.
+    """
     AuditEntry.objects.create(
         actor_id=actor.id,
         actor_name=actor.name,
@@ -79,6 +125,7 @@ def record(
         new_sha256=new_sha256,
         request_id=current_request_id(),
         address=actor.address,
+        details=", ".join(details),
     )
 
 

@@ -33,7 +33,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from photostore.audit import Actor
+from photostore.audit import Actor, operator
 from photostore.bounded import BoundedList
 from photostore.errors import CopiesPending, PhotostoreError, Refused, StorageAway, StrangePlace
 from photostore.locks import try_lock, unlock
@@ -163,7 +163,7 @@ class PhotoCommand(BaseCommand):
     @property
     def actor(self) -> Actor:
         """Whoever runs the command on this machine."""
-        return Actor(id="", name=os.environ.get("USER", "") or "operator", door="command")
+        return operator()
 
     def say(self, line: str = "") -> None:
         """A line for a person; silent with `--json`."""

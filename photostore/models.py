@@ -138,6 +138,8 @@ class AuditEntry(models.Model):
     new_sha256 = models.CharField(max_length=SHA256_LENGTH, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     address = models.CharField(max_length=64, blank=True)
+    # Names of the rights or fields that were changed; never a value.
+    details = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         verbose_name_plural = "audit entries"

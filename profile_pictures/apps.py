@@ -13,11 +13,12 @@ class ProfilePicturesConfig(AppConfig):
     def ready(self) -> None:
         """Describe our authentication to the OpenAPI document; say who may see pictures in operations."""
         from photostore.registration import AppRegistration, Guard, register_app
-        from profile_pictures import schema  # noqa: F401 - importing registers it
+        from profile_pictures import schema, traces  # noqa: F401 - importing the schema registers it
 
         guard = Guard(
             frozenset({"profile_pictures"}),
             "profile_pictures.view_profilepictureupload",
             "profile_pictures.change_profilepictureupload",
         )
+        traces.watch()
         register_app(AppRegistration(name=self.name, guards=[guard]))

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from photostore.audit import Actor, failures_recorded, record
+from photostore.audit import Actor, failures_recorded, record, subject_of_user
 from photostore.errors import FileMissing
 from photostore.register.outbox import drain
 from photostore.register.persistence import stored
@@ -33,7 +33,6 @@ from profile_pictures.uploads import (
     locked_person,
     persons_pictures,
     remove_bytes,
-    subject_of,
 )
 
 
@@ -44,7 +43,7 @@ def confirm_upload(
 
     Raises `NothingToConfirm`, `CropOutside` (it stays pending) and `StorageAway` (so it does).
     """
-    with persons_pictures(user.pk), failures_recorded(actor, "picture.confirm", subject_of(user.pk)):
+    with persons_pictures(user.pk), failures_recorded(actor, "picture.confirm", subject_of_user(user.pk)):
         upload = ProfilePictureUpload.objects.pending().filter(user=user, pk=upload_id).first()
         if upload is None:
             raise NothingToConfirm
@@ -70,7 +69,7 @@ def revert_to(*, user: User, upload_id: int, actor: Actor) -> ProfilePictureUplo
 
     Raises `UploadNotFound`, also where its bytes are gone, and `StorageAway`.
     """
-    with persons_pictures(user.pk), failures_recorded(actor, "picture.revert", subject_of(user.pk)):
+    with persons_pictures(user.pk), failures_recorded(actor, "picture.revert", subject_of_user(user.pk)):
         upload = ProfilePictureUpload.objects.confirmed().filter(user=user, pk=upload_id).first()
         if upload is None or storage_for().stat(upload.key) is None:
             raise UploadNotFound
@@ -126,7 +125,7 @@ def _make_current(
     record(
         actor,
         action,
-        subject=subject_of(person.pk),
+        subject=subject_of_user(person.pk),
         old_sha256=before.sha256 if before else "",
         new_sha256=upload.sha256,
     )

@@ -23,6 +23,9 @@ class User(AbstractUser):
     # The storage key of the confirmed picture; empty without one.
     profile_picture = models.ImageField(max_length=KEY_LENGTH, blank=True, editable=False)
 
+    # What the save that is under way changes, for the audit (`profile_pictures.traces`).
+    changed_fields: list[str] = []
+
     class Meta(AbstractUser.Meta):
         db_table = "users_user"
         indexes = [

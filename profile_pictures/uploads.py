@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
-from photostore.audit import Actor, failures_recorded, record
+from photostore.audit import Actor, failures_recorded, record, subject_of_user
 from photostore.errors import NotFound
 from photostore.locks import advisory_lock
 from photostore.operations.tally import count_done
@@ -38,7 +38,7 @@ def upload_picture(*, user: User, data: bytes, filename: str, actor: Actor) -> P
     Raises `TooManyPending`, `InvalidFile`, `FileTooLarge`, `StorageAway`.
     """
     _refuse_too_many(user)
-    with failures_recorded(actor, "picture.upload", subject_of(user.pk)):
+    with failures_recorded(actor, "picture.upload", subject_of_user(user.pk)):
         clean = take_in(data, filename=filename)
         with persons_pictures(user.pk):
             _refuse_too_many(user)
@@ -50,7 +50,7 @@ def upload_picture(*, user: User, data: bytes, filename: str, actor: Actor) -> P
 
 
 def _keep(upload: ProfilePictureUpload, publication: Publication, actor: Actor) -> None:
-    owner, subject = owner_of(upload.pk), subject_of(upload.user_id)
+    owner, subject = owner_of(upload.pk), subject_of_user(upload.user_id)
     with owner.locked(), stored(publication):
         locked_person(upload.user_id)
         upload.save(force_insert=True)
@@ -112,7 +112,7 @@ def delete_rows(uploads: Iterable[ProfilePictureUpload], actor: Actor, action: s
     gone = [(upload.pk, upload.user_id, upload.sha256) for upload in uploads]
     ProfilePictureUpload.objects.filter(pk__in=[pk for pk, *_ in gone]).delete()
     for _pk, user_id, sha256 in gone:
-        record(actor, action, subject=subject_of(user_id), old_sha256=sha256)
+        record(actor, action, subject=subject_of_user(user_id), old_sha256=sha256)
     return [pk for pk, *_ in gone]
 
 
@@ -138,11 +138,6 @@ def locked_person(user_id: int) -> User:
     if found is None:
         raise NotFound
     return found
-
-
-def subject_of(user_id: int) -> str:
-    """How audit rows name a person."""
-    return f"user {user_id}"
 
 
 def _refuse_too_many(user: User) -> None:

@@ -16,6 +16,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from rest_framework.test import APIClient
 
+from photostore.audit import subject_of_user
+from photostore.models import AuditEntry
+
 DISK = "photostore.storage.disk.DiskStorage"
 
 
@@ -56,6 +59,8 @@ def make_person(name: str, *permissions: str, **values: Any) -> Any:
     values.setdefault("pk", 1_000_000 + crc32(name.encode()) % 1_000_000)
     user = get_user_model().objects.create_user(username=name, password=f"{name}-secret", **values)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    # What a test's own doing leaves in the audit is what the test is about.
+    AuditEntry.objects.filter(subject=subject_of_user(user.pk)).delete()
     return user
 
 

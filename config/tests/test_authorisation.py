@@ -227,11 +227,12 @@ class World:
 
     def __init__(self) -> None:
         make_person("guest")
-        permissions = Permission.objects.filter(content_type__app_label__in=APPS)
+        permissions = Permission.objects.filter(content_type__app_label__in=APPS).values_list(
+            "codename", flat=True
+        )
         self.people = {"nobody": None, "somebody": make_person("somebody"), "owner": make_person("owner")}
         self.people["staff"] = make_person("staff", is_staff=True)
-        self.people["trusted"] = make_person("trusted", is_staff=True)
-        self.people["trusted"].user_permissions.set(permissions)
+        self.people["trusted"] = make_person("trusted", *permissions, is_staff=True)
         self.clients = {who: client_of(user) for who, user in self.people.items()}
         self.things = things(self.clients, client_of(make_person("other"))) | {"missing": MISSING}
 

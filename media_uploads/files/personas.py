@@ -7,9 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from media_uploads.files.refusals import PersonaNotFound
-from media_uploads.files.use_cases import subject_of
 from media_uploads.models import Persona
-from photostore.audit import Actor, record
+from photostore.audit import Actor, record, subject_of_user
 from photostore.register.settling import drain_all
 
 
@@ -17,7 +16,7 @@ def create_persona(*, user: Any, name: str, actor: Actor) -> Persona:
     """Another persona of `user`."""
     with transaction.atomic(durable=True):
         persona = Persona.objects.create(user=user, name=name)
-        record(actor, "persona.create", subject=subject_of(user.pk))
+        record(actor, "persona.create", subject=subject_of_user(user.pk))
     return persona
 
 
@@ -27,7 +26,7 @@ def rename_persona(*, user: Any, persona_id: int, name: str, actor: Actor) -> Pe
         persona = _locked(user, persona_id)
         persona.name = name
         persona.save(update_fields=["name"])
-        record(actor, "persona.rename", subject=subject_of(user.pk))
+        record(actor, "persona.rename", subject=subject_of_user(user.pk))
     return persona
 
 
@@ -40,9 +39,9 @@ def delete_persona(*, user: Any, persona_id: int, actor: Actor) -> None:
         # An upload for this persona waits here, and then finds none.
         persona = _locked(user, persona_id)
         for sha256 in persona.files.order_by("pk").values_list("sha256", flat=True):
-            record(actor, "media.delete", subject=subject_of(user.pk), old_sha256=sha256)
+            record(actor, "media.delete", subject=subject_of_user(user.pk), old_sha256=sha256)
         persona.delete()
-        record(actor, "persona.delete", subject=subject_of(user.pk))
+        record(actor, "persona.delete", subject=subject_of_user(user.pk))
     drain_all()
 
 

@@ -22,7 +22,7 @@ from media_uploads.files.refusals import MediaFileNotFound, PersonaNotFound
 from media_uploads.models import FILE_OWNER_LABEL, MediaFile, Persona
 from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
-from photostore.audit import Actor, failures_recorded, record
+from photostore.audit import Actor, failures_recorded, record, subject_of_user
 from photostore.errors import InvalidFile
 from photostore.intake import Rendition, take_in_image
 from photostore.owners import Owner
@@ -72,7 +72,7 @@ def keep_file(
     """
     if not Persona.objects.filter(pk=persona_id, user_id=user.pk).exists():
         raise PersonaNotFound(persona_id)
-    with failures_recorded(actor, "media.upload", subject_of(user.pk)):
+    with failures_recorded(actor, "media.upload", subject_of_user(user.pk)):
         incoming = _looked_at(user.pk, file, filename)
         publication = _publication(persona_id, user.pk, incoming)
         row = _row(incoming, publication.original)
@@ -181,7 +181,7 @@ def _publish(
     claim_room(row.user_id, row.file_size)
     row.save(force_insert=True)
     publish(owner, publication)
-    record(actor, "media.upload", subject=subject_of(row.user_id), new_sha256=row.sha256)
+    record(actor, "media.upload", subject=subject_of_user(row.user_id), new_sha256=row.sha256)
 
 
 def delete_file(*, user: Any, file_id: int, actor: Actor) -> None:
@@ -195,7 +195,7 @@ def delete_file(*, user: Any, file_id: int, actor: Actor) -> None:
             if row is None:
                 raise MediaFileNotFound(file_id)
             row.delete()
-            record(actor, "media.delete", subject=subject_of(user.pk), old_sha256=row.sha256)
+            record(actor, "media.delete", subject=subject_of_user(user.pk), old_sha256=row.sha256)
         drain(owner_of(file_id))
 
 
@@ -207,18 +207,13 @@ def describe_file(*, user: Any, file_id: int, description: str, actor: Actor) ->
             raise MediaFileNotFound(file_id)
         row.description, row.updated_at = description, timezone.now()
         row.save(update_fields=["description", "updated_at"])
-        record(actor, "media.describe", subject=subject_of(user.pk))
+        record(actor, "media.describe", subject=subject_of_user(user.pk))
     return row
 
 
 def owner_of(file_id: int) -> Owner:
     """A media file, as the register knows it. Each has one original, so a new one never retires another."""
     return Owner(FILE_OWNER_LABEL, str(file_id))
-
-
-def subject_of(user_id: int) -> str:
-    """How audit rows name a person."""
-    return f"user {user_id}"
 
 
 def plain_name(filename: str) -> str:

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from media_uploads.files.use_cases import plain_name, subject_of
+from media_uploads.files.use_cases import plain_name
 from media_uploads.images.intake import files_of, new_key, owner_of, take_in
 from media_uploads.images.refusals import ImageNotFound
 from media_uploads.models import UserImage
 from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
-from photostore.audit import Actor, failures_recorded, record
+from photostore.audit import Actor, failures_recorded, record, subject_of_user
 from photostore.errors import NotFound
 from photostore.register import Publication, publish
 from photostore.register.outbox import drain
@@ -50,7 +50,7 @@ def upload_image(
         original_filename=plain_name(filename),
     )
     check_room(user.pk, 1)
-    with failures_recorded(actor, "image.upload", subject_of(user.pk)):
+    with failures_recorded(actor, "image.upload", subject_of_user(user.pk)):
         scanner.scan_bytes(data)
         clean = take_in(data, filename=filename)
         check_room(user.pk, len(clean.picture.data))
@@ -71,7 +71,7 @@ def _keep(image: UserImage, publication: Publication, actor: Actor) -> None:
             _primary_of(image.user_id).update(is_primary=False)
         image.save(force_insert=True)
         publish(owner, publication)
-        record(actor, "image.upload", subject=subject_of(image.user_id), new_sha256=image.sha256)
+        record(actor, "image.upload", subject=subject_of_user(image.user_id), new_sha256=image.sha256)
 
 
 def delete_image(*, image_id: UUID, actor: Actor) -> None:
@@ -81,7 +81,7 @@ def delete_image(*, image_id: UUID, actor: Actor) -> None:
         with transaction.atomic(durable=True):
             image = _locked_after_user(image_id)
             image.delete()
-            record(actor, "image.delete", subject=subject_of(image.user_id), old_sha256=image.sha256)
+            record(actor, "image.delete", subject=subject_of_user(image.user_id), old_sha256=image.sha256)
         drain(owner)
 
 
@@ -96,7 +96,7 @@ def set_primary(*, image_id: UUID, actor: Actor) -> None:
         _primary_of(user_id).update(is_primary=False)
         image.is_primary = True
         image.save(update_fields=["is_primary"])
-        said = {"subject": subject_of(user_id), "old_sha256": before, "new_sha256": image.sha256}
+        said = {"subject": subject_of_user(user_id), "old_sha256": before, "new_sha256": image.sha256}
         record(actor, "image.set_primary", **said)
 
 
@@ -108,7 +108,7 @@ def change_caption(*, image_id: UUID, caption: str, actor: Actor) -> None:
             return
         image.caption = caption
         image.save(update_fields=["caption"])
-        record(actor, "image.caption", subject=subject_of(image.user_id), new_sha256=image.sha256)
+        record(actor, "image.caption", subject=subject_of_user(image.user_id), new_sha256=image.sha256)
 
 
 def _primary_of(user_id: int) -> Any:

@@ -31,7 +31,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from photostore import errors
-from photostore.audit import Actor, record_refusal
+from photostore.audit import Actor, channel_of, record_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -181,7 +181,7 @@ def leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
     subject = " ".join(f"{name}={value}" for name, value in (match.kwargs if match else {}).items())
     try:
         record_refusal(
-            Actor.of(request, _door(request)),
+            Actor.of(request, channel_of(request)),
             f"{request.method} {route}"[:128],
             subject=subject,
             code=body["code"],
@@ -197,10 +197,6 @@ def _route(request: HttpRequest | Any) -> ResolverMatch | None:
         return resolve(request.path_info)
     except Http404:
         return None
-
-
-def _door(request: HttpRequest | Any) -> str:
-    return "admin" if request.path.startswith("/admin/") else "api"
 
 
 def answer(request: HttpRequest, body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""People in the admin."""
+"""People, groups and tokens in the admin; whoever has more rights than oneself is out of reach."""
 
 from __future__ import annotations
 
@@ -10,23 +10,61 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from knox import admin as _knox_admin  # noqa: F401 - its own page is known before ours takes its place
+from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from photostore.admin import ReadOnlyAdmin
+from photostore.audit import current_actor, record, subject_of_user
 from photostore.register.settling import drain_all
 from profile_pictures.models import User
+from profile_pictures.rights import grantable, grantable_groups, may_manage, may_manage_group
 
 admin.site.unregister(Group)
+admin.site.unregister(AuthToken)
+
+
+class WithinOwnRights(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Offers only what whoever asks may grant; changes and deletes only what they may manage."""
+
+    def may_manage(self, actor: Any, obj: Any) -> bool:
+        """Whether this one has no more rights than `actor`."""
+        raise NotImplementedError
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Besides the permission itself."""
+        allowed = bool(super().has_change_permission(request, obj))
+        return allowed and (obj is None or self.may_manage(request.user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As above."""
+        allowed = bool(super().has_delete_permission(request, obj))
+        return allowed and (obj is None or self.may_manage(request.user, obj))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """What else is sent is no valid choice."""
+        offered = grantable_groups if db_field.name == "groups" else grantable
+        kwargs["queryset"] = offered(request.user)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(WithinOwnRights, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """Accounts and their permissions."""
 
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+
+    def may_manage(self, actor: Any, obj: User) -> bool:
+        """See `profile_pictures.rights`."""
+        return may_manage(actor, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only superusers make superusers."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, "is_superuser")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         """What the service itself writes about somebody (what they use) needs no leave to go with them."""
@@ -49,8 +87,48 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(WithinOwnRights, ModelAdmin):  # type: ignore[misc]
     """Sets of permissions, such as "may see students"."""
 
     search_fields = ["name"]
     filter_horizontal = ["permissions"]
+
+    def may_manage(self, actor: Any, obj: Group) -> bool:
+        """See `profile_pictures.rights`."""
+        return may_manage_group(actor, obj)
+
+
+@admin.register(AuthToken)
+class TokenAdmin(WithinOwnRights, ModelAdmin):  # type: ignore[misc]
+    """Who is signed in by a program; a token is made by signing in, ended here, and changed nowhere."""
+
+    list_display = ["user", "token_key", "created", "expiry"]
+    list_select_related = ["user"]
+    search_fields = ["user__username__istartswith", "=token_key"]
+    ordering = ["-created"]
+    fields = ("user", "token_key", "created", "expiry")
+    readonly_fields = fields
+    show_full_result_count = False
+
+    def may_manage(self, actor: Any, obj: AuthToken) -> bool:
+        """Whose token it is decides."""
+        return may_manage(actor, obj.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """With a token that one made for somebody one could act in their name."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Never: another owner would get another's rights."""
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: AuthToken) -> None:
+        """Ended, and noted."""
+        with transaction.atomic():
+            record(current_actor(), "token.delete", subject=subject_of_user(obj.user_id))
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AuthToken]) -> None:
+        """One by one, as `delete_model`."""
+        for token in queryset:
+            self.delete_model(request, token)

@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from photostore.admin import BytesAdmin, tell_refusal
-from photostore.audit import Actor
+from photostore.audit import Actor, subject_of_user
 from photostore.delivery.links import LinkMaker
 from photostore.errors import PhotostoreError
 from profile_pictures.admin.filters import StateFilter
@@ -27,7 +27,7 @@ from profile_pictures.confirmation import confirm_upload
 from profile_pictures.models import ProfilePictureUpload
 from profile_pictures.rates import charts
 from profile_pictures.representation import represent_upload
-from profile_pictures.uploads import delete_upload, drop_upload, removable, remove_pending, subject_of
+from profile_pictures.uploads import delete_upload, drop_upload, removable, remove_pending
 
 UseCase = Callable[[ProfilePictureUpload, Actor], object]
 STATE_COLOURS = {
@@ -182,5 +182,5 @@ def _each(
             done += 1
         except PhotostoreError as error:
             about = f"{upload.user}, {upload}"
-            tell_refusal(request, error, action=action, subject=subject_of(upload.user_id), about=about)
+            tell_refusal(request, error, action=action, subject=subject_of_user(upload.user_id), about=about)
     return done

@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from photostore.audit import Actor, record
 from profile_pictures.authentication import BearerAuthentication
 from profile_pictures.models import User
 from profile_pictures.serializers import LoginSerializer, TokenSerializer, UserSerializer
@@ -42,7 +41,6 @@ class LoginView(KnoxLoginView):  # type: ignore[misc]
         serializer.is_valid(raise_exception=True)
         request.user = serializer.validated_data["user"]
         AuthToken.objects.filter(user=request.user, expiry__lt=timezone.now()).delete()
-        record(Actor.of(request), "login")
         answer: Response = super().post(request, format)
         return answer
 

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from photostore.audit import Actor, record
 from photostore.delivery.links import LinkMaker
 from photostore.uploads.handler import MEGABYTE
 from profile_pictures.forms import SignInForm
@@ -70,12 +69,6 @@ class SignInView(StrictPage, LoginView):
     form_class = SignInForm
     next_page = "my-picture"
     redirect_authenticated_user = True
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Signed in, and noted."""
-        answer = super().form_valid(form)
-        record(Actor.of(self.request, "page"), "login")
-        return answer
 
 
 class SignOutView(LogoutView):

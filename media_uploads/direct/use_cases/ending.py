@@ -15,10 +15,9 @@ from django.utils import timezone
 
 from media_uploads.direct.refusals import BeingCompleted, UploadCompleted
 from media_uploads.direct.use_cases.arriving import own_upload
-from media_uploads.files.use_cases import subject_of
 from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload
 from photostore import keys
-from photostore.audit import Actor, record
+from photostore.audit import Actor, record, subject_of_user
 from photostore.errors import FileMissing, PhotostoreError
 from photostore.incoming import bucket, spool
 from photostore.locks import try_lock, unlock
@@ -80,7 +79,7 @@ def remove_upload(upload: DirectUpload, *, actor: Actor | None = None) -> None:
     with transaction.atomic(durable=True):
         DirectUpload.objects.filter(pk=upload.pk).delete()
         if actor is not None:
-            record(actor, "media.abort", subject=subject_of(upload.user_id))
+            record(actor, "media.abort", subject=subject_of_user(upload.user_id))
     drain(owner_of(upload.pk))
 
 

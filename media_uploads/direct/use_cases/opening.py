@@ -17,11 +17,11 @@ from media_uploads.direct.use_cases.arriving import speaks_tus
 from media_uploads.direct.use_cases.ending import give_up_bytes, remove_a_few_expired
 from media_uploads.files.intake import check_announced
 from media_uploads.files.refusals import PersonaNotFound
-from media_uploads.files.use_cases import plain_name, subject_of
+from media_uploads.files.use_cases import plain_name
 from media_uploads.models import DirectUpload, Persona
 from media_uploads.quota import claim_room
 from photostore import keys
-from photostore.audit import Actor, record
+from photostore.audit import Actor, record, subject_of_user
 from photostore.errors import InvalidFile, PhotostoreError, StorageAway
 from photostore.incoming import bucket, spool
 
@@ -107,7 +107,7 @@ def _keep(upload: DirectUpload, actor: Actor) -> None:
             raise PersonaNotFound(upload.persona_id)
         _reserve_locked(upload)
         upload.save(force_insert=True)
-        record(actor, "media.announce", subject=subject_of(upload.user_id))
+        record(actor, "media.announce", subject=subject_of_user(upload.user_id))
 
 
 def _reserve(upload: DirectUpload) -> None:
