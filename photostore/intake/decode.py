@@ -66,6 +66,8 @@ class Source:
     pixel_bytes: int = 4
     timing: Mapping[str, object] = field(default_factory=dict)
     """Of an animation: `delay`, milliseconds per frame, and `loop`, 0 for ever."""
+    shrinks: bool = False
+    """Whether its decoder shrinks at next to no cost in memory and time."""
 
 
 def is_harmless(error: Exception) -> bool:
@@ -122,7 +124,9 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
     timing = {key: header.get(key) for key in ("delay", "loop") if header.get_typeof(key)}
     exif = bytes(header.get("exif-data")) if header.get_typeof("exif-data") else None
     pixel_bytes = header.bands * _SAMPLE_BYTES[header.format]
-    return Source(header.width, header.height, frames, exif, load, header.bands, pixel_bytes, timing)
+    # One of several scans is kept in memory whole, as coefficients, before its first row comes out.
+    shrinks = name == "jpeg" and not (header.get_typeof("jpeg-multiscan") and header.get("jpeg-multiscan"))
+    return Source(header.width, header.height, frames, exif, load, header.bands, pixel_bytes, timing, shrinks)
 
 
 def _open_heic(data: bytes) -> Source:

@@ -16,6 +16,10 @@ from photostore.intake.render import eight_bit, fitted, resized
 _BECOME_JPEG = {"jpeg", "heic", "avif"}
 # Effort 1 of 6 takes a third of the CPU of the default; the files are a tenth larger.
 _THUMBNAIL = {"Q": 80, "effort": 1}
+# Up to so many pixels in all frames the best packing is looked for; it takes seconds for each million pixels.
+_PACKED_WELL = 2**20
+_GIF_EFFORT = {True: 7, False: 1}
+_LOSSLESS_WEBP = {True: {"Q": 75, "effort": 4}, False: {"Q": 0, "effort": 0}}
 
 
 def kept_format(source_format: str, *, frames: int, has_alpha: bool, limits: ImageLimits) -> str:
@@ -32,15 +36,18 @@ def encode_picture(
 ) -> Rendition:
     """One file out of `frames`. `timing` is what an animation says of itself (`delay`, `loop`)."""
     image = frames[0] if len(frames) == 1 else _joined(frames, timing)
+    is_small = frames[0].width * frames[0].height * len(frames) <= _PACKED_WELL
     data: bytes
     if name == "jpeg":
         data = image.jpegsave_buffer(Q=limits.jpeg_quality, keep="none")
     elif name == "png":
         data = image.pngsave_buffer(compression=6, filter="all", keep="none")
     elif name == "webp":
-        data = image.webpsave_buffer(Q=limits.jpeg_quality, lossless=limits.keep_format, keep="none")
+        how = _LOSSLESS_WEBP[is_small] if limits.keep_format else {"Q": limits.jpeg_quality}
+        data = image.webpsave_buffer(**how, lossless=limits.keep_format, keep="none")
     elif name == "gif":
-        data = image.gifsave_buffer(dither=0 if limits.keep_format else 1, keep="none")
+        dither = 0 if limits.keep_format else 1
+        data = image.gifsave_buffer(dither=dither, effort=_GIF_EFFORT[is_small], keep="none")
     elif name == "tiff":
         data = image.tiffsave_buffer(compression="deflate", predictor="horizontal", keep="none")
     else:

@@ -17,7 +17,9 @@ class ImageLimits:
     max_bytes: int
     max_pixels: int = 2**26
     """Width times height times frames kept. 2^26 is 67 megapixels: above the 48 and 50 of today's phones, and
-    at 4 bytes each 256 MiB; HEIC and AVIF took about four times that while they were decoded."""
+    at 4 bytes each 256 MiB."""
+    max_shrunk_pixels: int = 250_000_000
+    """As `max_pixels`, of what is shrunk while it is decoded: the 108 and 200 megapixels of some phones."""
     max_frames: int = 1000
     """Frames of an animation: 20 MB hold a million frames of one pixel, each with its own cost."""
     max_side: int | None = 1920

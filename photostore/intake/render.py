@@ -10,6 +10,7 @@ from photostore.intake.decode import Source, is_harmless
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _GREY = {"b-w", "grey16"}
+_SMALL_PIXELS = 2**23
 _STRIP_ROWS = 256  # at a time, so that hashing needs no second copy of the picture
 
 
@@ -29,19 +30,19 @@ def kept_frames(source: Source, *, max_side: int | None, deep: bool) -> list[vip
 
 def _frames(source: Source, *, max_side: int | None, deep: bool, lenient: bool) -> list[vips.Image]:
     width, height = fitted(source.width, source.height, max_side)
-    image = source.load(_shrink_on_load(source.width, width), lenient=lenient)
+    image = source.load(shrink_on_load(source, max_side), lenient=lenient)
     if source.frames == 1:
         return without_idle_alpha([_upright(image, width, height, deep=deep)])
-    # The frames are read more than once from here on, and a sequential source can be read only once.
-    tall = image.copy_memory()
-    pages = (tall.crop(0, at * source.height, source.width, source.height) for at in range(source.frames))
+    # One after the other, as they come: the decoder reads on where the frame before ended.
+    pages = (image.crop(0, at * source.height, source.width, source.height) for at in range(source.frames))
     return without_idle_alpha([_upright(page, width, height, deep=deep) for page in pages])
 
 
-def _shrink_on_load(width: int, target: int) -> int:
+def shrink_on_load(source: Source, max_side: int | None) -> int:
     """The decoder's own shrinking is nearly free and, as it happens in the frequencies, as good as
     Lanczos; it may go all the way as long as nothing has to be enlarged afterwards."""
-    return next((n for n in (8, 4, 2) if width >= n * target), 1)
+    target, _height = fitted(source.width, source.height, max_side)
+    return next((n for n in (8, 4, 2) if source.width >= n * target), 1)
 
 
 def fitted(width: int, height: int, max_side: int | None) -> tuple[int, int]:
@@ -61,8 +62,15 @@ def resized(image: vips.Image, width: int, height: int) -> vips.Image:
 
 
 def _upright(image: vips.Image, width: int, height: int, *, deep: bool) -> vips.Image:
-    # Turned after shrinking, and from memory: turning reads by columns what a decoder gives by rows.
-    return bare(_srgb(resized(image, width, height), deep=deep).copy_memory().autorot())
+    # Turned after shrinking, and from memory: turning reads by columns what a decoder gives by rows. There is
+    # one copy of the picture and never two, unless it is small: a large one is turned while it is read.
+    orientation = image.get("orientation") if image.get_typeof("orientation") else 1
+    flat = bare(_srgb(resized(image, width, height), deep=deep))
+    if orientation == 1:
+        return flat
+    flat.set_type(vips.INT, "orientation", orientation)
+    turned = flat.autorot()
+    return turned.copy_memory() if width * height <= _SMALL_PIXELS else turned
 
 
 def _srgb(image: vips.Image, *, deep: bool) -> vips.Image:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from threading import BoundedSemaphore
+from contextlib import contextmanager
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
-from photostore.errors import Busy, FileTooLarge, InvalidFile, PhotostoreError
+from photostore.errors import FileTooLarge, InvalidFile, PhotostoreError
+from photostore.intake import line
+from photostore.intake.apart import take_in_apart, too_many_pixels, undecodable
 from photostore.intake.decode import Source, open_source
 from photostore.intake.encode import encode_picture, kept_format, thumbnails
 from photostore.intake.exif import taken_on
 from photostore.intake.formats import agreed_format
 from photostore.intake.limits import CleanImage, ImageLimits
-from photostore.intake.render import kept_frames, pixel_sha256
+from photostore.intake.render import kept_frames, pixel_sha256, shrink_on_load
 
-# A process decodes two pictures at a time, one of them large: 67 megapixels of HEIC or AVIF take a gigabyte
-# for some seconds, and whoever only wants to look at photos must not wait behind a queue of them.
+# From here on a picture is taken in by a process of its own, and one at a time: see `apart`.
 LARGE_PIXELS = 2**24
+# Encoding a GIF or a lossless WebP takes ten times as long as any other picture.
+LARGE_PIXELS_OF_SLOW = 2**22
 # What pixels alone do not measure: a row of 67 million of them is slow to turn and to shrink, and each of 64
 # bands or 16 bits costs as much again. 2^29 is the largest picture (2^26) at four bands of 16 bits.
 MAX_DECODED_BYTES = 2**29
@@ -29,13 +32,6 @@ MAX_SIDE = 65_535  # JPEG's own limit; no camera comes near
 MAX_BANDS = 5  # CMYK and transparency
 # A photo that was saved sparingly grows when it is encoded anew at a higher quality, but not beyond this.
 MAX_GROWTH = 4
-PATIENCE_SECONDS = 15.0
-# So many threads work on files or wait for their turn; a worker has some more, for everybody else. Who comes
-# to a full line is sent away soon: one person with a slow picture and many connections would else hold all.
-LINE_SECONDS = 1.0
-_LINE = BoundedSemaphore(12)
-_DECODERS = BoundedSemaphore(2)
-_LARGE_DECODER = BoundedSemaphore(1)
 
 
 def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanImage:
@@ -47,7 +43,7 @@ def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanIm
 
     Raises FileTooLarge (`file_too_large`) and InvalidFile with one of the codes `empty_file`,
     `unsupported_format`, `missing_extension`, `wrong_extension`, `several_pages`, `too_many_pixels`,
-    `too_many_frames`, `undecodable`; nothing else, whatever the bytes are.
+    `too_many_frames`, `odd_shape`, `too_costly`, `undecodable`; nothing else, whatever the bytes are.
     """
     if not data:
         raise InvalidFile(_("The file is empty."), code="empty_file")
@@ -56,43 +52,50 @@ def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanIm
             format_lazy(_("The file is larger than {megabytes} MB."), megabytes=limits.max_bytes // 2**20)
         )
     name = agreed_format(data, filename=filename, allowed=limits.formats)
-    try:
-        return _take_in(data, name, limits)
-    except PhotostoreError:
-        raise
-    except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
-        raise _too_many_pixels(limits) from error
-    except Exception as error:
-        # The one place that catches everything: decoders answer hostile files with whatever comes
-        # (ValueError, TypeError, IndexError, struct.error, MemoryError, …), and all of it means the same.
-        raise InvalidFile(
-            _("The picture is damaged or incomplete and cannot be read. Please send the original file."),
-            code="undecodable",
-        ) from error
-
-
-def _take_in(data: bytes, name: str, limits: ImageLimits) -> CleanImage:
-    source = open_source(data, name, animation=limits.animation)
-    _check_header(source, limits)
-    is_large = source.width * source.height * source.frames > LARGE_PIXELS
-    with in_line(), at_most(_LARGE_DECODER) if is_large else nullcontext(), at_most(_DECODERS):
-        return _rendered(source, data, name, limits)
-
-
-def in_line() -> AbstractContextManager[None]:
-    """A place in the line of those who work on files or wait for it. Raises `Busy` where it is full."""
-    return at_most(_LINE, seconds=LINE_SECONDS)
+    with _refusing(limits):
+        source = open_source(data, name, animation=limits.animation)
+        _check_header(source, limits)
+        return _in_turn(source, data, name, limits)
 
 
 @contextmanager
-def at_most(places: BoundedSemaphore, *, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Wait for one of these, and hold it. Raises `Busy` after a while."""
-    if not places.acquire(timeout=seconds):
-        raise Busy
+def _refusing(limits: ImageLimits) -> Iterator[None]:
     try:
         yield
-    finally:
-        places.release()
+    except PhotostoreError:
+        raise
+    except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
+        raise too_many_pixels(limits) from error
+    except Exception as error:
+        # The one place that catches everything: decoders answer hostile files with whatever comes
+        # (ValueError, TypeError, IndexError, struct.error, MemoryError, …), and all of it means the same.
+        raise undecodable() from error
+
+
+def _in_turn(source: Source, data: bytes, name: str, limits: ImageLimits) -> CleanImage:
+    if is_costly(source, name, limits):
+        with line.decoder(large=True):
+            return take_in_apart(data, name, limits)
+    with line.decoder(large=False):
+        wall, cpu = time.monotonic(), time.process_time()
+        try:
+            return _rendered(source, data, name, limits)
+        finally:
+            # Others may compute in this process at the same time; it cost neither more than that nor longer.
+            line.charge(min(time.monotonic() - wall, time.process_time() - cpu))
+
+
+def is_costly(source: Source, name: str, limits: ImageLimits) -> bool:
+    """Whether it must be taken in apart: it is large, or of a kind that takes long."""
+    pixels = source.width * source.height * source.frames
+    shrink = shrink_on_load(source, limits.max_side) if source.shrinks else 1
+    is_slow = source.frames > 1 or (limits.keep_format and name in {"webp", "gif"})
+    return pixels // shrink**2 > (LARGE_PIXELS_OF_SLOW if is_slow else LARGE_PIXELS)
+
+
+def taken(data: bytes, name: str, limits: ImageLimits) -> CleanImage:
+    """The picture in `data`, which is of format `name` and whose header was found good."""
+    return _rendered(open_source(data, name, animation=limits.animation), data, name, limits)
 
 
 def _rendered(source: Source, data: bytes, name: str, limits: ImageLimits) -> CleanImage:
@@ -104,7 +107,7 @@ def _rendered(source: Source, data: bytes, name: str, limits: ImageLimits) -> Cl
     picture = encode_picture(frames, kept, limits=limits, timing=source.timing)
     if len(picture.data) > MAX_GROWTH * limits.max_bytes:
         # A picture of one colour, packed so that half a megabyte becomes two hundred.
-        raise _too_many_pixels(limits)
+        raise too_many_pixels(limits)
     return CleanImage(
         picture=picture,
         thumbnails=small,
@@ -125,8 +128,10 @@ def _check_header(source: Source, limits: ImageLimits) -> None:
             code="too_many_frames",
         )
     pixels = source.width * source.height * source.frames
-    if pixels > limits.max_pixels or pixels * source.pixel_bytes > MAX_DECODED_BYTES:
-        raise _too_many_pixels(limits)
+    shrunk = shrink_on_load(source, limits.max_side) if source.shrinks else 1
+    most = limits.max_pixels if shrunk == 1 else limits.max_shrunk_pixels
+    if pixels > most or pixels // shrunk**2 * source.pixel_bytes > MAX_DECODED_BYTES:
+        raise too_many_pixels(limits)
     if max(source.width, source.height) > MAX_SIDE or source.bands > MAX_BANDS:
         raise InvalidFile(
             _(
@@ -135,13 +140,3 @@ def _check_header(source: Source, limits: ImageLimits) -> None:
             ),
             code="odd_shape",
         )
-
-
-def _too_many_pixels(limits: ImageLimits) -> InvalidFile:
-    return InvalidFile(
-        format_lazy(
-            _("The picture is too large: more than {megapixels} million pixels. Please send a smaller one."),
-            megapixels=limits.max_pixels // 1_000_000,
-        ),
-        code="too_many_pixels",
-    )

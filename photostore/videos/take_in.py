@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import Busy, FileTooLarge, InvalidFile, Sentence, StorageFull
 from photostore.intake import ImageLimits, Rendition, take_in_image
-from photostore.intake.take_in import at_most, in_line
+from photostore.intake.line import at_most, in_line
 from photostore.videos import probe
 from photostore.videos.formats import HEAD_BYTES, VIDEO_FORMATS, agreed_video_format
 from photostore.videos.limits import CleanVideo, VideoLimits
