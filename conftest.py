@@ -8,5 +8,5 @@ pytest_plugins = [
     "testing.left_out",
     "testing.browser",
     "testing.clamd",
-    "testing.drill_table",
+    "students.tests.drill_table",
 ]

@@ -6,13 +6,12 @@ import io
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connection
 
+from bench.school import newcomer
 from media_uploads.files.use_cases import keep_file
 from media_uploads.models import Persona
 from photostore.audit import Actor
-from testing.people import make_person
 
 _FILL = """
 INSERT INTO media_files (persona_id, user_id, file, original_filename, sha256, file_size, mime_type,
@@ -24,12 +23,8 @@ FROM generate_series(1, %(count)s) AS i
 
 
 def found(count: int, video: str) -> dict[str, Any]:
-    """Migrates an empty database and fills it; Dana's token, her persona, and the file made of `video`."""
-    from knox.models import AuthToken
-
-    call_command("migrate", verbosity=0)
-    dana = make_person("dana")
-    _row, token = AuthToken.objects.create(dana)
+    """Fills an empty database; Dana's token, her persona, and the file made of `video`."""
+    dana, token = newcomer("dana")
     persona = Persona.objects.create(user=dana, name="Stage")
     file = keep_file(
         user=dana,
@@ -42,4 +37,4 @@ def found(count: int, video: str) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(_FILL, {"persona": persona.pk, "user": dana.pk, "count": count})
         cursor.execute("VACUUM ANALYZE media_files")
-    return {"token": str(token), "persona": persona.pk, "file": file.pk, "newest": file.pk + count}
+    return {"token": token, "persona": persona.pk, "file": file.pk, "newest": file.pk + count}

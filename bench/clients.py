@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testing.pictures import phone_jpeg
+from testing.phone import phone_jpeg
 
 _BOUNDARY = "photokeep-bench"
 FORM = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
@@ -30,8 +30,6 @@ class Call:
 
 @dataclass(frozen=True)
 class Clients:
-    """A few of them, started once."""
-
     count: int
     pool: ProcessPoolExecutor
 
@@ -58,7 +56,6 @@ def photo_form(folder: Path, field_name: str, *, seed: int, megapixels: int) -> 
 
 @contextmanager
 def clients(count: int) -> Iterator[Clients]:
-    """Ready to ask."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=context) as pool:
         list(pool.map(time.sleep, [0.1] * count))

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
+from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.db import connection
-from django.test import Client, RequestFactory
-from rest_framework.renderers import JSONRenderer
+from django.test import Client
 
 from bench.documented.our_rows import UserImageSerializer
-from bench.pages import Call, Figures, in_turn, json_figures
+from bench.pages import Figures, in_turn, json_figures, page_of
+from bench.school import newcomer
 from bench.sizes import size
 from media_uploads.images.representation import COLUMNS, represent
 from media_uploads.images.use_cases import upload_image
 from media_uploads.models import UserImage
 from photostore.audit import Actor
-from photostore.delivery.links import LinkMaker
 from photostore.storage import storage_for
-from testing.people import make_person
-from testing.pictures import phone_jpeg
+from testing.phone import phone_jpeg
 
 PAGE = 100
 ROUNDS = size(25, 2)
@@ -39,14 +34,11 @@ FROM generate_series(1, %(count)s) AS i
 
 
 def found(count: int, picture: str) -> dict[str, str]:
-    """Migrates an empty database; Dana has `count` images without bytes, and one with: `picture` gets them.
+    """In an empty database Dana has `count` images without bytes, and one with: `picture` gets them.
 
     Gives her token and the address of that one.
     """
-    from knox.models import AuthToken
-
-    call_command("migrate", verbosity=0)
-    dana = make_person("dana")
+    dana, token = newcomer("dana")
     image = upload_image(
         user=dana, data=phone_jpeg(1, 1.8), filename="photo.jpg", actor=Actor("", "", "bench")
     )
@@ -54,8 +46,7 @@ def found(count: int, picture: str) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(_FILL, {"user_id": dana.pk, "count": count})
         cursor.execute("VACUUM ANALYZE media_uploads_userimage")
-    _row, token = AuthToken.objects.create(dana)
-    return {"token": str(token), "serve": f"/api/user_image/{image.pk}/serve/"}
+    return {"token": token, "serve": f"/api/user_image/{image.pk}/serve/"}
 
 
 def pages(token: str, deep: int) -> Figures:
@@ -63,33 +54,10 @@ def pages(token: str, deep: int) -> Figures:
     client = Client(headers={"authorization": f"Bearer {token}"})
     place = UserImage.objects.order_by("-uploaded_at", "-id")[deep - 1].uploaded_at
     cursor = b64encode(urlencode({"p": str(place)}).encode()).decode()
-    first, last = _page(client), _page(client, cursor=cursor)
-    return dict(zip(("first", "deep"), in_turn(ROUNDS, first, last), strict=True))
-
-
-def _page(client: Client, **query: Any) -> Call:
-    address = f"/api/user_images/dana/?{urlencode({'page_size': PAGE, **query})}"
-
-    def call() -> None:
-        response = client.get(address)
-        assert len(json.loads(response.content)["images"]) == PAGE, response.content
-
-    return call
+    ask = partial(page_of, client, "/api/user_images/dana/", under="images", page_size=PAGE)
+    return dict(zip(("first", "deep"), in_turn(ROUNDS, ask(), ask(cursor=cursor)), strict=True))
 
 
 def hundred_rows() -> Figures:
-    """CPU from a hundred loaded rows to JSON, ours and documented."""
-    request = RequestFactory().get("/api/user_images/dana/")
-    dana = get_user_model()._default_manager.get(username="dana")
-    newest = UserImage.objects.filter(user=dana).order_by("-uploaded_at")[:PAGE]
-    rows, images = list(newest.values(*COLUMNS)), list(newest)
-    renderer = JSONRenderer()
-
-    def ours() -> bytes:
-        links = LinkMaker.of(request)
-        return renderer.render([represent(row, links) for row in rows])
-
-    def theirs() -> bytes:
-        return renderer.render(UserImageSerializer(images, many=True, context={"request": request}).data)
-
-    return json_figures(ours, theirs)
+    newest = UserImage.objects.filter(user__username="dana").order_by("-uploaded_at")[:PAGE]
+    return json_figures(list(newest.values(*COLUMNS)), represent, list(newest), UserImageSerializer)

@@ -35,7 +35,6 @@ def rows() -> Iterable[Row]:
 
 
 def _calls(path: str, token: str, forms: Sequence[Path]) -> list[Call]:
-    """One for every person."""
     headers = {"Authorization": f"Bearer {token}", **FORM}
     people = range(1, WARM_UP + UPLOADS + 1)
     return [Call("POST", path.format(pk), headers, forms[pk % len(forms)]) for pk in people]

@@ -15,7 +15,7 @@ from bench.measure import compare
 from bench.rows import Row, at_most, times_faster
 from bench.sizes import is_smallest, size
 from photostore.intake import CleanImage, ImageLimits, take_in_image
-from testing.pictures import phone_jpeg
+from testing.phone import phone_jpeg
 
 _LIMITS = ImageLimits(formats=frozenset({"jpeg"}), max_bytes=20 * 2**20)
 # Megapixels, and how many times less CPU than the documented way it must take (the design names none for
@@ -33,12 +33,10 @@ def prepare() -> None:
 
 
 def process(path: str) -> CleanImage:
-    """Takes in the photo at `path` as a student's photo is taken in."""
     return take_in_image(Path(path).read_bytes(), filename="photo.jpg", limits=_LIMITS)
 
 
 def rows() -> Iterable[Row]:
-    """CPU, memory and fidelity at 12, 24 and 48 megapixels."""
     for megapixels, times in _TARGETS.items():
         with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
             # Held upright, as most phones are: the sensor lies on its side and the tag says 6.
@@ -48,13 +46,11 @@ def rows() -> Iterable[Row]:
 
 
 def _rows_of_one(path: str, megapixels: int, times: float) -> Iterable[Row]:
-    ours, theirs = compare(
-        *("bench.intake:process", "bench.documented.intake:process", path), rounds=size(3, 1), runs=size(3, 1)
-    )
+    ours, theirs = compare("bench.intake:process", "bench.documented.intake:process", path, times=size(3, 1))
     work = f"{megapixels} MP photo"
     cpu = f"{work} and three thumbnails, CPU"
-    yield times_faster(times, cpu, "s", ours.cpu_seconds, theirs.cpu_seconds, said="less")
-    yield at_most(_MAX_EXTRA_MIB, f"{work}, memory on top", "MiB", ours.extra_mib, theirs.extra_mib)
+    yield times_faster(times, cpu, "s", ours["cpu_seconds"], theirs["cpu_seconds"], said="less")
+    yield at_most(_MAX_EXTRA_MIB, f"{work}, memory on top", "MiB", ours["extra_mib"], theirs["extra_mib"])
     our_db, their_db = fidelity_db(path)
     target, met = f"at most {_MAX_LOSS_DB} dB below", our_db >= their_db - _MAX_LOSS_DB
     yield Row(f"{work}, PSNR", "dB", our_db, their_db, target=target, met=met)

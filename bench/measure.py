@@ -6,86 +6,56 @@ else's caches, threads and garbage may count. CPU seconds, because the machine h
 
 from __future__ import annotations
 
-import importlib
-import json
 import resource
 import statistics
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import time
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+from bench.child import in_child
+from testing.service import of_the_machine
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The median of the runs' CPU; `extra_mib` is the most that the work added to the peak of memory."""
+def compare(ours: str, documented: str, path: str, *, times: int) -> list[dict[str, float]]:
+    """Of both works ("package.module:function") with the file at `path`: the median of the CPU, and the most
+    that was added to the peak of memory.
 
-    cpu_seconds: float
-    extra_mib: float
-
-
-@dataclass(frozen=True)
-class _Sample:
-    cpu_seconds: list[float]
-    extra_mib: float
-
-
-def compare(
-    ours: str, documented: str, argument: str, *, rounds: int = 3, runs: int = 3
-) -> tuple[Measured, Measured]:
-    """Runs both works ("package.module:function") on `argument`, `rounds` times `runs` times each.
-
-    They take turns, so that a busy moment of the machine hits both. Their modules may have `prepare()`,
-    which is run first and not counted, as a worker's start is not.
+    They take turns, so that a busy moment of the machine hits both: `times` times so many runs in a row.
+    Their modules have a `prepare()`, which is run first and not counted, as a worker's start is not.
     """
-    turns = [(_sample(ours, argument, runs), _sample(documented, argument, runs)) for _round in range(rounds)]
-    our_samples, documented_samples = zip(*turns, strict=True)
-    return _summed_up(our_samples), _summed_up(documented_samples)
+    turns = [
+        [
+            in_child("bench.measure:sample", of_the_machine(), function=work, path=path, runs=times)
+            for work in (ours, documented)
+        ]
+        for _turn in range(times)
+    ]
+    return [
+        {
+            "cpu_seconds": statistics.median(seconds for one in samples for seconds in one["cpu_seconds"]),
+            "extra_mib": max(one["extra_mib"] for one in samples),
+        }
+        for samples in zip(*turns, strict=True)
+    ]
 
 
-def _summed_up(samples: Sequence[_Sample]) -> Measured:
-    return Measured(
-        cpu_seconds=statistics.median(seconds for sample in samples for seconds in sample.cpu_seconds),
-        extra_mib=max(sample.extra_mib for sample in samples),
-    )
-
-
-def _sample(work: str, argument: str, runs: int) -> _Sample:
-    command = [sys.executable, "-m", "bench.measure", work, argument, str(runs)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return _Sample(**json.loads(done.stdout))
-
-
-def _child(work: str, argument: str, runs: int) -> _Sample:
-    module_name, name = work.split(":")
-    module = importlib.import_module(module_name)
-    function: Callable[[str], object] = getattr(module, name)
-    getattr(module, "prepare", lambda: None)()
-    before = peak_mib()
-    seconds = []
+def sample(function: str, path: str, runs: int) -> dict[str, Any]:
+    """The CPU seconds of each run, with all threads, and the memory on top."""
+    resolve_name(f"{function.partition(':')[0]}:prepare")()
+    before, seconds = peak_mib(), []
     for _run in range(runs):
-        started = _cpu_seconds()
-        function(argument)
-        seconds.append(_cpu_seconds() - started)
-    return _Sample(cpu_seconds=seconds, extra_mib=peak_mib() - before)
-
-
-def _cpu_seconds() -> float:
-    """Of all threads, in user and system mode."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+        started = time.process_time()
+        resolve_name(function)(path)
+        seconds.append(time.process_time() - started)
+    return {"cpu_seconds": seconds, "extra_mib": peak_mib() - before}
 
 
 def peak_mib() -> float:
     """The peak of resident memory. Linux's ru_maxrss also counts the process that started this one."""
     status = Path("/proc/self/status")
     if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
     unit = 2**20 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-if __name__ == "__main__":
-    print(json.dumps(asdict(_child(sys.argv[1], sys.argv[2], int(sys.argv[3])))))

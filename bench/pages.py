@@ -13,7 +13,6 @@ from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
 
 from bench.documented.our_rows import StudentSerializer
 from bench.processes import cpu_with_postgres
@@ -48,10 +47,10 @@ def pages(token: str) -> dict[str, Figures]:
 
 def _case(client: Client, filters: dict[str, str]) -> Figures:
     cursor = b64encode(urlencode({"p": DEEP_ROW}).encode()).decode()
-    first = _page(client, "/api/students/", page_size=PAGE, **filters)
-    deep = _page(client, "/api/students/", page_size=PAGE, cursor=cursor, **filters)
-    their_first = _page(client, "/documented/students/", **filters)
-    their_deep = _page(client, "/documented/students/", page=_page_number(filters), **filters)
+    first = page_of(client, "/api/students/", page_size=PAGE, **filters)
+    deep = page_of(client, "/api/students/", page_size=PAGE, cursor=cursor, **filters)
+    their_first = page_of(client, "/documented/students/", **filters)
+    their_deep = page_of(client, "/documented/students/", page=_page_number(filters), **filters)
     figures = dict(zip(("first", "deep"), in_turn(ROUNDS, first, deep), strict=True))
     theirs = in_turn(DOCUMENTED_ROUNDS, their_first, their_deep)
     return figures | {
@@ -62,13 +61,14 @@ def _case(client: Client, filters: dict[str, str]) -> Figures:
     }
 
 
-def _page(client: Client, address: str, **query: Any) -> Call:
+def page_of(client: Client, address: str, *, under: str = "results", **query: Any) -> Call:
+    """To be called often; asserts that it is a whole page."""
     full = f"{address}?{urlencode(query)}"
 
     def call() -> None:
         response = client.get(full)
         assert response.status_code == 200, response.content
-        assert len(response.json()["results"]) == PAGE
+        assert len(response.json()[under]) == PAGE
 
     return call
 
@@ -93,26 +93,21 @@ def _queries(call: Call) -> int:
 
 
 def hundred_rows() -> Figures:
-    """CPU from a hundred loaded rows to JSON, ours and documented."""
-    request = RequestFactory().get("/api/students/")
-    rows = list(represented(Student.objects.order_by("pk"))[:PAGE])
-    students = list(Student.objects.order_by("pk")[:PAGE])
-    renderer = JSONRenderer()
+    rows, students = represented(Student.objects.order_by("pk")), Student.objects.order_by("pk")
+    return json_figures(list(rows[:PAGE]), represent, list(students[:PAGE]), StudentSerializer)
 
-    def ours() -> bytes:
+
+def json_figures(rows: Any, represent: Any, objects: Any, serializer: Any) -> Figures:
+    """Milliseconds of CPU from what was loaded to JSON, ours and documented."""
+    request, renderer = RequestFactory().get("/"), JSONRenderer()
+
+    def ours() -> None:
         links = LinkMaker.of(request)
-        return renderer.render([represent(row, links) for row in rows])
+        renderer.render([represent(row, links) for row in rows])
 
-    def theirs() -> bytes:
-        return renderer.render(
-            StudentSerializer(students, many=True, context={"request": Request(request)}).data
-        )
+    def theirs() -> None:
+        renderer.render(serializer(objects, many=True, context={"request": request}).data)
 
-    return json_figures(ours, theirs)
-
-
-def json_figures(ours: Call, theirs: Call) -> Figures:
-    """Milliseconds of CPU for one call of each."""
     many = [partial(_repeat, call) for call in (ours, theirs)]
     return dict(zip(("ours", "baseline"), (one * 1000 / 20 for one in in_turn(ROUNDS, *many)), strict=True))
 

@@ -31,7 +31,6 @@ class Row:
 
 
 def at_most(limit: float, work: str, unit: str, ours: float, baseline: float | None = None) -> Row:
-    """A row whose target is a limit."""
     target = f"at most {limit:g} {unit}".rstrip()
     return Row(work, unit, ours, baseline, target=target, met=ours <= limit)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.management import call_command
 from django.db import connection
 
@@ -12,7 +14,7 @@ from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.versions import take_in
 from testing.people import make_person
-from testing.pictures import phone_jpeg
+from testing.phone import phone_jpeg
 
 CLASSES = size(1000, 50)
 # Of 80 first names and 500 last names, strewn over the rows as they would be; every 20th has no photo.
@@ -39,16 +41,22 @@ FROM (
 """
 
 
-def found(count: int) -> str:
-    """Migrates an empty database and fills it; gives Alice's token."""
+def newcomer(name: str, *permissions: str, **values: Any) -> tuple[Any, str]:
+    """Migrates an empty database; the first person in it, and their token."""
     from knox.models import AuthToken
 
     call_command("migrate", verbosity=0)
+    person = make_person(name, *permissions, **values)
+    _row, token = AuthToken.objects.create(person)
+    return person, str(token)
+
+
+def found(count: int) -> str:
+    """Fills an empty database; gives Alice's token."""
+    _alice, token = newcomer("alice", "view_student", "change_student", is_staff=True)
     storage_for().prepare()  # else a link would find a place where nothing was ever put
     _fill(count)
-    alice = make_person("alice", "view_student", "change_student", is_staff=True)
-    _row, token = AuthToken.objects.create(alice)
-    return str(token)
+    return token
 
 
 def found_with_photo() -> str:

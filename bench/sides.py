@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from bench.clients import Call, Clients
@@ -23,7 +24,6 @@ class Side:
 
     @property
     def per_second(self) -> float:
-        """Requests answered."""
         return self.calls / self.wall_seconds
 
     @property
@@ -32,13 +32,9 @@ class Side:
         return self.cpu_seconds * 1000 / self.calls
 
     def answer(self, pool: Clients, calls: Sequence[Call], *, watch_memory: bool = False) -> None:
-        """Have the clients make `calls`."""
         workers = self.server.worker_pids
         before = cpu_seconds(workers)
-        if watch_memory:
-            with peak_of(workers, self.peak):
-                self.wall_seconds += pool.make(self.server.port, calls)
-        else:
+        with peak_of(workers, self.peak) if watch_memory else nullcontext():
             self.wall_seconds += pool.make(self.server.port, calls)
         self.cpu_seconds += cpu_seconds(workers) - before
         self.calls += len(calls)
@@ -55,7 +51,6 @@ class Turns:
     watch_memory: bool = False
 
     def repeat(self, count: int, ours: Call, theirs: Call) -> tuple[Side, Side]:
-        """The same call `count` times."""
         return self.take([ours] * (self.warm_up + count), [theirs] * (self.warm_up + count))
 
     def take(self, ours: Sequence[Call], theirs: Sequence[Call]) -> tuple[Side, Side]:
@@ -71,23 +66,16 @@ class Turns:
         return our_side, their_side
 
 
-def rate(work: str, unit: str, ours: Side, theirs: Side) -> Row:
-    """Answers per second."""
-    return Row(work, unit, ours.per_second, theirs.per_second, more_is_better=True)
-
-
 def cpu(work: str, ours: Side, theirs: Side) -> Row:
-    """CPU for one answer."""
     work = f"{work}, CPU of the workers for one"
     return Row(work, "ms", ours.cpu_milliseconds, theirs.cpu_milliseconds)
 
 
 def rate_and_cpu(work: str, ours: Side, theirs: Side) -> Iterable[Row]:
-    """Both, as they are reported for most requests."""
-    return rate(work, "requests/s", ours, theirs), cpu(work, ours, theirs)
+    yield Row(work, "requests/s", ours.per_second, theirs.per_second, more_is_better=True)
+    yield cpu(work, ours, theirs)
 
 
 def largest_worker(work: str, ours: Side, theirs: Side) -> Row:
-    """Peak memory."""
     work = f"{work}, peak memory of the larger worker"
     return Row(work, "MiB", ours.peak.largest_mib, theirs.peak.largest_mib)

@@ -39,7 +39,6 @@ FROM generate_series(1, %(count)s) AS i
 
 
 def flat_folder(count: int) -> None:
-    """Empty files in one folder, and their rows."""
     _fill_register(count, [hashlib.sha256(b"").hexdigest()], 0)
     folder = _folder()
     try:
@@ -50,7 +49,6 @@ def flat_folder(count: int) -> None:
 
 
 def photos(count: int) -> None:
-    """Files with bytes in them."""
     pictures = [os.urandom(PICTURE_BYTES) for _ in range(PICTURES)]
     _fill_register(count, [hashlib.sha256(data).hexdigest() for data in pictures], PICTURE_BYTES)
     os.close(_folder())
@@ -64,7 +62,6 @@ def photos(count: int) -> None:
 
 
 def bucket(count: int) -> None:
-    """Small objects and their rows."""
     _fill_register(count, [hashlib.sha256(b"x").hexdigest()], 1)
     storage = storage_for()
 
@@ -81,7 +78,6 @@ def our_difference(*, sizes: bool) -> dict[str, float]:
 
 
 def their_difference() -> dict[str, float]:
-    """The documented way with the same."""
     return measured(lambda: documented.difference(str(settings.MEDIA_ROOT)))
 
 

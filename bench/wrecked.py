@@ -112,7 +112,6 @@ def relink() -> dict[str, float]:
 
 
 def documented_verify() -> dict[str, float]:
-    """The documented check."""
     return _timed(lambda: documented.verify(str(settings.MEDIA_ROOT)))
 
 

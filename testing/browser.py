@@ -74,7 +74,6 @@ class Visit:
 def gunicorn(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """The real server, once for all browser tests."""
     with django_db_blocker.unblock(), live_server(tmp_path_factory.mktemp("served")) as server:
         yield server
 

@@ -1,13 +1,12 @@
 """`make check`: every rule that a machine can hold, each run even when an earlier one failed."""
 
-import os
-import secrets
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from testing.database import migrated_database, open_folder, shared_cluster, url_of
+from testing.service import of_the_machine, settings_in
 
 CHECKS = (
     "ruff check",
@@ -22,17 +21,10 @@ PROGRAMS = Path(sys.executable).parent
 
 def main() -> int:
     with open_folder() as folder, migrated_database(shared_cluster()) as name:
-        environment = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ} | {
-            # A deployment's settings, so that the checks see what an operator would see.
-            "DATABASE_URL": url_of(shared_cluster(), name),
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "PUBLIC_BASE_URL": "https://photos.example.org",
-            "ALLOWED_HOSTS": "photos.example.org",
-            "MEDIA_ROOT": str(folder / "media"),
-            "SAFE_MEDIA_ROOT": str(folder / "safe"),
-            "PHOTO_BACKUP_DIR": str(folder / "backups"),
-            "PHOTOKEEP_STATE_DIR": str(folder / "var"),
-        }
+        # A deployment's settings, so that the checks see what an operator would see.
+        environment = of_the_machine() | settings_in(folder, url_of(shared_cluster(), name))
+        host = "photos.example.org"
+        environment |= {"PUBLIC_BASE_URL": f"https://{host}", "ALLOWED_HOSTS": host}
         failed = [check for check in CHECKS if not passes(check, environment)]
     say(f"Failed: {', '.join(failed)}" if failed else "Every check passed.")
     return 1 if failed else 0

@@ -34,8 +34,6 @@ AlertExceedsMax yes
 
 
 class Clamd:
-    """A running daemon."""
-
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.process = process
         self.socket = str(folder / "clamd.sock")
@@ -50,7 +48,6 @@ class Clamd:
 
 @pytest.fixture(scope="session")
 def clamd_daemon() -> Iterator[Clamd]:
-    """The daemon, once for all tests."""
     path = program("clamd")
     with TemporaryDirectory(prefix="clamd-") as name:  # short: a socket's path has some hundred bytes
         folder = Path(name)

@@ -21,8 +21,8 @@ import psycopg
 from psycopg import sql
 
 from config.embedded_postgres import EmbeddedPostgresError, discard, ensure
+from testing.service import HOME
 
-HOME = Path(__file__).resolve().parent.parent
 SERVERS = HOME / "var" / "test-servers"
 PREFIX = "photokeep_test"
 # What decides how the tables look after `migrate`: these files, and the packages that bring tables too.
@@ -54,9 +54,9 @@ def migrated_database(server: str) -> Iterator[str]:
 
 
 @contextmanager
-def open_folder() -> Iterator[Path]:
+def open_folder(parent: Path | None = None) -> Iterator[Path]:
     """A temporary folder that others can enter: as root, another user runs PostgreSQL in it."""
-    folder = Path(tempfile.mkdtemp(prefix="photokeep-"))
+    folder = Path(tempfile.mkdtemp(prefix="photokeep-", dir=parent))
     folder.chmod(0o755)
     try:
         yield folder

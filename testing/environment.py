@@ -7,16 +7,14 @@ worker's own.
 
 import atexit
 import os
-import secrets
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from testing.database import open_folder, shared_cluster
+from testing.service import HOME, settings_in
 
-HOME = Path(__file__).resolve().parent.parent
 MEASURE = "COVERAGE_PROCESS_START"
 OF_THE_DEVELOPER = (
     "AWS_",
@@ -46,18 +44,11 @@ def forget_the_developer() -> None:
 
 def provide(stack: ExitStack) -> None:
     folder = stack.enter_context(open_folder())
-    os.environ |= {
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "PHOTOKEEP_STATE_DIR": str(folder / "var"),
-        "MEDIA_ROOT": str(folder / "media"),
-        "SAFE_MEDIA_ROOT": str(folder / "safe"),
-        "PHOTO_BACKUP_DIR": str(folder / "backups"),
-        "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
-    }
     # Names the server; each process has a database of its own there (django_db_setup). A worker is told by
     # the process that started it.
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
-    os.environ["DATABASE_URL"] = given or shared_cluster()
+    os.environ |= settings_in(folder, given or shared_cluster())
+    os.environ["ALLOWED_HOSTS"] = "localhost,127.0.0.1,testserver"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,12 +20,10 @@ def is_exhaustive() -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option of `make test-all`."""
     parser.addoption("--all", action="store_true", help="also run what repeats a proof (make test-all)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marks known."""
     config.addinivalue_line("markers", "exhaustive: repeats a proof; runs with --all only")
     config.addinivalue_line("markers", "s3: proves a promise on S3 that no other test proves there")
     os.environ[_VARIABLE] = "1" if config.getoption("--all") else ""

@@ -94,7 +94,6 @@ def s3_bucket(s3_client: S3Client) -> str:
 
 @pytest.fixture
 def s3_options(s3_server: S3Server, s3_bucket: str) -> dict[str, Any]:
-    """The OPTIONS of a storage alias on that bucket."""
     return {
         "bucket_name": s3_bucket,
         "access_key": s3_server.access_key,

@@ -17,7 +17,6 @@ KEPT = {"django_content_type", "auth_permission", "django_migrations"}
 
 
 def pytest_configure() -> None:
-    """For the whole run."""
     flush.sql_flush = _sql_flush  # type: ignore[attr-defined]
     flush.emit_post_migrate_signal = _nothing_was_taken  # type: ignore[attr-defined]
 

@@ -103,7 +103,6 @@ def client_of(user: Any = None) -> APIClient:
 
 @pytest.fixture
 def api(alice: Any) -> APIClient:
-    """Alice's client."""
     return client_of(alice)
 
 
@@ -121,13 +120,11 @@ def erik(db: None) -> Any:
 
 @pytest.fixture
 def danas(dana: Any) -> APIClient:
-    """Dana's client."""
     return client_of(dana)
 
 
 @pytest.fixture
 def eriks(erik: Any) -> APIClient:
-    """Erik's client."""
     return client_of(erik)
 
 

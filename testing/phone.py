@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from PIL.ExifTags import GPS, IFD, Base
 
-from testing.portraits import portrait
+from testing.pictures import portrait
 
 Pixels = NDArray[np.float32]
 

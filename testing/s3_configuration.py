@@ -77,17 +77,7 @@ allow_versioned_writes = true
 allow_object_versioning = true
 """
 
-PLAIN_FILTERS = (
-    "catch_errors",
-    "gatekeeper",
-    "healthcheck",
-    "listing_formats",
-    "bulk",
-    "copy",
-    "slo",
-    "dlo",
-    "symlink",
-)
+PLAIN_FILTERS = "catch_errors gatekeeper healthcheck listing_formats bulk copy slo dlo symlink"
 
 
 def write_configuration(base: Path, ports: dict[str, int]) -> None:
@@ -103,4 +93,4 @@ def write_configuration(base: Path, ports: dict[str, int]) -> None:
 
 
 def _proxy() -> str:
-    return PROXY + "".join(f"\n[filter:{name}]\nuse = egg:swift#{name}\n" for name in PLAIN_FILTERS)
+    return PROXY + "".join(f"\n[filter:{name}]\nuse = egg:swift#{name}\n" for name in PLAIN_FILTERS.split())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -27,11 +28,25 @@ POLL_SECONDS = 0.02
 OF_THE_MACHINE = ("HOME", "PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
 
 
-def service_environment(given: Mapping[str, str]) -> dict[str, str]:
-    """`given`, and nothing of the developer's: no credentials, no settings."""
-    kept = {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
+def of_the_machine() -> dict[str, str]:
+    """Nothing of the developer's: no credentials, no settings."""
+    return {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
+
+
+def settings_in(folder: Path, database_url: str) -> dict[str, str]:
+    """Of a service with all its files in `folder`."""
     return {
-        **kept,
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "MEDIA_ROOT": str(folder / "media"),
+        "SAFE_MEDIA_ROOT": str(folder / "safe"),
+        "PHOTO_BACKUP_DIR": str(folder / "backups"),
+        "PHOTOKEEP_STATE_DIR": str(folder / "var"),
+    }
+
+
+def service_environment(given: Mapping[str, str]) -> dict[str, str]:
+    return of_the_machine() | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "ALLOWED_HOSTS": "127.0.0.1",
         "LOG_LEVEL": "WARNING",
@@ -76,7 +91,6 @@ class Service:
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
-        """gunicorn's master."""
         assert self._master is not None, "the service was not started"
         return self._master
 
@@ -119,7 +133,6 @@ class Service:
         self.kill()
 
     def kill(self) -> None:
-        """Master and workers, by SIGKILL."""
         if self._master is None or self._master.poll() is not None:
             return
         pids = [self._master.pid, *self.worker_pids]
@@ -145,12 +158,10 @@ class Service:
 
     @property
     def log(self) -> str:
-        """All that it has written so far."""
         return self._log.read_bytes()[self._forgotten_bytes :].decode(errors="replace")
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
-        """The JSON lines of the log."""
         return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
 
     def resident_bytes(self) -> int:
@@ -169,7 +180,6 @@ class Service:
             Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
 
     def connect(self, timeout_seconds: float = 30) -> socket.socket:
-        """A raw connection."""
         return socket.create_connection((self.host, self.port), timeout=timeout_seconds)
 
     def _answers(self) -> bool:
@@ -222,13 +232,8 @@ def database_url() -> str:
 def _on_this_database(folder: Path) -> dict[str, str]:
     from django.conf import settings
 
-    return {
-        "DATABASE_URL": database_url(),
+    return settings_in(folder, database_url()) | {
         "SECRET_KEY": settings.SECRET_KEY,
-        "MEDIA_ROOT": str(folder / "media"),
-        "SAFE_MEDIA_ROOT": str(folder / "safe"),
-        "PHOTO_BACKUP_DIR": str(folder / "backups"),
-        "PHOTOKEEP_STATE_DIR": str(folder / "var"),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PYTHONWARNINGS": "default",
         "LOG_LEVEL": "INFO",

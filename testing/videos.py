@@ -20,8 +20,6 @@ CORNERS = ((220, 30, 30), (30, 200, 30), (30, 30, 220), (230, 230, 230))
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """How one of them is made."""
-
     muxer: str
     codec: str
     content_type: str

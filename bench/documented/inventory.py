@@ -14,7 +14,6 @@ from students.models import Student
 
 
 def difference(root: str) -> tuple[int, int]:
-    """The numbers of missing and of orphaned files."""
     rows = set(StoredFile.objects.all())
     names = set()
     for folder, _folders, files in os.walk(root):
@@ -31,7 +30,6 @@ def missing_in_bucket() -> int:
 
 
 def rehash() -> int:
-    """The number of damaged files."""
     damaged = 0
     for row in StoredFile.objects.all():
         data = (Path(settings.MEDIA_ROOT) / row.key).read_bytes()

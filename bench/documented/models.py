@@ -30,7 +30,6 @@ class Pictured(models.Model):
         app_label = "documented"
 
     def take_in(self, uploaded: TemporaryUploadedFile) -> None:
-        """Files and row."""
         renditions = process(uploaded.temporary_file_path())
         self.picture.save("photo.jpg", ContentFile(renditions["picture"]), save=False)
         for side in ("640", "256", "96"):
@@ -47,8 +46,6 @@ class Person(Pictured):
 
 
 class Image(Pictured):
-    """An image of a user."""
-
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="documented_images")
     image_type = models.CharField(max_length=16, default="gallery")
     is_primary = models.BooleanField(default=False)

@@ -34,8 +34,6 @@ class SignedLinks:
 
 
 class StudentSerializer(SignedLinks, serializers.ModelSerializer[Student]):
-    """The fields of our own answer."""
-
     profile_photo = serializers.CharField(source="profile_photo.name")
     profile_photo_url = serializers.SerializerMethodField()
     photo = serializers.SerializerMethodField()
@@ -65,8 +63,6 @@ class StudentSerializer(SignedLinks, serializers.ModelSerializer[Student]):
 
 
 class UserImageSerializer(SignedLinks, serializers.ModelSerializer[UserImage]):
-    """The fields of our own answer, from our own rows."""
-
     url = serializers.SerializerMethodField()
     size_bytes = serializers.IntegerField(source="file_size")
     thumbnails = serializers.SerializerMethodField()

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bench.documented.models import PICTURES, Image, MediaItem, Person, Pictured
+from bench.documented.models import Image, MediaItem, Person, Pictured
 
 
 class PhotoInput(serializers.Serializer[Any]):
@@ -35,22 +35,19 @@ class MediaInput(serializers.Serializer[Any]):
 class PersonSerializer(serializers.ModelSerializer[Person]):
     class Meta:
         model = Person
-        fields = ["id", "name", *PICTURES]
+        fields = "__all__"
 
 
 class ImageSerializer(serializers.ModelSerializer[Image]):
     class Meta:
         model = Image
-        fields = ["id", *PICTURES, "image_type", "is_primary", "caption", "uploaded_at"]
+        exclude = ["user"]
 
 
 class MediaItemSerializer(serializers.ModelSerializer[MediaItem]):
     class Meta:
         model = MediaItem
-        fields = [
-            *("id", "owner_id", "original_filename", "description", "created_at", "updated_at", "persona_id"),
-            *("file_size", "mime_type", "media_type", "width", "height", "duration", *PICTURES),
-        ]
+        fields = "__all__"
 
 
 class UploadView(APIView):
@@ -113,8 +110,6 @@ class MediaListView(ListAPIView[MediaItem]):
 
 
 class FileView(APIView):
-    """Gives out the file of a row of `model`."""
-
     model: type[Pictured] = Person
     headers_sent: ClassVar[dict[str, str]] = {"Content-Type": "image/jpeg"}
 

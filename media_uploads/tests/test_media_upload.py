@@ -14,8 +14,10 @@ from media_uploads.tests.cabinet import check_consistent, everything, persona_of
 from photostore.errors import StorageFull
 from photostore.intake import sniff
 from photostore.models import AuditEntry
+from photostore.tests.hostile_pictures import hostile
+from photostore.tests.odd_pictures import odd
 from testing.people import body_of, client_of
-from testing.pictures import hostile, odd, phone_jpeg
+from testing.phone import phone_jpeg
 from testing.videos import CONTAINERS, video
 
 pytestmark = pytest.mark.django_db(transaction=True)

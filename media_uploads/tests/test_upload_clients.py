@@ -14,7 +14,7 @@ from knox.models import AuthToken
 
 from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.tests.cabinet import persona_of
-from testing.cutter import cutter
+from media_uploads.tests.cutter import cutter
 from testing.npm import installed
 from testing.people import DISK
 from testing.service import Service, live_server

@@ -12,7 +12,9 @@ from PIL import Image
 
 from photostore import keys
 from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, take_in_image
-from testing.pictures import PRIVATE, QUARTERS, Odd, odd, phone_jpeg, portrait, quarters, saved
+from photostore.tests.odd_pictures import PRIVATE, QUARTERS, Odd, odd, quarters
+from testing.phone import phone_jpeg
+from testing.pictures import portrait, saved
 
 ALL = ImageLimits(formats=frozenset(FORMATS), max_bytes=20 * 2**20)
 KEPT = ImageLimits(

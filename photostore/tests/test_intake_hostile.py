@@ -14,7 +14,10 @@ from PIL import Image
 
 from photostore.errors import FileTooLarge, InvalidFile
 from photostore.intake import FORMATS, ImageLimits, sniff, take_in_image, vips
-from testing.pictures import PAYLOAD, Hostile, heic, hostile, odd, phone_jpeg, portrait, quarters, saved
+from photostore.tests.hostile_pictures import PAYLOAD, Hostile, hostile
+from photostore.tests.odd_pictures import odd, quarters
+from testing.phone import phone_jpeg
+from testing.pictures import heic, portrait, saved
 
 PHOTOS = ImageLimits(formats=frozenset({"jpeg", "png", "gif", "webp", "heic", "avif"}), max_bytes=20 * 2**20)
 EVERYTHING = ImageLimits(formats=frozenset(FORMATS), max_bytes=2**20, max_pixels=2**20, animation=True)

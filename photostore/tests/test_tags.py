@@ -12,7 +12,9 @@ from PIL import Image
 from photostore.errors import InvalidFile
 from photostore.intake import ImageLimits, take_in_image
 from photostore.tags import MAX_PACKET_BYTES, embed, extract, strip
-from testing.pictures import odd, phone_jpeg, saved
+from photostore.tests.odd_pictures import odd
+from testing.phone import phone_jpeg
+from testing.pictures import saved
 
 PACKET = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>Alice</x:xmpmeta>"
 _LIMITS = ImageLimits(formats=frozenset({"jpeg", "png"}), max_bytes=2**20)

@@ -25,7 +25,8 @@ from profile_pictures.tests.album import (
     stored,
 )
 from testing.people import body_of, client_of
-from testing.pictures import heic, phone_jpeg, portrait
+from testing.phone import phone_jpeg
+from testing.pictures import heic, portrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

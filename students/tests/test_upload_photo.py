@@ -22,7 +22,7 @@ from students.tests.school import (
     stored,
 )
 from testing.people import body_of
-from testing.pictures import phone_jpeg
+from testing.phone import phone_jpeg
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import pytest
 
 from photostore import tags
 from photostore.audit import AuditEntry
+from photostore.tests.hostile_pictures import PAYLOAD, Hostile, hostile
+from photostore.tests.odd_pictures import PRIVATE, Odd, odd
 from students import identity
 from students.models import StudentPhoto
 from students.tests.school import (
@@ -21,7 +23,6 @@ from students.tests.school import (
     stored,
 )
 from testing.people import body_of
-from testing.pictures import PAYLOAD, PRIVATE, Hostile, Odd, hostile, odd
 
 LEAKS = re.compile(
     r"Traceback|File \"|/tmp|/work|/media|\.py|SELECT|INSERT|UPDATE|psycopg|libvips|PIL|vips|0x[0-9a-f]{4}",

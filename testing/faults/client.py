@@ -67,7 +67,6 @@ class Client:
         return student
 
     def upload(self, student: int, picture: Picture) -> Answer:
-        """Hand in a photo, and remember what was answered."""
         self.promises.begin(student, picture.sha256)
         answer = self.ask(
             "POST",

@@ -21,7 +21,7 @@ from testing.faults.client import Answer, Client
 from testing.faults.promises import Promises
 from testing.faults.view import Bucket, Storage, View, look
 from testing.s3_server import S3Server
-from testing.service import Service
+from testing.service import Service, settings_in
 
 NAME, PASSWORD = "head", secrets.token_urlsafe(12)
 ADMINISTRATOR = """
@@ -48,7 +48,6 @@ class Deployment:
         return Client(self.service.url, self.promises, NAME, PASSWORD)
 
     def folder(self, alias: str) -> Path:
-        """Where photos lie on disk."""
         storage = self.storages[alias]
         assert isinstance(storage, Path)
         return storage
@@ -97,19 +96,9 @@ def deployed(
     """
     server = postgres or os.environ["DATABASE_URL"]
     with open_folder() as folder, migrated_database(server) as name:
-        given = {
-            "DATABASE_URL": url_of(server, name),
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "PHOTOKEEP_STATE_DIR": str(folder / "var"),
-            "MEDIA_ROOT": str(folder / "media"),
-            "SAFE_MEDIA_ROOT": str(folder / "safe"),
-            "PHOTO_BACKUP_DIR": str(folder / "backups"),
-            **(settings or {}),
-        }
-        storages: dict[str, Storage] = {
-            "default": Path(given["MEDIA_ROOT"]),
-            "safe": Path(given["SAFE_MEDIA_ROOT"]),
-        }
+        given = settings_in(folder, url_of(server, name)) | dict(settings or {})
+        roots = {"default": "MEDIA_ROOT", "safe": "SAFE_MEDIA_ROOT"}
+        storages: dict[str, Storage] = {alias: Path(given[root]) for alias, root in roots.items()}
         if s3 is not None:
             bucket = Bucket(s3.client(), f"faults-{uuid4().hex[:12]}")
             bucket.client.create_bucket(Bucket=bucket.name)

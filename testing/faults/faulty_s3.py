@@ -17,8 +17,6 @@ TIMEOUT_SECONDS = 30
 
 
 class Fault(Enum):
-    """What happens to a request."""
-
     SERVER_ERROR = "answers 500"
     BUSY = "answers 503"
     SLOW = "is slow"

@@ -58,7 +58,6 @@ class Outcome:
         self.inspect(deployment)
 
     def expect(self, condition: bool, otherwise: str) -> None:
-        """Note what should have been so and was not."""
         if not condition:
             self.broken.append(otherwise)
 

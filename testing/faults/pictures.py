@@ -18,8 +18,6 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Picture:
-    """A file to hand in."""
-
     data: bytes = field(repr=False)
     filename: str
 

@@ -90,7 +90,6 @@ class Promises:
 
 
 def answer_name(status: int, code: str) -> str:
-    """How the table calls an answer."""
     if status == 0:
         return "cut off"
     with suppress(KeyError):

@@ -56,8 +56,6 @@ class View:
 
 
 class Bucket(NamedTuple):
-    """A bucket, asked behind the back of whatever stands before it."""
-
     client: S3Client
     name: str
 

@@ -46,7 +46,6 @@ class Killer:
     _has_written: bool = False
 
     def step(self, name: str) -> None:
-        """It is about to be taken."""
         self._taken[f"{self._where}: {name}"] += 1
         known_as = f"{self._where}: {name} {self._taken[f'{self._where}: {name}']}"
         if self._taken.total() <= self.first or known_as in self.spared:
@@ -56,7 +55,6 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self, more: Iterable[Watched] = ()) -> None:
-        """From now on."""
         self._follow_acts()
         self._follow_rows()
         for storage in (DiskStorage, S3Storage):

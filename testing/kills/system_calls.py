@@ -13,7 +13,6 @@ ATTACH_SECONDS = 10
 
 
 def is_available() -> bool:
-    """Whether this machine has what it takes."""
     return shutil.which("strace") is not None
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from testing.database import HOME
+from testing.service import HOME
 
 MAKE_A_TEMPLATE = """
 from testing.database import _execute, _make_template, shared_cluster

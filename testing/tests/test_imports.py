@@ -2,7 +2,7 @@
 
 import re
 
-from testing.database import HOME
+from testing.service import HOME
 
 BORROWED = re.compile(r"^\s*(?:from|import) \w+(?:\.\w+)*\.test_\w+", re.MULTILINE)
 

@@ -31,8 +31,11 @@ from media_uploads.tests.images.album import (
 )
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
+from photostore.tests.hostile_pictures import PAYLOAD, Hostile, hostile
+from photostore.tests.odd_pictures import Odd, odd, quarters
 from testing.people import body_of, client_of, make_person
-from testing.pictures import PAYLOAD, Hostile, Odd, heic, hostile, odd, phone_jpeg, portrait, quarters, saved
+from testing.phone import phone_jpeg
+from testing.pictures import heic, portrait, saved
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

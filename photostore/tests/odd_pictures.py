@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageCms
 
-from testing.hostile_pictures import heic, png, png_chunk, saved
+from photostore.tests.hostile_pictures import png, png_chunk
 from testing.phone import camera_exif, stored
+from testing.pictures import heic, saved
 
 Colour = tuple[int, int, int]
 RED, GREEN, BLUE, YELLOW = (220, 40, 40), (40, 180, 60), (40, 60, 200), (230, 210, 50)

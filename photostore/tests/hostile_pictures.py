@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-import pillow_heif
 from PIL import Image
 
 from testing.phone import phone_jpeg
-from testing.portraits import portrait
+from testing.pictures import heic, portrait, saved
 
 PAYLOAD = b"<script>alert('PAYLOAD')</script>"
 
@@ -25,20 +23,6 @@ class Hostile(NamedTuple):
     filename: str
     data: bytes
     code: str | None
-
-
-def saved(image: Image.Image, name: str, **options: object) -> bytes:
-    """`image` as a file of Pillow's format `name`."""
-    file = io.BytesIO()
-    image.save(file, name, **options)
-    return file.getvalue()
-
-
-def heic(image: Image.Image, **options: object) -> bytes:
-    """`image` as a HEIC file."""
-    file = io.BytesIO()
-    pillow_heif.from_pillow(image).save(file, **options)
-    return file.getvalue()
 
 
 @cache
