@@ -168,8 +168,10 @@ if CLAMAV_SOCKET and not re.fullmatch(r"/.+|[^/\s]+:[0-9]{1,5}", CLAMAV_SOCKET):
         "or its host and port, such as 127.0.0.1:3310. Unset it to take files without looking for viruses."
     )
 CLAMAV_TIMEOUT_SECONDS = number("CLAMAV_TIMEOUT_SECONDS", 60, minimum=1)
-# Images and media files that one person may hand in or announce in a minute.
+# Pictures and media files that one person may hand in or announce in a minute; staff ten times as many.
 UPLOADS_PER_MINUTE = number("UPLOADS_PER_MINUTE", 60, minimum=1)
+# What the pictures of one person may cost in ten minutes; a large photo costs one or two.
+UPLOAD_CPU_SECONDS = number("UPLOAD_CPU_SECONDS", 300, minimum=10)
 MEDIA_LINK_SECONDS = number("MEDIA_LINK_SECONDS", 300, minimum=1)
 # For example SENDFILE_HEADER=X-Accel-Redirect and SENDFILE_PREFIX=/protected/ behind nginx.
 SENDFILE_HEADER = os.environ.get("SENDFILE_HEADER", "")

@@ -11,28 +11,40 @@ WINDOW_SECONDS = 60
 SWEEP_SHARE = 0.01
 
 _COUNT = """
-INSERT INTO photostore_ratewindow AS w (name, window_started_at, count) VALUES (%(name)s, now(), 1)
+INSERT INTO photostore_ratewindow AS w (name, window_started_at, count) VALUES (%(name)s, now(), %(by)s)
 ON CONFLICT (name) DO UPDATE SET
     count = CASE WHEN w.window_started_at > now() - %(window)s * interval '1 second'
-                 THEN w.count + 1 ELSE 1 END,
+                 THEN w.count + %(by)s ELSE %(by)s END,
     window_started_at = CASE WHEN w.window_started_at > now() - %(window)s * interval '1 second'
                              THEN w.window_started_at ELSE now() END
 RETURNING count
 """
+_COUNTED = """
+SELECT count FROM photostore_ratewindow
+WHERE name = %s AND window_started_at > now() - %s * interval '1 second'
+"""
 _TAKE_BACK = "UPDATE photostore_ratewindow SET count = greatest(count - 1, 0) WHERE name = %s"
 
 
-def count(name: str, *, window_seconds: int = WINDOW_SECONDS) -> int:
-    """Count one more occurrence of `name`; give the number in its current window, this one included.
+def count(name: str, *, by: int = 1, window_seconds: int = WINDOW_SECONDS) -> int:
+    """Count one more occurrence of `name`, or `by`; give the number in its window, these included.
 
     One atomic statement: two workers never see the same number.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"name": name, "window": window_seconds})
-        counted = int(cursor.fetchone()[0])
+        cursor.execute(_COUNT, {"name": name, "by": by, "window": window_seconds})
+        found = int(cursor.fetchone()[0])
     if random.random() < SWEEP_SHARE:  # noqa: S311 - no secret
         forget_old_windows()
-    return counted
+    return found
+
+
+def counted(name: str, *, window_seconds: int = WINDOW_SECONDS) -> int:
+    """The number in the current window of `name`; 0 where none is open."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, [name, window_seconds])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def take_back(name: str) -> None:

@@ -26,9 +26,9 @@ from media_uploads.files.intake import VIDEO_LIMITS
 from media_uploads.files.representation import represent_file
 from media_uploads.files.serializers import MediaFileOutput
 from media_uploads.models import DirectUpload
-from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView
 from photostore.delivery.links import LinkMaker
+from photostore.uploads.throttle import UploadThrottle
 from photostore.web.schema import ProblemSerializer
 
 CAPABILITIES = {

@@ -31,7 +31,6 @@ from media_uploads.files.serializers import (
 )
 from media_uploads.files.use_cases import delete_file, describe_file, keep_file, owner_of
 from media_uploads.models import MediaFile
-from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView, person_id
 from media_uploads.views.personas import own_persona
 from photostore.delivery.links import LinkMaker
@@ -39,6 +38,7 @@ from photostore.delivery.negotiation import BytesAreBytes
 from photostore.delivery.responses import serve
 from photostore.models import StoredFile
 from photostore.uploads.handler import one_file
+from photostore.uploads.throttle import UploadThrottle
 from photostore.web.paging import NewestFirst
 from photostore.web.schema import ProblemSerializer
 

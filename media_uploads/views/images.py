@@ -29,7 +29,6 @@ from media_uploads.images.serializers import (
 )
 from media_uploads.images.use_cases import delete_image, set_primary, upload_image
 from media_uploads.models import UserImage
-from media_uploads.throttles import UploadThrottle
 from media_uploads.views.wording import MethodsInOurWords
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
@@ -38,6 +37,7 @@ from photostore.delivery.responses import serve
 from photostore.errors import FileMissing, Forbidden, NotFound
 from photostore.models import StoredFile
 from photostore.uploads.handler import optional_file
+from photostore.uploads.throttle import UploadThrottle
 from photostore.web.paging import LatestFirst
 from photostore.web.schema import ProblemSerializer
 

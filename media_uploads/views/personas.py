@@ -16,8 +16,8 @@ from media_uploads.files.refusals import PersonaNotFound
 from media_uploads.files.representation import represent_persona
 from media_uploads.files.serializers import PersonaInput, PersonaOutput
 from media_uploads.models import Persona
-from media_uploads.throttles import UploadThrottle
 from media_uploads.views.base import OwnThingsView, person_id
+from photostore.uploads.throttle import UploadThrottle
 from photostore.web.schema import ProblemSerializer
 
 

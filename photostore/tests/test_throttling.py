@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from photostore.models import RateWindow
-from photostore.throttling import count, forget_old_windows, take_back
+from photostore.throttling import count, counted, forget_old_windows, take_back
 
 
 @pytest.mark.django_db
@@ -70,3 +70,13 @@ def test_no_two_threads_ever_see_the_same_number() -> None:
 
     with ThreadPoolExecutor(16) as threads:
         assert sorted(threads.map(once, range(64))) == list(range(1, 65))
+
+
+@pytest.mark.django_db
+def test_several_may_be_counted_at_once_and_looked_at_without_counting() -> None:
+    assert counted("a") == 0
+    count("a", by=7)
+    assert [counted("a"), count("a"), counted("a")] == [7, 8, 8]
+    age(61)
+    assert counted("a") == 0
+    assert count("a", by=3) == 3

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import resolve
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from photostore.errors import FileTooLarge, Sentence
+from photostore.intake.line import on_behalf_of
 from photostore.uploads.charsets import REFUSED
 from photostore.uploads.handler import FORM_OVERHEAD_BYTES, UploadRules
+from photostore.uploads.throttle import charge_person
 from photostore.web.problems import answer, describe, leave_a_trace, problem
 
 # Read in pieces by their views; Django would hold any other body in memory.
@@ -54,6 +58,14 @@ class BodyLimitMiddleware:
         chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         if not (length or chunked):
             return self.get_response(request)
+        with on_behalf_of(lambda: getattr(getattr(request, "user", None), "pk", None)) as visit:
+            response = self._limited(request, length, chunked=chunked)
+        if visit.cpu_seconds:
+            with suppress(DatabaseError):  # it answers nobody then, and the answer is there
+                charge_person(visit.person(), visit.cpu_seconds)
+        return response
+
+    def _limited(self, request: HttpRequest, length: int, *, chunked: bool) -> HttpResponseBase:
         rules = _rules(request)
         request.upload_rules = rules  # type: ignore[attr-defined]
         max_body_bytes = rules.max_file_bytes + FORM_OVERHEAD_BYTES

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
+from photostore.intake import line, take_in_image
 from photostore.models import AuditEntry
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.tests.album import (
@@ -161,3 +162,22 @@ def test_a_session_needs_the_csrf_token(dana: User) -> None:
     answer = hand_in(client, face(1))
     assert answer.status_code == 403
     assert stored() == {}
+
+
+def test_uploads_are_throttled(danas: Any, settings: Any) -> None:
+    settings.UPLOADS_PER_MINUTE = 1
+    assert hand_in(danas, face(1)).status_code == 201
+    answer = hand_in(danas, face(2))
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert answer["Retry-After"] == "60"
+
+
+def test_whose_pictures_cost_too_much_waits(danas: Any, settings: Any, monkeypatch: Any) -> None:
+    def costly(*args: Any, **options: Any) -> Any:
+        line.charge(settings.UPLOAD_CPU_SECONDS + 1)
+        return take_in_image(*args, **options)
+
+    monkeypatch.setattr("profile_pictures.pictures.take_in_image", costly)
+    assert hand_in(danas, face(1)).status_code == 201
+    answer = hand_in(danas, face(2))
+    assert (answer.status_code, answer["Retry-After"]) == (429, "600")

@@ -17,6 +17,7 @@ from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import NotFound
 from photostore.uploads.handler import optional_file
+from photostore.uploads.throttle import UploadThrottle
 from photostore.web.paging import NewestFirst
 from photostore.web.schema import ProblemSerializer
 from profile_pictures.confirmation import confirm_upload, revert_to
@@ -68,6 +69,7 @@ class UploadView(PicturesView):
     """The first step."""
 
     max_file_bytes = MAX_FILE_BYTES
+    throttle_classes = [UploadThrottle]
 
     @extend_schema(
         request={"multipart/form-data": PictureUpload},

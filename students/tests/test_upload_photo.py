@@ -195,3 +195,14 @@ def test_other_methods_are_405(api: Any, ada: dict[str, Any], method: str) -> No
     assert answer.status_code == 405
     assert answer["Content-Type"] == "application/problem+json"
     assert "POST" in answer["Allow"]
+
+
+def test_uploads_of_staff_are_throttled_and_plain_changes_are_not(
+    api: Any, ada: dict[str, Any], settings: Any
+) -> None:
+    settings.UPLOADS_PER_MINUTE = 0
+    answer = hand_in(api, ada["id"], face(1))
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert api.patch(f"/api/students/{ada['id']}/", {"name": "Ada"}, format="json").status_code == 200
+    settings.UPLOADS_PER_MINUTE = 1
+    assert hand_in(api, ada["id"], face(1)).status_code == 200

@@ -18,6 +18,7 @@ from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
 from photostore.errors import NotFound
 from photostore.uploads.handler import one_file
+from photostore.uploads.throttle import StaffUploadThrottle
 from photostore.web.paging import NewestFirst
 from students.attendance import attendance_owner, upload_attendance_photo
 from students.models import AttendancePhoto, StudentPhoto
@@ -34,6 +35,7 @@ class AttendancePhotosView(StudentsView):
     """The attendance photos of one student."""
 
     max_file_bytes = MAX_FILE_BYTES
+    throttle_classes = [StaffUploadThrottle]
     pagination_class = NewestFirst
     writes_need = "change"
 

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
 from photostore.uploads.handler import one_file
+from photostore.uploads.throttle import StaffUploadThrottle
 from photostore.web.paging import NewestFirst
 from students.models import StudentPhoto
 from students.photos import remove_photo, restore_version, upload_photo
@@ -32,6 +33,7 @@ class UploadPhotoView(StudentsView):
     """Hand in a photo."""
 
     max_file_bytes = MAX_FILE_BYTES
+    throttle_classes = [StaffUploadThrottle]
     writes_need = "change"
 
     @extend_schema(request={"multipart/form-data": PhotoUpload}, responses=UploadOutput)

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from photostore.delivery.links import LinkMaker
 from photostore.errors import InvalidFile
+from photostore.uploads.throttle import StaffUploadThrottle
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student, StudentQuerySet
 from students.representation import represent, represented
@@ -30,6 +31,7 @@ class StudentListView(StudentsView):
     """Every student, in pages."""
 
     max_file_bytes = MAX_FILE_BYTES
+    throttle_classes = [StaffUploadThrottle]
 
     @extend_schema(
         parameters=[StudentFilters], responses=StudentOutput(many=True), operation_id="students_list"
@@ -63,6 +65,7 @@ class StudentView(StudentsView):
     """One student."""
 
     max_file_bytes = MAX_FILE_BYTES
+    throttle_classes = [StaffUploadThrottle]
 
     @extend_schema(responses=StudentOutput)
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address is read from kwargs
