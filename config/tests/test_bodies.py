@@ -4,7 +4,6 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,11 @@ from testing.service import Service, live_server
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def server(tmp_path: Path, alice: Any) -> Iterator[Service]:
-    with live_server(tmp_path / "live") as running:
+@pytest.fixture(scope="module")
+def server(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    with django_db_blocker.unblock(), live_server(tmp_path_factory.mktemp("bodies")) as running:
         yield running
 
 

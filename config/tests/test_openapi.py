@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.test import Client
 from django.urls import get_resolver
 from openapi_spec_validator import validate
 
@@ -14,11 +15,18 @@ pytestmark = pytest.mark.django_db
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
-@pytest.fixture
-def document(client: Any) -> dict[str, Any]:
-    answer = client.get("/api/schema/")
+@pytest.fixture(scope="module")
+def text(django_db_setup: None, django_db_blocker: Any) -> bytes:
+    """It depends on the code alone, so it is made once."""
+    with django_db_blocker.unblock():
+        answer = Client().get("/api/schema/")
     assert answer.status_code == 200
-    return yaml.safe_load(answer.content)
+    return answer.content
+
+
+@pytest.fixture
+def document(text: bytes) -> dict[str, Any]:
+    return yaml.load(text, yaml.CSafeLoader)
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -24,7 +24,7 @@ from students.versions import take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PUPILS = 20
+PUPILS = 8
 ROW = """
 INSERT INTO students_student (student_id, student_number, name, first_name, last_name, grade, class_name,
     status, profile_photo, photo_sha256, created_at, updated_at)
