@@ -7,6 +7,7 @@ from time import sleep
 
 from django.db import DatabaseError, connection
 
+from photostore.audit import forget_old_entries
 from photostore.register.settling import settle_after_a_crash
 from students.recovery.legacy.by_itself import WORKER, Adopter
 from students.renumbering import retag_some
@@ -24,7 +25,18 @@ def chores() -> None:
     while True:
         adopter.adopt_some()
         retag_by_itself()
+        forget_by_itself()
         sleep(SECONDS_BETWEEN)
+
+
+def forget_by_itself() -> None:
+    """Some audit rows whose time is over."""
+    try:
+        forget_old_entries()
+    except DatabaseError:
+        logger.exception("Old audit rows could not be deleted.")
+    finally:
+        connection.close()
 
 
 def retag_by_itself() -> None:

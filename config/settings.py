@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "photostore.uploads.middleware.CharsetMiddleware",
     "photostore.uploads.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "profile_pictures.idle.SlidingSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -189,6 +190,11 @@ TRUSTED_PROXIES = words("TRUSTED_PROXIES")
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# A page that nobody touches for so long asks for the password again.
+SESSION_COOKIE_AGE = number("SESSION_IDLE_MINUTES", 60, minimum=1) * 60
+# How long the audit says who did what; 0 for ever.
+AUDIT_DAYS = number("AUDIT_DAYS", 3 * 365)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SERVED_OVER_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

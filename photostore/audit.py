@@ -7,17 +7,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from photostore.errors import StorageAway
 from photostore.models import AuditEntry
 from photostore.request_id import current_request_id
-from photostore.throttling import count
+from photostore.throttling import count, network_of
 
 ANONYMOUS_REFUSALS_PER_MINUTE = 20
+REFUSALS_PER_MINUTE = 120
+FORGOTTEN_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +146,19 @@ def failures_recorded(actor: Actor, action: str, subject: str) -> Iterator[None]
 def record_refusal(actor: Actor, action: str, *, subject: str = "", code: str = "") -> None:
     """Write one row about an attempt that was refused, outside any transaction that was rolled back.
 
-    Anonymous refusals are counted per address and dropped beyond a limit: else anybody could fill the
-    disk.
+    They are counted for each person, and for each network of whoever is not signed in, and dropped beyond a
+    limit: else anybody could fill the disk.
     """
-    if not actor.id and count(f"refusals:{actor.address}") > ANONYMOUS_REFUSALS_PER_MINUTE:
+    limit = REFUSALS_PER_MINUTE if actor.id else ANONYMOUS_REFUSALS_PER_MINUTE
+    if count(f"refusals:{actor.id or network_of(actor.address)}") > limit:
         return
     record(actor, action, subject=subject, code=code, outcome=AuditEntry.Outcome.REFUSED)
+
+
+def forget_old_entries() -> int:
+    """Delete some of the rows that are older than `AUDIT_DAYS`, the oldest first; how many."""
+    if not settings.AUDIT_DAYS:
+        return 0
+    old = AuditEntry.objects.filter(at__lt=timezone.now() - timedelta(days=settings.AUDIT_DAYS))
+    some = old.order_by("at", "id").values("pk")[:FORGOTTEN_AT_ONCE]
+    return AuditEntry.objects.filter(pk__in=some).delete()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.db import connection
 
@@ -23,7 +24,7 @@ _COUNTED = """
 SELECT count FROM photostore_ratewindow
 WHERE name = %s AND window_started_at > now() - %s * interval '1 second'
 """
-_TAKE_BACK = "UPDATE photostore_ratewindow SET count = greatest(count - 1, 0) WHERE name = %s"
+_TAKE_BACK = "UPDATE photostore_ratewindow SET count = greatest(count - 1, 0) WHERE name = ANY(%s)"
 
 
 def count(name: str, *, by: int = 1, window_seconds: int = WINDOW_SECONDS) -> int:
@@ -47,10 +48,23 @@ def counted(name: str, *, window_seconds: int = WINDOW_SECONDS) -> int:
     return int(row[0]) if row else 0
 
 
-def take_back(name: str) -> None:
-    """Undo one `count` of `name`."""
+def network_of(address: str) -> str:
+    """Whose address it is, for counting: one provider's customer has a whole /64 of IPv6."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return address
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return str(ip_network((known.packed, 64), strict=False))
+
+
+def take_back(*names: str) -> None:
+    """Undo one `count` of each."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_BACK, [name])
+        cursor.execute(_TAKE_BACK, [sorted(names)])
 
 
 def forget_old_windows() -> None:

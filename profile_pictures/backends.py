@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
+from django.utils import timezone
 
-from photostore.audit import client_address
+from photostore.audit import client_address, subject_of_user
 from photostore.errors import TooManyAttempts
-from photostore.throttling import WINDOW_SECONDS, count, take_back
+from photostore.models import AuditEntry
+from photostore.throttling import WINDOW_SECONDS, count, network_of, take_back
 from profile_pictures.models import User
 
 WRONG_PASSWORDS_PER_MINUTE = 10
-# From one address, all names together; a whole school may sit behind one.
-ATTEMPTS_PER_MINUTE = 60
+# From one network, all names together; a whole school may sit behind one.
+WRONG_PASSWORDS_OF_A_NETWORK_PER_MINUTE = 60
+# For one name from all networks together: whoever has many addresses is slow all the same.
+WRONG_PASSWORDS_OF_A_NAME_PER_HOUR = 100
+HOUR = 3600
+KNOWN_FOR = timedelta(days=30)
 
 
 class ThrottledModelBackend(ModelBackend):
-    """Django's own check of name and password, at most ten wrong ones a minute per user and address.
+    """Django's own check of name and password, with so many wrong ones at most.
 
     It counts before it looks, so guesses sent at once are counted too, and takes a right one back. As an
-    authentication backend it guards every door: the API's login and the admin's.
+    authentication backend it guards every way in: the API's login and the admin's.
     """
 
     def authenticate(
@@ -33,20 +40,32 @@ class ThrottledModelBackend(ModelBackend):
         **kwargs: Any,
     ) -> User | None:
         """The user, or None for a wrong name or password. Raises `TooManyAttempts`."""
-        if request is not None and count(f"login:{client_address(request)}") > ATTEMPTS_PER_MINUTE:
-            # Each check costs a good part of a second of CPU, whatever the name: names are free to make up.
+        network = network_of(client_address(request)) if request is not None else "-"
+        name = _typed(username or "")
+        counted = [f"login:{network}", f"login:{name}:{network}", f"login:{name}"]
+        # Each check costs a good part of a second of CPU, whatever the name: names are free to make up.
+        if count(counted[0]) > WRONG_PASSWORDS_OF_A_NETWORK_PER_MINUTE and request is not None:
             raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)
-        name = _attempts_name(request, username or "")
-        if count(name) > WRONG_PASSWORDS_PER_MINUTE:
+        if count(counted[1]) > WRONG_PASSWORDS_PER_MINUTE:
             raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)
+        is_guessed_at = count(counted[2], window_seconds=HOUR) > WRONG_PASSWORDS_OF_A_NAME_PER_HOUR
+        if is_guessed_at and not _is_known(username or "", network):
+            raise TooManyAttempts(retry_after_seconds=HOUR)
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is not None:
-            take_back(name)
+            take_back(*counted)
         return user
 
 
-def _attempts_name(request: HttpRequest | None, username: str) -> str:
-    # Hashed: the name is whatever somebody typed, perhaps a password in the wrong field.
-    typed = hashlib.sha256(username.casefold().encode(errors="replace")).hexdigest()[:32]
-    address = client_address(request) if request is not None else "-"
-    return f"login:{typed}:{address}"
+def _typed(username: str) -> str:
+    """Hashed: the name is whatever somebody typed, perhaps a password in the wrong field."""
+    return hashlib.sha256(username.casefold().encode(errors="replace")).hexdigest()[:32]
+
+
+def _is_known(username: str, network: str) -> bool:
+    """Whether this person signed in from there lately: guesses from elsewhere must not lock them out."""
+    person = User.objects.filter(username=username).values_list("pk", flat=True).first()
+    since = timezone.now() - KNOWN_FOR
+    sign_ins = AuditEntry.objects.filter(subject=subject_of_user(person), action="login", at__gt=since)
+    addresses = sign_ins.filter(outcome=AuditEntry.Outcome.DONE).order_by().values_list("address", flat=True)
+    return any(network_of(address) == network for address in addresses.distinct())

@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from photostore.models import KEY_LENGTH, SHA256_LENGTH
@@ -23,6 +24,9 @@ class User(AbstractUser):
     # The storage key of the confirmed picture; empty without one.
     profile_picture = models.ImageField(max_length=KEY_LENGTH, blank=True, editable=False)
 
+    # How often the account was switched off: what was signed in before stays out (a trigger counts, and ends
+    # the tokens; see migration 0005).
+    sign_ins_ended = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # What the save that is under way changes, for the audit (`profile_pictures.traces`).
     changed_fields: list[str] = []
 
@@ -34,6 +38,12 @@ class User(AbstractUser):
                 fields=["profile_picture"], condition=~Q(profile_picture=""), name="users_by_picture_key"
             ),
         ]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Another one once the account was switched off, so that no session outlives that."""
+        salt = "profile_pictures.models.User.get_session_auth_hash"
+        text = f"{self.password}:{self.sign_ins_ended}"
+        return salted_hmac(salt, text, secret=secret, algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every bearer token, whoever holds it."""

@@ -1,7 +1,7 @@
 """The engine room on the desk: the audit, operations with their undo, what verify_media found."""
 
 from photostore.admin.audit import AuditEntryAdmin
-from photostore.admin.bytes import BytesAdmin, ReadOnlyAdmin
+from photostore.admin.bytes import BytesAdmin, CheckedActions, ReadOnlyAdmin
 from photostore.admin.operations import OperationAdmin
 from photostore.admin.refusals import note_refusal, tell_refusal
 from photostore.admin.verifications import VerificationAdmin
@@ -9,6 +9,7 @@ from photostore.admin.verifications import VerificationAdmin
 __all__ = [
     "AuditEntryAdmin",
     "BytesAdmin",
+    "CheckedActions",
     "OperationAdmin",
     "ReadOnlyAdmin",
     "VerificationAdmin",

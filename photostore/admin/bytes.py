@@ -7,6 +7,9 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from photostore.admin.refusals import is_noted, note_refusal, tell_refusal
@@ -15,7 +18,25 @@ from photostore.errors import PhotostoreError
 _request: ContextVar[HttpRequest] = ContextVar("admin_request")
 
 
-class BytesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CheckedActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is chosen for a bulk action must be able to be a key; to anything else Django answers 500."""
+
+    def response_action(  # type: ignore[override] # the stubs know a later Django
+        self, request: HttpRequest, queryset: QuerySet[Any], **options: Any
+    ) -> HttpResponse | None:
+        """Django's own. Raises `BadRequest`."""
+        key = self.opts.pk
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                key.clean(chosen, None)
+            except ValidationError as error:
+                raise BadRequest from error
+            if "\0" in chosen:
+                raise BadRequest
+        return super().response_action(request, queryset, **options)
+
+
+class BytesAdmin(CheckedActions):
     """For models whose use cases move bytes: stands between unfold's admin and Django's.
 
     Django opens a transaction around the whole of a change or delete page; bytes would travel inside it,
@@ -67,7 +88,7 @@ class BytesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return response
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(CheckedActions):
     """To be read only: not even an administrator can change it here."""
 
     show_full_result_count = False

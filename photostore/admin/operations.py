@@ -159,7 +159,7 @@ def _take_back(request: HttpRequest, operation: Operation) -> None:
 
 
 def _shown(act: Act, user: Any) -> dict[str, Any]:
-    """An act, and which pictures there are of it that this person may see."""
+    """An act, what it was done to, and which pictures there are of it, as far as this person may see."""
     if not may_see(user, act):
         return {"act": act}
     sides = {
@@ -167,7 +167,7 @@ def _shown(act: Act, user: Any) -> dict[str, Any]:
         for side, spot_of in SIDES.items()
         if spot_of(act) is not None
     }
-    return {"act": act, **sides}
+    return {"act": act, "subject": act.subject, "note": act.note, **sides}
 
 
 def streamed(spot: Spot) -> HttpResponse:

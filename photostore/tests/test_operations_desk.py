@@ -181,6 +181,7 @@ def test_the_app_whose_picture_it_is_has_its_say(
     dora = signed_in("dora", "view_operation", "change_operation", *extra, is_staff=True)
     shown = dora.get(page(operation)).content.decode()
     assert (picture(operation, "before") in shown, undo_page(operation) in shown) == (sees, undoes)
+    assert (key in shown) == sees, "a name of a file may be a child's"
     assert status_of(dora, picture(operation, "before")) == (200 if sees else 403)
     answer = dora.post(undo_page(operation), {"confirmed": "yes"})
     assert answer.status_code == (302 if undoes else 403)

@@ -15,7 +15,7 @@ from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from photostore.admin import ReadOnlyAdmin
+from photostore.admin import CheckedActions, ReadOnlyAdmin
 from photostore.audit import current_actor, record, subject_of_user
 from photostore.register.settling import drain_all
 from profile_pictures.models import User
@@ -25,7 +25,7 @@ admin.site.unregister(Group)
 admin.site.unregister(AuthToken)
 
 
-class WithinOwnRights(admin.ModelAdmin):  # type: ignore[type-arg]
+class WithinOwnRights(CheckedActions):
     """Offers only what whoever asks may grant; changes and deletes only what they may manage."""
 
     def may_manage(self, actor: Any, obj: Any) -> bool:

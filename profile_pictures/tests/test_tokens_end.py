@@ -1,9 +1,10 @@
-"""A new password ends every bearer token, and made-up names do not get around the throttle."""
+"""A new password and an account that is switched off end what is signed in."""
 
 from typing import Any
 
 import pytest
-from rest_framework.test import APIClient
+from django.db import connection
+from django.test import Client
 
 from testing.people import client_of
 
@@ -25,9 +26,36 @@ def test_another_change_of_the_account_ends_nothing(alice: Any) -> None:
     assert hers.get("/api/auth/me/").status_code == 200
 
 
-def test_many_made_up_names_from_one_address_are_throttled() -> None:
-    statuses = [
-        APIClient().post("/api/auth/login/", {"username": f"name-{n}", "password": "x"}).status_code
-        for n in range(62)
-    ]
-    assert set(statuses[:60]) == {400} and set(statuses[60:]) == {429}
+def _by_the_orm(person: Any, is_active: bool) -> None:
+    person.is_active = is_active
+    person.save()
+
+
+def _by_a_query(person: Any, is_active: bool) -> None:
+    type(person).objects.filter(pk=person.pk).update(is_active=is_active)
+
+
+def _by_sql(person: Any, is_active: bool) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE users_user SET is_active = %s WHERE id = %s", [is_active, person.pk])
+
+
+@pytest.mark.parametrize("switch", [_by_the_orm, _by_a_query, _by_sql])
+def test_an_account_that_is_switched_on_again_has_to_sign_in_anew(alice: Any, vera: Any, switch: Any) -> None:
+    api, others, desk = client_of(alice), client_of(vera), Client()
+    desk.force_login(alice)
+    switch(alice, False)
+    switch(alice, True)
+    assert api.get("/api/auth/me/").status_code == 401
+    assert desk.get("/admin/").status_code == 302
+    assert others.get("/api/auth/me/").status_code == 200
+    desk.force_login(type(alice).objects.get(pk=alice.pk))
+    assert desk.get("/admin/").status_code == 200
+
+
+def test_a_sign_in_of_before_stays_out_whoever_saves_an_older_copy(alice: Any) -> None:
+    desk, copy = Client(), type(alice).objects.get(pk=alice.pk)
+    desk.force_login(alice)
+    _by_the_orm(alice, False)
+    copy.save()
+    assert desk.get("/admin/").status_code == 302

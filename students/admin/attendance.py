@@ -79,6 +79,22 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
             '<img class="desk-face" src="{}" alt="" width="48" height="48" loading="lazy">', links["96"]
         )
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """These pages show students by name and face: leave to look at photos alone opens none of them."""
+        return _may_see_students(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """As `has_view_permission`."""
+        return _may_see_students(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As `has_view_permission`."""
+        return _may_see_students(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As `has_view_permission`."""
+        return _may_see_students(request) and super().has_delete_permission(request, obj)
+
     def get_readonly_fields(self, request: HttpRequest, obj: AttendancePhoto | None = None) -> Any:  # noqa: ARG002
         """Whose and when is not changed afterwards: that would be another photo."""
         return ["face", "student", "date", "session"] if obj else []
@@ -111,3 +127,7 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
         """One by one, as `delete_model`."""
         for photo in queryset.order_by("pk").iterator(chunk_size=500):
             self.delete_model(request, photo)
+
+
+def _may_see_students(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("students.view_student"))

@@ -65,3 +65,15 @@ def test_a_second_photo_of_the_half_day_is_told_and_the_first_stays(desk, ada):
     answer = add(desk, ada, SimpleUploadedFile("b.jpg", face(2)))
     assert b"already" in answer.content
     assert AttendancePhoto.objects.get().sha256 == first.sha256
+
+
+@pytest.mark.parametrize("address", ["", "{pk}/change/", "{pk}/delete/", "{pk}/history/", "add/"])
+def test_the_leave_to_see_photos_alone_opens_no_student(desk, ada, address):
+    add(desk, ada, SimpleUploadedFile("a.jpg", face(1)))
+    page = "/admin/students/attendancephoto/" + address.format(pk=AttendancePhoto.objects.get().pk)
+    of_photos = [f"{verb}_attendancephoto" for verb in ("view", "add", "change", "delete")]
+    client = Client()
+    client.force_login(make_person("nina", *of_photos, is_staff=True))
+    answer = client.get(page)
+    assert answer.status_code == 403 and "Ada" not in answer.content.decode()
+    assert "attendance" not in client.get("/admin/").content.decode().lower()
