@@ -199,7 +199,7 @@ class PhotoCommand(BaseCommand):
         time = TimeElapsedColumn() if total is None else TimeRemainingColumn()
         with self._bar(MofNCompleteColumn(), time) as bar:
             task = bar.add_task(what, total=total)
-            yield lambda: bar.advance(task)
+            yield (lambda: None) if bar.disable else (lambda: bar.advance(task))
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:

@@ -62,11 +62,17 @@ def extract(data: bytes) -> bytes | None:
 
 def strip(data: bytes) -> bytes:
     """`data` without any XMP packet before the pixels. Raises InvalidFile as `embed` does."""
-    kept, at = [], 0
+    return split(data)[0]
+
+
+def split(data: bytes) -> tuple[bytes, bytes | None]:
+    """What `strip` gives, and the first packet that it takes out."""
+    kept, at, packet = [], 0, None
     for place in _places(data):
         kept.append(data[at : place.start])
         at = place.end
-    return b"".join([*kept, data[at:]])
+        packet = data[place.packet_start : place.packet_end] if packet is None else packet
+    return b"".join([*kept, data[at:]]), packet
 
 
 def _places(data: bytes) -> Iterator[_Place]:

@@ -14,6 +14,8 @@ from photostore import keys
 from photostore.errors import FileUnreadable
 from photostore.inventory.listing import Listing, listed
 from photostore.models import StoredFile
+from photostore.references.fields import all_values
+from photostore.references.knowledge import claimed_by_apps
 from photostore.references.places import place_of
 from photostore.storage import FileStat, storage_for
 
@@ -42,6 +44,17 @@ FULL JOIN (SELECT * FROM {listing} WHERE kind = 'file') AS l ON l.key = f.key
 WHERE f.id IS NULL OR (f.written_at IS NOT NULL AND (
     l.key IS NULL OR l.byte_size <> f.byte_size
     OR to_timestamp(l.modified_at) > greatest(f.written_at, f.verified_at)))
+"""
+
+
+# By hash joins, whatever the size; see `Place.claims`.
+_ORPHANS = """
+SELECT l.key, l.byte_size, l.modified_at FROM {listing} AS l WHERE l.kind = 'file'
+AND NOT EXISTS (
+    SELECT FROM photostore_storedfile AS f WHERE f.storage_alias = ANY(%(aliases)s) AND f.key = l.key)
+AND NOT EXISTS (
+    SELECT FROM photostore_pendingremoval AS r WHERE r.storage_alias = ANY(%(aliases)s) AND r.key = l.key)
+AND NOT EXISTS (SELECT FROM ({values}) AS v WHERE v.alias = ANY(%(aliases)s) AND v.key = l.key)
 """
 
 
@@ -84,10 +97,12 @@ def orphans(storage_alias: str = "default", prefix: str = "") -> Iterator[FileSt
     Streams, whatever the size. Raises `StorageAway`.
     """
     with listed(place_of(storage_alias), prefix) as listing:
-        for finding in differences(listing):
-            if finding.difference == "orphaned":
-                assert finding.byte_size is not None and finding.modified_at is not None
-                yield FileStat(finding.key, finding.byte_size, finding.modified_at)
+        rows = listing.rows(_ORPHANS.replace("{values}", all_values()))
+        while batch := list(islice(rows, BATCH)):
+            claimed = claimed_by_apps([key for key, _byte_size, _modified_at in batch])
+            for key, byte_size, modified_at in batch:
+                if key not in claimed:
+                    yield FileStat(key, byte_size, datetime.fromtimestamp(modified_at, UTC))
 
 
 def _settled(listing: Listing, row: Sequence[Any], claimed: set[str]) -> Finding | None:

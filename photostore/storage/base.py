@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, ClassVar, Literal, NoReturn, cast
@@ -169,6 +169,13 @@ class PhotoStorage(Storage, ABC):
     def symlinks(self, prefix: str = "") -> Iterator[str]:
         """Where symbolic links stand."""
         return (found.key for found in self.walk(prefix, kinds=frozenset({"symlink"})))
+
+    def sizes(self, keys: Sequence[str]) -> list[int | None]:
+        """The byte size of each of these files, None where it is not there or cannot be looked at.
+
+        For thousands on a disk, where keys of one folder follow each other. A bucket is listed instead.
+        """
+        return [found.byte_size if found else None for found in map(self.stat, keys)]
 
     def read(self, key: str, *, max_bytes: int) -> bytes:
         """The whole file. Raises `FileMissing`, and `FileTooLarge` rather than read more than `max_bytes`."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.errors import FileMissing, FileUnreadable, StorageAway, StorageFull
+from photostore.storage.key_rules import is_key
 
 # It tells the storage from the empty folder that an unmounted disk leaves behind.
 ROOT_MARKER = ".photokeep-root"
@@ -96,6 +97,26 @@ class Folders:
             raise _translated(error) from error
         finally:
             _close(chain)
+
+    def sizes(self, keys: Sequence[str]) -> list[int | None]:
+        """See `PhotoStorage`. Each folder is looked at once for the keys of it that follow each other.
+
+        By a look at each name on the way, which costs a third of opening it. Whoever swaps a folder for a
+        link in between deceives a look; nothing is read or written here.
+        """
+        root, path, is_folder = self._open_root(), "", True
+        found: list[int | None] = []
+        try:
+            for key in keys:
+                folder = key.rpartition("/")[0]
+                if folder != path and is_key(key):
+                    is_folder, path = _is_folder(root, folder, path if is_folder else ""), folder
+                at = _looked_at(root, key) if is_folder and is_key(key) else None
+                found.append(at.st_size if at and stat.S_ISREG(at.st_mode) else None)
+            self._confirm_root(root)
+        finally:
+            os.close(root)
+        return found
 
     @contextmanager
     def reading_on(self) -> Iterator[None]:
@@ -221,6 +242,29 @@ def regular(found: os.stat_result) -> os.stat_result:
     if not stat.S_ISREG(found.st_mode):
         raise FileMissing
     return found
+
+
+def _is_folder(root: int, path: str, known: str) -> bool:
+    """Whether every segment is a folder, and no link to one; `known` is a path of which that is known."""
+    end, length = 0, len(path)
+    while end < length:
+        end = path.find("/", end + 1)
+        end = length if end < 0 else end
+        if known.startswith(path[:end]) and known[end : end + 1] in ("", "/"):
+            continue
+        at = _looked_at(root, path[:end])
+        if at is None or not stat.S_ISDIR(at.st_mode):
+            return False
+    return True
+
+
+def _looked_at(root: int, path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path, dir_fd=root, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in ABSENT | OF_ONE_FILE:
+            return None
+        raise _translated(error) from error
 
 
 def _has_marker(root: int) -> bool:

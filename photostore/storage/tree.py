@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from photostore.errors import FileMissing, FileUnreadable
 from photostore.storage.base import FileStat, Kind, Line
@@ -40,9 +40,11 @@ def survey(folders: Folders, prefix: str, *, sizes: bool) -> Iterator[Line]:
         if not sizes:
             yield kind, shown, None, None
             continue
-        with suppress(FileNotFoundError):  # gone since the folder was read
+        try:
             found = entry.stat(follow_symlinks=False)
-            yield kind, shown, found.st_size, found.st_mtime
+        except FileNotFoundError:  # gone since the folder was read
+            continue
+        yield kind, shown, found.st_size, found.st_mtime
 
 
 # A key and its entry; a folder that cannot be read ends with a slash and has none.
@@ -60,47 +62,75 @@ def _each(folders: Folders, prefix: str) -> Iterator[Entry]:
         return
 
 
-def _below(folders: Folders, folder: int, path: str, start: str = "") -> Iterator[Entry]:
-    """Every entry whose name starts with `start` and all that is below it, without the folders themselves."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.startswith(start) or (not path and entry.name in _NOT_OURS):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _inside(folders, folder, path, entry.name)
-            else:
-                yield path + entry.name, entry
+def _below(folders: Folders, folder: int, path: str, start: str) -> Iterator[Entry]:
+    """Every entry whose name starts with `start` and all that is below it, without the folders themselves.
 
-
-def _inside(folders: Folders, parent: int, path: str, name: str) -> Iterator[Entry]:
+    One loop with a stack: a generator within a generator for each level costs more than the looking.
+    """
+    stack = [(folder, path, os.scandir(folder))]
     try:
-        folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
+        while stack:
+            folder, path, entries = stack[-1]
+            try:
+                entry = next(entries, None)
+            except OSError as error:
+                if error.errno not in OF_ONE_FILE or len(stack) == 1:
+                    raise
+                folders.confirm()
+                yield path, None
+                entry = None
+            if entry is None:
+                _leave(stack, root=len(stack) == 1)
+            elif len(stack) == 1 and (
+                not entry.name.startswith(start) or (not path and entry.name in _NOT_OURS)
+            ):
+                continue
+            elif not entry.is_dir(follow_symlinks=False):
+                yield path + entry.name, entry
+            elif not _enter(folders, stack, f"{path}{entry.name}/", entry.name):
+                yield f"{path}{entry.name}/", None
+    finally:
+        while stack:
+            _leave(stack, root=len(stack) == 1)
+
+
+def _is_passed_over(name: str, path: str, start: str) -> bool:
+    return not name.startswith(start) or (not path and name in _NOT_OURS)
+
+
+Level = tuple[int, str, Any]
+
+
+def _enter(folders: Folders, stack: list[Level], path: str, name: str) -> bool:
+    """Go on with this folder; False for one that cannot be read."""
+    folder = None
+    try:
+        folder = os.open(name, FOLDER_FLAGS, dir_fd=stack[-1][0])
+        stack.append((folder, path, os.scandir(folder)))
     except OSError as error:
+        if folder is not None:
+            os.close(folder)
         if error.errno not in ABSENT | OF_ONE_FILE:
             raise
         folders.confirm()  # pruned just now, or swapped for a link; not the whole storage gone
-        if error.errno in OF_ONE_FILE:
-            yield f"{path}{name}/", None
-        return
-    try:
-        yield from _below(folders, folder, f"{path}{name}/")
-    except OSError as error:
-        if error.errno not in OF_ONE_FILE:
-            raise
-        folders.confirm()
-        yield f"{path}{name}/", None
-    finally:
+        return error.errno not in OF_ONE_FILE
+    return True
+
+
+def _leave(stack: list[Level], *, root: bool) -> None:
+    folder, _path, entries = stack.pop()
+    entries.close()
+    if not root:
         os.close(folder)
 
 
 def _kind(key: str, entry: os.DirEntry[str]) -> Kind | None:
-    if entry.is_symlink():
-        return "symlink"
     if not entry.is_file(follow_symlinks=False):
-        return None  # a pipe or a socket: nothing that holds bytes
+        # A pipe or a socket holds no bytes.
+        return "symlink" if entry.is_symlink() else None
     if not is_key(key):
         return "unusable"
-    return "partial" if is_partial(entry.name) else "file"
+    return "partial" if entry.name[0] == "." and is_partial(entry.name) else "file"
 
 
 def _stat(key: str, entry: os.DirEntry[str], kind: Kind) -> Iterator[FileStat]:

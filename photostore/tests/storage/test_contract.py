@@ -173,6 +173,13 @@ def test_a_read_is_bounded(storage: PhotoStorage) -> None:
         storage.read(KEY, max_bytes=5)
 
 
+def test_sizes_are_told_in_the_order_asked(storage: PhotoStorage) -> None:
+    for key in ("a/b/c", "a/bc", "a/b/d/e", "f"):
+        storage.put(key, key.encode(), content_type=JPEG)
+    asked = ["f", "a/b/c", "a/b/d/e", "a/bc", "a/b", "a/b/c/x", "a/x/c", "a/b/c", "f"]
+    assert storage.sizes(asked) == [1, 5, 7, 4, None, None, None, 5, 1]
+
+
 def test_a_stream_given_up_half_way_leaves_the_storage_well(storage: PhotoStorage) -> None:
     storage.put(KEY, bytes(1_000_000), content_type=JPEG)
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.errors import FileMissing
+from photostore.storage import beneath
 from photostore.storage.disk import DiskStorage
 from photostore.storage.folders import ROOT_MARKER
 
@@ -42,12 +43,23 @@ def test_what_is_behind_a_link_is_no_file_of_ours(linked: DiskStorage, key: str)
     assert linked.stat(key) is None
     for attempt in (
         lambda: linked.stream(key),
+        lambda: linked.read(key, max_bytes=10**6),
         lambda: linked.copy(key, "new", content_type=JPEG),
         lambda: linked.move(key, "new"),
     ):
         with pytest.raises(FileMissing):
             attempt()
     assert linked.remove(key) is False
+    assert linked.sizes(["real/photo.jpg", key, "real/photo.jpg"]) == [4, None, 4]
+
+
+def test_reading_without_the_one_call_is_the_same(
+    linked: DiskStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beneath, "_libc", None)
+    assert linked.read("real/photo.jpg", max_bytes=4) == b"ours"
+    with pytest.raises(FileMissing):
+        linked.read("inner/photo.jpg", max_bytes=4)
 
 
 @pytest.mark.parametrize("key", ["etc/photokeep-test", "inner/new.jpg", "nowhere/x", "real/photo.jpg/x"])
