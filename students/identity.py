@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from photostore.errors import StorageAway
 from photostore.secrets import kept_secret
 from students.models import AttendancePhoto, StudentPhoto
 
+_OUR_MARK = b"urn:photokeep:identity:"
 HASH_BYTES = 16  # 128 bits: a school's numbers are few, the key is what protects them
 
 _PACKET = (
@@ -62,6 +64,14 @@ class Identity:
     by_newest_key: bool = True
 
 
+class Inspected(NamedTuple):
+    """A picture's sha256 without its tag, and the identity inside. `is_forged`: one does not verify."""
+
+    bare_sha256: str
+    identity: Identity | None
+    is_forged: bool = False
+
+
 def number_hash(student_number: str | None, key: bytes | None = None) -> str:
     """The keyed hash of a number, 32 hexadecimal digits; empty for no number."""
     if not student_number:
@@ -83,13 +93,14 @@ def tag(picture: bytes, *, student_id: UUID, student_number: str | None, attenda
 def tagged(picture: bytes, inside: Identity) -> Iterator[bytes]:
     """The picture with this identity inside, as each key signs it, the newest first."""
     bare = tags.strip(picture)
-    values = (str(inside.student_id), inside.number_hash, inside.attendance)
+    bare_sha256 = hashlib.sha256(bare).hexdigest()
+    message = f"photo:{inside.student_id}:{inside.number_hash}:{inside.attendance}:{bare_sha256}".encode()
     for key in keys():
         packet = _PACKET.format(
             student=inside.student_id,
             number=inside.number_hash,
             attendance=inside.attendance,
-            signature=_signature(key, values, bare),
+            signature=_signature(key, message),
         )
         yield tags.embed(bare, packet.encode())
 
@@ -100,20 +111,33 @@ def read(picture: bytes) -> Identity | None:
     Raises `InvalidFile` for bytes that are no JPEG or PNG.
     """
     packet = tags.extract(picture)
+    if packet is None or not _VALUES.search(packet):
+        return None
+    return inspect(picture).identity
+
+
+def without(picture: bytes) -> Inspected:
+    """The sha256 alone, for who has no key."""
+    return Inspected(hashlib.sha256(tags.strip(picture)).hexdigest(), None)
+
+
+def inspect(picture: bytes) -> Inspected:
+    """The same, and what is seen on the way to it."""
+    bare, packet = tags.split(picture)
+    bare_sha256 = hashlib.sha256(bare).hexdigest()
     match = _VALUES.search(packet) if packet else None
     if match is None:
-        return None
+        return Inspected(bare_sha256, None, _OUR_MARK in (packet or b""))
     student, number, attendance, offered = (value.decode() for value in match.groups())
-    bare = tags.strip(picture)
-    genuine = [
-        hmac.compare_digest(_signature(key, (student, number, attendance), bare), offered) for key in keys()
-    ]
-    return Identity(UUID(student), number, attendance, genuine[0]) if any(genuine) else None
+    message = f"photo:{student}:{number}:{attendance}:{bare_sha256}".encode()
+    genuine = [hmac.compare_digest(_signature(key, message), offered) for key in keys()]
+    if not any(genuine):
+        return Inspected(bare_sha256, None, True)
+    return Inspected(bare_sha256, Identity(UUID(student), number, attendance, genuine[0]))
 
 
-def _signature(key: bytes, values: tuple[str, str, str], bare: bytes) -> str:
-    message = f"photo:{':'.join(values)}:{hashlib.sha256(bare).hexdigest()}"
-    return hmac.digest(key, message.encode(), hashlib.sha256).hex()
+def _signature(key: bytes, message: bytes) -> str:
+    return hmac.digest(key, message, hashlib.sha256).hex()
 
 
 def keys() -> list[bytes]:
@@ -124,7 +148,12 @@ def keys() -> list[bytes]:
     `IdentityKeyMissing` where photos were signed already and the key is not there.
     """
     given = settings.PHOTO_IDENTITY_KEYS or [_kept(key_file())]
-    return [hashlib.sha256(b"photokeep.identity:" + key.encode()).digest() for key in given]
+    return [_derived(key) for key in given]
+
+
+@lru_cache(maxsize=64)
+def _derived(key: str) -> bytes:
+    return hashlib.sha256(b"photokeep.identity:" + key.encode()).digest()
 
 
 def key_file() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 from uuid import UUID
@@ -50,6 +51,7 @@ class Place:
         return tuple(sorted(found))
 
 
+@lru_cache(maxsize=4_096)
 def place_of(key: str) -> Place:
     """What the key claims."""
     inside = _IN_FOLDER.fullmatch(key)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
-from photostore import keys, tags
+from photostore import keys
 from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import orphans
@@ -22,11 +23,12 @@ from photostore.operations.quarantine import sha256_of
 from photostore.storage import FileStat, storage_for
 from students import identity
 from students.key_claims import FOLDERS, OF_OTHERS, Place, place_of
-from students.models import Student
 from students.versions import MAX_STORED_BYTES
 
 BATCH = 1_000
-OUR_MARK = b"urn:photokeep:identity:"
+QUARANTINE = "quarantine/"
+_HERE = "SELECT student_id FROM students_student WHERE student_id = ANY(%s)"
+_REGISTERED = "SELECT key FROM photostore_storedfile WHERE key = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,16 @@ class Stray:
     @property
     def person(self) -> str:
         """Whose it once was: the identity inside, else the folder; else the file stands for itself."""
-        place = place_of(self.key)
-        return str(self.named_student or place.folder or self.key)
+        return str(self.named_student or place_of(self.key).folder or self.key)
 
     @property
     def moment(self) -> str:
-        """`2026-11-21_AM` for an attendance photo; an identity's own word goes before the file name's."""
-        if self.named_student:
-            return self.attendance
-        return place_of(self.key).moment
+        """`2026-11-21_AM` for an attendance photo; empty for another."""
+        return self.moment_at(place_of(self.key))
+
+    def moment_at(self, place: Place) -> str:
+        """The same, where its place is known: an identity's own word goes before the file name's."""
+        return self.attendance if self.named_student else place.moment
 
 
 def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
@@ -91,6 +94,12 @@ def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
         yield from _displaced_by(resumed)
 
 
+def set_aside(alias: str) -> Iterator[Location]:
+    """Every file in quarantine. Streams; raises `StorageAway`."""
+    for file in storage_for(alias).scan(QUARANTINE):
+        yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
+
+
 def was_used(alias: str) -> bool:
     """False for a place where nothing was ever kept; one that is gone, and known, is scanned and refuses."""
     return storage_for(alias).is_prepared() or StoredFile.objects.filter(storage_alias=alias).exists()
@@ -105,11 +114,12 @@ def has_own_safe_place() -> bool:
 def _unclaimed(alias: str, files: Iterator[FileStat]) -> Iterator[Location]:
     while batch := list(islice(files, BATCH)):
         folders = {folder for file in batch if (folder := place_of(file.key).folder)}
-        here = set(Student.objects.filter(student_id__in=folders).values_list("student_id", flat=True))
-        # A safe copy is registered under its own alias, also where that is the same place.
-        registered = set(
-            StoredFile.objects.filter(key__in=[file.key for file in batch]).values_list("key", flat=True)
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(_HERE, [list(folders)])
+            here = {student_id for (student_id,) in cursor.fetchall()}
+            # A safe copy is registered under its own alias, also where that is the same place.
+            cursor.execute(_REGISTERED, [[file.key for file in batch]])
+            registered = {key for (key,) in cursor.fetchall()}
         for file in batch:
             place = place_of(file.key)
             if file.key not in registered and (place.folder not in here or _is_left_behind(file, place)):
@@ -132,17 +142,22 @@ def _displaced_by(operation: Operation) -> Iterator[Location]:
                 )
 
 
-def read_strays(locations: Iterable[Location], tick: Callable[[], None] = lambda: None) -> Iterator[Stray]:
+def read_strays(
+    locations: Iterable[Location], tick: Callable[[], None] = lambda: None, *, verified: bool = True
+) -> Iterator[Stray]:
     """The files with what their bytes say; one that went away meanwhile is passed over."""
     for location in locations:
-        stray = read_stray(location)
+        stray = read_stray(location, verified=verified)
         tick()
         if stray is not None:
             yield stray
 
 
-def read_stray(location: Location) -> Stray | None:
-    """What the bytes say; None where they are gone. Raises `StorageAway`."""
+def read_stray(location: Location, *, verified: bool = True) -> Stray | None:
+    """What the bytes say; None where they are gone. Raises `StorageAway`.
+
+    The identity inside only where it is to be `verified`: that takes the key.
+    """
     try:
         data = storage_for(location.storage_alias).read(location.stored_at, max_bytes=MAX_STORED_BYTES)
     except FileMissing:
@@ -157,17 +172,13 @@ def read_stray(location: Location) -> Stray | None:
     format_name = sniff(data)
     content_type = FORMATS[format_name].content_type if format_name else ""
     try:
-        bare, inside = tags.strip(data), identity.read(data)
+        bare_sha256, inside, is_forged = identity.inspect(data) if verified else identity.without(data)
     except InvalidFile:
         return _stray(location, sha256, sha256, content_type)
-    bare_sha256 = hashlib.sha256(bare).hexdigest()
     if inside is None:
-        forged = OUR_MARK in (tags.extract(data) or b"")
-        note = "the identity inside does not verify and counts as nothing" if forged else ""
+        note = "the identity inside does not verify and counts as nothing" if is_forged else ""
         return _stray(location, sha256, bare_sha256, content_type, note=note)
-    named = (inside.student_id, inside.number_hash, inside.attendance)
-    stray = _stray(location, sha256, bare_sha256, content_type, named)
-    return replace(stray, by_newest_key=inside.by_newest_key)
+    return _stray(location, sha256, bare_sha256, content_type, inside)
 
 
 def _too_large(location: Location) -> Stray | None:
@@ -180,24 +191,25 @@ def _stray(
     sha256: str,
     bare_sha256: str,
     content_type: str,
-    named: tuple[UUID | None, str, str] = (None, "", ""),
+    inside: identity.Identity | None = None,
     *,
     note: str = "",
 ) -> Stray:
     return Stray(
-        storage_alias=location.storage_alias,
-        key=location.key,
-        stored_at=location.stored_at,
-        byte_size=location.byte_size,
-        modified_at=location.modified_at,
-        sha256=sha256,
-        bare_sha256=bare_sha256,
-        content_type=content_type,
-        named_student=named[0],
-        number_hash=named[1],
-        attendance=named[2],
-        note=note,
-        deleted=location.deleted,
+        location.storage_alias,
+        location.key,
+        location.stored_at,
+        location.byte_size,
+        location.modified_at,
+        sha256,
+        bare_sha256,
+        content_type,
+        inside.student_id if inside else None,
+        inside.number_hash if inside else "",
+        inside.attendance if inside else "",
+        note,
+        location.deleted,
+        inside is None or inside.by_newest_key,
     )
 
 

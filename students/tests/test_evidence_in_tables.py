@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from photostore.audit import record
 from photostore.storage import storage_for
 from students import identity
 from students.models import Student
-from students.recovery.evidence import gather
-from students.recovery.evidence.backups import BackedUpStudent, BackupStudents
+from students.recovery import storage_index
+from students.recovery.backups.table import Table
+from students.recovery.evidence.backups import _OWN, BackupStudents
 from students.recovery.evidence.lookup import by_name_words
+from students.recovery.evidence.plan import findings
+from students.recovery.unowned import Stray
 from students.tests.drill_school import OLGA
 from students.tests.reseeding import migrate
 from students.tests.school import enrol, face
@@ -26,7 +30,7 @@ NAMES = ("Ada", "Bea", "Cleo")
 def test_numbers_are_hashed_with_every_key_once_for_a_run(
     api: Any, settings: Any, each_storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gather, "BATCH", 1)
+    monkeypatch.setattr(storage_index, "BATCH", 1)
     settings.PHOTO_IDENTITY_KEYS = ["old"]
     for number, name in enumerate(NAMES):
         was_here = uuid.uuid4()
@@ -47,23 +51,45 @@ def test_numbers_are_hashed_with_every_key_once_for_a_run(
     assert len(made) == 1
 
 
-def test_a_backup_is_asked_about_a_batch(db: None) -> None:
-    ada = BackedUpStudent(uuid.uuid4(), 1, "A", "Ada", frozenset({"a1", "a2"}))
-    bea = BackedUpStudent(uuid.uuid4(), 2, "B", "Bea", frozenset({"a2"}))
-    twin = BackedUpStudent(uuid.uuid4(), None, "", "Bea")
-    backup = BackupStudents([ada, bea, twin])
-    known = backup.about(ids=[], pks=[1], sha256s=[])
-    assert (known.by_pk(1), known.by_pk(2)) == (known.by_student_id(ada.student_id), None)
-    assert known.by_student_id(bea.student_id) is None
-    found = backup.about(ids=[twin.student_id], pks=[], sha256s=["a2"])
-    assert {one.student_id for one in found.with_photo("a2")} == {ada.student_id, bea.student_id}
-    assert [
-        one.is_only_one_called for one in (found.by_id[ada.student_id], found.by_id[twin.student_id])
-    ] == [
-        True,
-        False,
+def unowned(sha256: str, key: str = "student_photos/x.jpg") -> Stray:
+    return Stray("default", key, key, 1, timezone.now(), sha256, sha256, "image/jpeg")
+
+
+def told(backup: BackupStudents, *files: Stray) -> list[tuple[str, list[str], set[str]]]:
+    return [
+        (
+            one.verdict.state,
+            [piece.kind.value for piece in one.signals],
+            {student.name for piece in one.signals for student in piece.students},
+        )
+        for one in findings(files, backup)
     ]
-    assert BackupStudents([]).about([ada.student_id], [1], ["a1"]).by_id == {}
+
+
+def test_a_backup_is_asked_about_all_files_at_once(api: Any) -> None:
+    """By old id, by UUID, by bytes that one alone had, by a name that one alone had; and who is not in it."""
+    for name in ("Ada", "Bea"):
+        enrol(api, name, student_number=name[0])
+    ada, bea, twin = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    table = Table()
+    table.add_row(False, ada, 999_999, "A", "Ada", "", "", sha256s=frozenset({"a1", "a2"}), has_photo=True)
+    table.add_row(False, bea, 999_998, "B", "Bea", "", "", sha256s=frozenset({"a2"}), has_photo=True)
+    table.add_row(False, twin, None, None, "Bea", "", None)
+    table.finish()
+    backup = BackupStudents(_OWN.format(table=table.name))
+    by_id = unowned("a1", "student_photos/student_999999_profile.jpg")
+    anothers = unowned("a3", "student_photos/student_999999_profile.jpg")
+    of_two, of_twin = unowned("a2"), unowned("b1", f"photos/students/{twin}/history/b1.jpg")
+    of_ada = unowned("b2", f"photos/students/{ada}/profile.jpg")
+    assert told(backup, by_id, anothers, of_two, of_twin, of_ada, unowned("a1")) == [
+        ("certain", ["backup", "recorded_sha256"], {"Ada"}),
+        ("unknown", [], set()),
+        ("unknown", [], set()),
+        ("unknown", [], set()),
+        ("unknown", [], set()),
+        ("certain", ["recorded_sha256"], {"Ada"}),
+    ]
+    assert told(BackupStudents(), by_id) == [("unknown", [], set())]
 
 
 def test_names_are_asked_about_once_for_a_batch(api: Any, django_assert_num_queries: Any) -> None:

@@ -123,11 +123,18 @@ class BackedUpStudent:
     @property
     def sha256s(self) -> frozenset[str]:
         """Of every version: as stored, without the identity, and as handed in."""
-        return frozenset(
-            value
-            for photo in self.photos
-            for value in (photo.sha256, photo.untagged_sha256, photo.source_sha256)
-        )
+        return _sha256s_of(self.photos)
+
+    @property
+    def every_sha256(self) -> frozenset[str]:
+        """The same, with those of the attendance photos."""
+        return _sha256s_of((*self.photos, *self.attendance))
+
+
+def _sha256s_of(versions: tuple[BackedUpVersion, ...]) -> frozenset[str]:
+    return frozenset(
+        value for photo in versions for value in (photo.sha256, photo.untagged_sha256, photo.source_sha256)
+    )
 
 
 @dataclass(frozen=True, slots=True)

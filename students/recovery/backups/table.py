@@ -24,7 +24,7 @@ WHERE value IS NOT NULL AND NOT is_erased GROUP BY kind, value HAVING count(*) >
 _CREATE = """
 CREATE TEMPORARY TABLE {table}
     (at integer, is_erased boolean, student_id uuid, id bigint, number text, name text, class_name text,
-     photo text, entry text);
+     photo text, entry text, sha256s text[], has_photo boolean);
 ALTER TABLE {table} ALTER COLUMN entry SET STORAGE EXTERNAL
 """
 _FINISH = """
@@ -45,6 +45,7 @@ class Table:
     """Each entry as JSON with what it is looked up by. It goes with the session, or by `drop`.
 
     `photo` is today's without the identity inside; empty where nobody knows its bytes, NULL for none.
+    `sha256s` are of every photo recorded there: as stored, without the identity, as handed in.
     """
 
     def __init__(self) -> None:
@@ -62,12 +63,20 @@ class Table:
             return
         photo = item.today.untagged_sha256 if item.today else "" if item.had_photo else None
         looked_up = (item.student_id, item.id, item.student_number, item.name, item.class_name, photo)
-        self.add_row(False, *looked_up, entry=json)
+        has_photo = bool(item.photos or item.profile_photo)
+        self.add_row(False, *looked_up, entry=json, sha256s=item.every_sha256, has_photo=has_photo)
 
-    def add_row(self, is_erased: bool, *looked_up: Any, entry: str = "") -> None:
+    def add_row(
+        self,
+        is_erased: bool,
+        *looked_up: Any,
+        entry: str = "",
+        sha256s: frozenset[str] = frozenset(),
+        has_photo: bool = False,
+    ) -> None:
         """One more by its columns."""
         self._at += 1
-        self._waiting.append((self._at, is_erased, *looked_up, entry))
+        self._waiting.append((self._at, is_erased, *looked_up, entry, f"{{{','.join(sha256s)}}}", has_photo))
         self._largest = max(self._largest, len(entry))
         self._waiting_bytes += len(entry)
         if self._waiting_bytes > BATCH_BYTES or len(self._waiting) >= BATCH:

@@ -30,9 +30,9 @@ from students.models import (
 from students.recovery.erase.admin_log import forget_desk_log
 from students.recovery.erase.earlier import earlier_ids
 from students.recovery.erase.files import (
-    bare_sha256s,
+    LooseFiles,
     empty_folders,
-    remove_strays,
+    files_in_folder,
     sha256s_of_the_rows_own_file,
 )
 from students.recovery.erase.remains import recorded_in_backup
@@ -54,14 +54,15 @@ class EraseStudent(ActKind):
     def perform(self, act: Act) -> None:
         """Rows and tombstones in one transaction, then every byte; from any step again."""
         pk, student_id = int(act.details["student"]), UUID(act.details["student_id"])
-        owner = Owner(OWNER_LABEL, str(pk))
+        owner, loose = Owner(OWNER_LABEL, str(pk)), LooseFiles()
         if "earlier" not in act.details:
-            write_down(act, earlier=sorted(map(str, earlier_ids(student_id, pk))))
+            write_down(act, earlier=sorted(map(str, earlier_ids(student_id, pk, loose))))
         earlier = [UUID(one) for one in act.details["earlier"]]
         ids = (student_id, *earlier)
         with owner.locked():
             # What is recognised by its bytes is looked at before the rows and the folder are gone.
-            known = set().union(*(recorded_in_backup(one) | bare_sha256s(one) for one in ids))
+            known = set().union(*map(recorded_in_backup, ids))
+            known |= {file.bare_sha256 for one in ids for file in files_in_folder(one)}
             known |= sha256s_of_the_rows_own_file(student_id)
             with transaction.atomic(durable=True):
                 for one in earlier:
@@ -72,7 +73,8 @@ class EraseStudent(ActKind):
                     drain(given_up)
             for one in ids:
                 empty_folders(one)
-        remove_strays(student_id, earlier)
+        loose.look()
+        loose.remove_those_of(student_id, earlier)
         for one in ids:
             _scrub(act, one)
         if PendingRemoval.objects.filter(_of(student_id, owner)).exists():

@@ -8,31 +8,33 @@ from photostore.models import Act
 from students import identity
 from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
 from students.recovery.erase.backups import Traces, ids_in_backups
-from students.recovery.erase.files import bare_sha256s, bytes_at, files_in_folder, identity_in, loose_files
+from students.recovery.erase.files import LooseFiles, files_in_folder
 from students.recovery.evidence.hashes import NumberHashes
 from students.recovery.evidence.lookup import by_number_hash
 from students.recovery.evidence.ours import were_here
+from students.recovery.unowned import Stray
 
 
-def earlier_ids(student_id: UUID, pk: int) -> set[UUID]:
+def earlier_ids(student_id: UUID, pk: int, loose: LooseFiles) -> set[UUID]:
     """Every other `student_id` of this student: inside a stray file that has a number of theirs inside as
     well, or in a backup, under a number of theirs or with their name and picture.
 
     Nobody who is here is among them, and a number that somebody else here has or had proves nothing.
     Reads all stray files of students, the quarantine and the backups. Raises `StorageAway`.
     """
-    hashes = _of_numbers(student_id, pk) | _inside_files(student_id)
+    own = files_in_folder(student_id)
+    hashes = _of_numbers(student_id, pk) | _inside(own, student_id)
     others = by_number_hash(hashes, NumberHashes())
     hashes -= {hashed for hashed, owners in others.items() if any(one.pk != pk for one in owners)}
     found = _written_down(student_id)
-    for alias, key in loose_files() if hashes else ():
-        inside = identity_in(bytes_at(alias, key) or b"")
-        if inside is None or inside.number_hash not in hashes:
-            continue
+    if hashes:
+        loose.look()
+    for file in loose.with_number(hashes):
         # Under an older key it may be another school's child of the same number.
-        if inside.by_newest_key or were_here([inside.student_id]):
-            found.add(inside.student_id)
-    found |= ids_in_backups(Traces(student_id, hashes, _sha256s(student_id, pk), _numbers(student_id, pk)))
+        if file.named_student and (file.by_newest_key or were_here([file.named_student])):
+            found.add(file.named_student)
+    sha256s = {file.bare_sha256 for file in own} | _sha256s(student_id, pk)
+    found |= ids_in_backups(Traces(student_id, hashes, sha256s, _numbers(student_id, pk)))
     here = Student.objects.filter(student_id__in=found).values_list("student_id", flat=True)
     return found - {student_id} - set(here)
 
@@ -51,8 +53,8 @@ def _numbers(student_id: UUID, pk: int) -> set[str]:
 
 
 def _sha256s(student_id: UUID, pk: int) -> set[str]:
-    """Of their photos, as the rows know them; of somebody who was deleted, as their folder does."""
-    found = bare_sha256s(student_id)
+    """Of their photos, as the rows know them."""
+    found: set[str] = set()
     for model in (StudentPhoto, AttendancePhoto):
         rows = model._default_manager.filter(student=pk, student__student_id=student_id)
         for values in rows.values_list("untagged_sha256", "source_sha256"):
@@ -60,14 +62,9 @@ def _sha256s(student_id: UUID, pk: int) -> set[str]:
     return found - {""}
 
 
-def _inside_files(student_id: UUID) -> set[str]:
+def _inside(own: list[Stray], student_id: UUID) -> set[str]:
     """Of the numbers that their own photos have inside: all that is left of somebody who was deleted."""
-    found = set()
-    for data in files_in_folder(student_id):
-        inside = identity_in(data)
-        if inside is not None and inside.student_id == student_id:
-            found.add(inside.number_hash)
-    return found - {""}
+    return {file.number_hash for file in own if file.named_student == student_id} - {""}
 
 
 def _written_down(student_id: UUID) -> set[UUID]:

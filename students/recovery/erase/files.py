@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from photostore import tags
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.inventory import orphans
@@ -18,34 +17,45 @@ from photostore.storage import storage_for
 from students import identity
 from students.key_claims import OF_OTHERS
 from students.models import SHA256_COLUMNS, AttendancePhoto, Student, StudentPhoto
-from students.recovery.evidence.hashes import NumberHashes
-from students.recovery.evidence.lookup import by_number_hash
-from students.recovery.run_memory import Lines
-from students.recovery.unowned import has_own_safe_place, was_used
+from students.recovery.evidence.backups import BackupStudents
+from students.recovery.evidence.hashes import hash_numbers
+from students.recovery.storage_index import StorageIndex
+from students.recovery.unowned import (
+    QUARANTINE,
+    Location,
+    Stray,
+    has_own_safe_place,
+    read_strays,
+    set_aside,
+    was_used,
+)
 from students.tombstones import erased_of, erased_students
 from students.unadopted import unadopted_bytes
 from students.versions import MAX_STORED_BYTES, photo_limits
 
-QUARANTINE = "quarantine/"
-Spot = tuple[str, str]
+# All but those that name somebody else who is here, by id or by number. An identity that names nobody who is
+# here may be the student's own from before a reseed.
+_PERHAPS_THEIRS = """
+named_student IS NULL OR named_student = ANY(%s) OR NOT (
+    EXISTS (SELECT FROM students_student AS s WHERE s.student_id = named_student)
+    OR EXISTS (SELECT FROM students_number_hashes AS h
+               WHERE h.number_hash <> '' AND h.number_hash = {index}.number_hash))
+"""
 
 
-def files_in_folder(student_id: UUID) -> Iterator[bytes]:
+def files_in_folder(student_id: UUID) -> list[Stray]:
     """What lies in the student's folder, live or in quarantine. Raises `StorageAway`."""
     folder = f"photos/students/{student_id}/"
-    for alias in _aliases():
-        storage = storage_for(alias)
-        keys = [file.key for file in storage.scan(folder)]
-        keys += [file.key for file in storage.scan(QUARANTINE) if f"/{folder}" in file.key]
-        for key in keys:
-            data = bytes_at(alias, key)
-            if data is not None:
-                yield data
-
-
-def bare_sha256s(student_id: UUID) -> set[str]:
-    """Of the photos in the student's folder, without the identity inside."""
-    return {_bare_sha256(data) for data in files_in_folder(student_id)} - {""}
+    return [
+        file
+        for alias in _aliases()
+        for prefix in (folder, QUARANTINE)
+        for file in read_strays(
+            Location(alias, found.key, found.key, found.byte_size, found.modified_at)
+            for found in storage_for(alias).scan(prefix)
+            if found.key.startswith(folder) or f"/{folder}" in found.key
+        )
+    ]
 
 
 def sha256s_of_the_rows_own_file(student_id: UUID) -> set[str]:
@@ -54,7 +64,11 @@ def sha256s_of_the_rows_own_file(student_id: UUID) -> set[str]:
     data = unadopted_bytes(student) if student is not None else None
     if data is None:
         return set()
-    return {hashlib.sha256(data).hexdigest(), _bare_sha256(data), _pixels(data)} - {""}
+    found = {hashlib.sha256(data).hexdigest(), _pixels(data)} - {""}
+    try:
+        return found | {identity.without(data).bare_sha256}
+    except InvalidFile:
+        return found
 
 
 def empty_folders(student_id: UUID) -> None:
@@ -69,32 +83,46 @@ def empty_folders(student_id: UUID) -> None:
             _remove(alias, key)
 
 
-def remove_strays(student_id: UUID, earlier: Collection[UUID]) -> None:
-    """Remove every file that belongs to nobody and shows the student, wherever it lies; by bytes alone.
+class LooseFiles:
+    """Every file of students that no row names, and all of theirs in quarantine; each read once."""
 
-    `earlier` is as whom the student was here before. Reads all files of students that no row names, and
-    the quarantine. Raises `StorageAway`.
-    """
-    ids, hashes = frozenset({student_id, *earlier}), NumberHashes()
-    for alias, key in loose_files():
-        with held(key):
-            if StoredFile.objects.filter(key=key).exists():
-                continue
-            data = bytes_at(alias, key)
-            if data is not None and _shows((alias, key), data, student_id, ids, hashes):
-                _remove(alias, key)
-                _remove_thumbnails(data)
+    def __init__(self) -> None:
+        self._index = StorageIndex("erase", ())
+
+    def look(self) -> None:
+        """List them all, and read what came since the last look. Raises `StorageAway`."""
+        self._index.add(read_strays(self._index.those_not_in(_loose_files())))
+
+    def with_number(self, hashes: Collection[str]) -> Iterator[Stray]:
+        """Those whose identity has a number with one of these hashes."""
+        return self._index.files("number_hash = ANY(%s)", [list(hashes)])
+
+    def remove_those_of(self, student_id: UUID, earlier: Collection[UUID]) -> None:
+        """Remove every file that shows the student, wherever it lies; by bytes alone.
+
+        `earlier` is as whom the student was here before.
+        """
+        ids = [student_id, *earlier]
+        hash_numbers(BackupStudents())
+        condition = _PERHAPS_THEIRS.format(index=self._index.table)
+        for file in self._index.files(condition, [ids]):
+            with held(file.key):
+                if StoredFile.objects.filter(key=file.key).exists():
+                    continue
+                data = _bytes_of(file)
+                if data is not None and _shows(file, data, student_id, ids):
+                    _remove(file.storage_alias, file.key)
+                    _remove_thumbnails(file)
 
 
-def loose_files() -> Iterator[Spot]:
-    """Every file of students that no row names, and all of theirs in quarantine."""
+def _loose_files() -> Iterator[Location]:
     for alias in _aliases():
-        aside = Lines()  # all of it is listed before anything goes, and a quarantine may be large
-        for file in storage_for(alias).scan(QUARANTINE):
-            if not _original_key(file.key).startswith(OF_OTHERS):
-                aside.append(file.key)
-        yield from ((alias, key) for key in aside)
-        yield from ((alias, file.key) for file in orphans(alias) if not file.key.startswith(OF_OTHERS))
+        for one in set_aside(alias):
+            if not _original_key(one.key).startswith(OF_OTHERS):
+                yield one
+        for file in orphans(alias):
+            if not file.key.startswith(OF_OTHERS):
+                yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
 
 
 def _aliases() -> list[str]:
@@ -106,44 +134,20 @@ def _is_a_place_of_its_own(alias: str) -> bool:
     return alias == "default" or has_own_safe_place()
 
 
-def _shows(spot: Spot, data: bytes, student_id: UUID, ids: Collection[UUID], hashes: NumberHashes) -> bool:
-    """By the identity inside; else by bytes or pixels, unless somebody else has them on record.
-
-    An identity that names nobody who is here may be the student's own from before a reseed.
-    """
-    inside = identity_in(data)
-    if inside is not None:
-        if inside.student_id in ids:
+def _shows(file: Stray, data: bytes, student_id: UUID, ids: Collection[UUID]) -> bool:
+    """By the identity inside; else by bytes or pixels, unless somebody else has them on record."""
+    if file.named_student is not None:
+        if file.named_student in ids or erased_students([file.named_student]):
             return True
-        if _is_here(inside, hashes):
+        if _is_kept_for_somebody(file):
             return False
-        if erased_students([inside.student_id]):
-            return True
-        if _is_kept_for_somebody(spot):
-            return False
-    sha256s = [hashlib.sha256(data).hexdigest(), _bare_sha256(data)]
-    found = erased_of(student_id, sha256s) or erased_of(student_id, [_pixels(data)])
+    found = erased_of(student_id, [file.sha256, file.bare_sha256]) or erased_of(student_id, [_pixels(data)])
     return bool(found) and not any(_is_recorded(one) for one in found)
 
 
-def identity_in(data: bytes) -> identity.Identity | None:
-    """None for what is no picture, too."""
-    try:
-        return identity.read(data)
-    except InvalidFile:
-        return None
-
-
-def _is_here(inside: identity.Identity, hashes: NumberHashes) -> bool:
-    """Whether the identity names somebody who is here, by id or by number."""
-    if Student.objects.filter(student_id=inside.student_id).exists():
-        return True
-    return bool(inside.number_hash and by_number_hash({inside.number_hash}, hashes))
-
-
-def _is_kept_for_somebody(spot: Spot) -> bool:
+def _is_kept_for_somebody(file: Stray) -> bool:
     """Whether it was set aside as somebody's own: of a twin who was deleted, and may be brought back."""
-    return any(row.owner_label for row in _rows_of(*spot))
+    return any(row.owner_label for row in _rows_of(file.storage_alias, file.key))
 
 
 def _is_recorded(sha256: str) -> bool:
@@ -153,14 +157,6 @@ def _is_recorded(sha256: str) -> bool:
         if model._default_manager.filter(asked).exists():
             return True
     return False
-
-
-def _bare_sha256(data: bytes) -> str:
-    """Without the identity inside; empty for what has none to be taken out, also what is damaged."""
-    try:
-        return hashlib.sha256(tags.strip(data)).hexdigest()
-    except InvalidFile:
-        return ""
 
 
 def _pixels(data: bytes) -> str:
@@ -174,12 +170,13 @@ def _pixels(data: bytes) -> str:
         return ""
 
 
-def bytes_at(alias: str, key: str) -> bytes | None:
-    """None where there are none, or more than any photo has. Raises `StorageAway`."""
+def _bytes_of(file: Stray) -> bytes | None:
+    """Looked at again: None where the file is gone, or another one by now. Raises `StorageAway`."""
     try:
-        return storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
+        data = storage_for(file.storage_alias).read(file.key, max_bytes=MAX_STORED_BYTES)
     except (FileMissing, FileTooLarge):
         return None
+    return data if hashlib.sha256(data).hexdigest() == file.sha256 else None
 
 
 def _remove(alias: str, key: str) -> None:
@@ -188,12 +185,11 @@ def _remove(alias: str, key: str) -> None:
         row.delete()
 
 
-def _remove_thumbnails(data: bytes) -> None:
+def _remove_thumbnails(file: Stray) -> None:
     """Those of a version from before a reseed, which lie under the id inside."""
-    inside, sha256 = identity_in(data), hashlib.sha256(data).hexdigest()
-    if inside is not None:
-        for file in storage_for("default").scan(f"derived/students/{inside.student_id}/{sha256}_"):
-            storage_for("default").remove(file.key)
+    if file.named_student is not None:
+        for one in storage_for("default").scan(f"derived/students/{file.named_student}/{file.sha256}_"):
+            storage_for("default").remove(one.key)
 
 
 def _rows_of(alias: str, key: str) -> list[QuarantinedFile]:

@@ -1,14 +1,11 @@
-"""Asking the database about a batch of stray files: one query for each kind of question."""
+"""Who is here, by number and by name: one query for a batch."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from uuid import UUID
+from collections.abc import Collection
 
-from django.db.models import Q
-
-from students.models import AttendancePhoto, Student, StudentPhoto
+from students.models import Student
 from students.recovery.evidence.hashes import NumberHashes
 from students.recovery.evidence.signals import StudentRef
 from students.search import words
@@ -25,11 +22,6 @@ JOIN students_student AS student ON student.search @@ to_tsquery('simple', asked
 def ref_of(student: Student) -> StudentRef:
     """The student, as findings name them."""
     return StudentRef(student.pk, str(student.student_id), student.name, bool(student.student_number))
-
-
-def by_student_id(ids: Collection[UUID]) -> dict[UUID, StudentRef]:
-    """Who of these is here."""
-    return {one.student_id: ref_of(one) for one in Student.objects.filter(student_id__in=ids)}
 
 
 def by_pk(pks: Collection[int]) -> dict[int, StudentRef]:
@@ -68,17 +60,4 @@ def by_number_hash(hashes: Collection[str], numbers: NumberHashes) -> Refs:
     students = by_pk(set().union(*owners.values()))
     for hashed, pks in owners.items():
         refs[hashed] |= {students[pk] for pk in pks if pk in students}
-    return refs
-
-
-def by_sha256(sha256s: Iterable[str]) -> Refs:
-    """Whose photos are recorded with one of these, as stored, without identity, or as handed in."""
-    wanted = set(sha256s)
-    refs: Refs = defaultdict(set)
-    columns = ("sha256", "untagged_sha256", "source_sha256")
-    asked = Q(*((f"{column}__in", wanted) for column in columns), _connector=Q.OR)
-    for model in (StudentPhoto, AttendancePhoto):
-        for photo in model.objects.filter(asked).select_related("student"):
-            for column in columns:
-                refs[getattr(photo, column)].add(ref_of(photo.student))
     return refs

@@ -1,4 +1,4 @@
-"""The frozen plan: all findings, kept in a temporary table so that memory stays flat at a million files.
+"""The frozen plan: what the evidence says of each file, in a temporary table: memory stays flat.
 
 The table belongs to the database session and goes with it; nothing in it changes once the plan is made.
 """
@@ -7,42 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from students.key_claims import place_of
+from students.recovery.evidence import statements
 from students.recovery.evidence.backups import BackupStudents
-from students.recovery.evidence.gather import findings
+from students.recovery.evidence.hashes import hash_numbers
+from students.recovery.evidence.lookup import by_name_words
 from students.recovery.evidence.signals import Finding, Kind, Signal, State, StudentRef, Verdict
 from students.recovery.evidence.together import TOGETHER
-from students.recovery.unowned import BATCH, Stray
+from students.recovery.storage_index import FILE_COLUMNS, StorageIndex
+from students.recovery.unowned import Stray
 
-_CREATE = """
-DROP TABLE IF EXISTS students_findings;
-CREATE TEMPORARY TABLE students_findings (
-    id bigserial PRIMARY KEY, person text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL,
-    state text NOT NULL, student bigint,
-    moment text NOT NULL, vouches boolean NOT NULL, sha256 text NOT NULL, bare_sha256 text NOT NULL,
-    named text NOT NULL, is_copy boolean NOT NULL, by_number bigint, identified boolean NOT NULL,
-    former boolean NOT NULL DEFAULT false, young boolean NOT NULL DEFAULT false, finding jsonb NOT NULL
-)
-"""
-_INSERT = """
-INSERT INTO students_findings (person, key, state, student, moment, vouches, sha256, bare_sha256,
-    named, is_copy, by_number, identified, finding)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
-# Nobody else analyses a temporary table; not knowing its size, PostgreSQL would compare each row with each.
-_ANALYZE = "ANALYZE students_findings"
+BATCH = 1_000
+GROUPS_AT_ONCE = 250
+PLAN = "students_evidence_plan"
+_COLUMNS = f"{FILE_COLUMNS}, state, student, signals, notes, old_name, erased"
+_FILE_COUNT = FILE_COLUMNS.count(",") + 1
+_ANALYZE = "ANALYZE {evidence}"
 _INDEX = """
-CREATE INDEX ON students_findings (student, key); CREATE INDEX ON students_findings (person, key);
-CREATE INDEX ON students_findings (key)
+CREATE INDEX ON {evidence} (student, key); CREATE INDEX ON {evidence} (person, key);
+CREATE INDEX ON {evidence} (key)
 """
 
 
@@ -108,7 +96,7 @@ class Plan:
 
     def students_with_a_certain_photo(self) -> RawSQL:
         """Who has one coming, as a subquery."""
-        sql = "SELECT student FROM students_findings WHERE state = 'certain' AND moment = ''"
+        sql = f"SELECT student FROM {PLAN} WHERE state = 'certain' AND moment = ''"  # noqa: S608
         return RawSQL(sql, [])  # noqa: S611 (our own words)
 
     def in_states(self, *states: State) -> Iterator[Finding]:
@@ -119,31 +107,58 @@ class Plan:
 
 def make_plan(strays: Iterable[Stray], backup: BackupStudents | None = None) -> Plan:
     """Find out about every file. The plan lives until the next one is made in this session."""
+    tables = _judged("plan", strays, backup)
     with connection.cursor() as cursor:
-        cursor.execute(_CREATE)
-        found = findings(strays, backup)
-        while batch := list(islice(found, BATCH)):
-            cursor.executemany(_INSERT, [_row(one) for one in batch])
         for statement in (_ANALYZE, *TOGETHER, _INDEX, _ANALYZE):
-            cursor.execute(statement)
-        cursor.execute("SELECT state, count(*) FROM students_findings GROUP BY state")
+            cursor.execute(statement.format(**tables))
+        cursor.execute(f"SELECT state, count(*) FROM {PLAN} GROUP BY state")  # noqa: S608
         counted = dict(cursor.fetchall())
     return Plan({state: counted.get(state.value, 0) for state in State})
 
 
-def _row(finding: Finding) -> tuple[Any, ...]:
-    stray, verdict = finding.stray, finding.verdict
-    vouching = {Kind.IDENTITY, Kind.NUMBER_HASH, Kind.BACKUP}
-    vouches = not vouching.isdisjoint(signal.kind for signal in finding.signals)
-    strong = {signal.kind: signal.student for signal in finding.signals if signal.strong}
-    by_number = strong.get(Kind.NUMBER_HASH)
-    is_copy = bool(stray.named_student) and place_of(stray.key).role in {"documented", "safe"}
-    return (
-        *(stray.person, stray.key, verdict.state, verdict.student and verdict.student.pk),
-        *(stray.moment, vouches, stray.sha256, stray.bare_sha256, str(stray.named_student or ""), is_copy),
-        *(by_number and by_number.pk, Kind.IDENTITY in strong),
-        json.dumps(_packed(finding), default=str),
-    )
+def findings(strays: Iterable[Stray], backup: BackupStudents | None = None) -> list[Finding]:
+    """What is known of each of a few files by itself, in their order."""
+    tables = _judged("few", strays, backup)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_COLUMNS} FROM {tables['evidence']} ORDER BY id")  # noqa: S608
+        rows = cursor.fetchall()
+    return _findings(rows, tables["refs"])
+
+
+def _judged(name: str, strays: Iterable[Stray], backup: BackupStudents | None) -> dict[str, str]:
+    """The names of the tables with the evidence, each file for itself."""
+    backup = backup or BackupStudents()
+    tables = {one: f"students_{one}_{name}" for one in statements.TABLES}
+    tables["files"] = StorageIndex(name, strays).table
+    values = {"is_own": backup.is_own, "created_at": backup.created_at}
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(tables[one] for one in statements.TABLES)}")
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {tables['files']} WHERE number_hash <> '')")  # noqa: S608
+        hash_numbers(backup, needed=cursor.fetchone()[0])
+
+        def run(several: Iterable[str]) -> None:
+            for statement in several:
+                cursor.execute(statement.format(backup=backup.relation, **tables), values)
+
+        run((*statements.LOOK_UP, *statements.STRONG, *statements.BETWEEN))
+        _look_up_names(tables)
+        run((*statements.WEAK, *statements.JUDGE))
+        made = [one for one in statements.TABLES if one not in ("evidence", "refs")]
+        cursor.execute(f"DROP TABLE {', '.join(tables[one] for one in made)}")
+        cursor.execute(f"DROP TABLE {tables['files']}")
+    return tables
+
+
+def _look_up_names(tables: dict[str, str]) -> None:
+    """Who is called as the files are of which nothing better is known."""
+    asked = f"SELECT DISTINCT name_words FROM {tables['weak']} WHERE name_words <> ''"  # noqa: S608
+    with connection.cursor() as cursor, connection.chunked_cursor() as names:
+        cursor.execute(f"CREATE TEMPORARY TABLE {tables['called']} (name_words text, student bigint)")
+        names.execute(asked)
+        while rows := names.fetchmany(BATCH):
+            found = by_name_words({tuple(words.split()) for (words,) in rows})
+            pairs = [(" ".join(words), one.pk) for words, several in found.items() for one in several]
+            cursor.executemany(f"INSERT INTO {tables['called']} VALUES (%s, %s)", pairs)  # noqa: S608
 
 
 def _groups(column: str, where: str, values: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Finding, ...]]]:
@@ -151,14 +166,14 @@ def _groups(column: str, where: str, values: tuple[Any, ...]) -> Iterator[tuple[
 
     Within a group by their keys: a folder lists its files in no order, and two runs must say the same.
     """
-    pages = f"SELECT DISTINCT {column} FROM students_findings WHERE {where}"  # noqa: S608 (our own words)
+    pages = f"SELECT DISTINCT {column} FROM {PLAN} WHERE {where}"  # noqa: S608 (our own words)
     last: Any = None
     while True:
         with connection.cursor() as cursor:
             after = "" if last is None else f" AND {column} > %s"
             cursor.execute(
-                f"SELECT {column}, finding FROM students_findings WHERE {where} AND {column} IN "  # noqa: S608
-                f"({pages}{after} ORDER BY 1 LIMIT {BATCH // 4}) ORDER BY {column}, key, id",
+                f"SELECT {column}, {_COLUMNS} FROM {PLAN} WHERE {where} AND {column} IN "  # noqa: S608
+                f"({pages}{after} ORDER BY 1 LIMIT {GROUPS_AT_ONCE}) ORDER BY {column}, key, id",
                 [*values, *values, *([] if last is None else [last])],
             )
             rows = cursor.fetchall()
@@ -166,34 +181,34 @@ def _groups(column: str, where: str, values: tuple[Any, ...]) -> Iterator[tuple[
             return
         last = rows[-1][0]
         groups: dict[Any, list[Finding]] = {}
-        for key, packed in rows:
-            groups.setdefault(key, []).append(_unpacked(packed))
-        yield from ((key, tuple(group)) for key, group in groups.items())
+        for (by, *_rest), found in zip(rows, _findings([row[1:] for row in rows], REFS), strict=True):
+            groups.setdefault(by, []).append(found)
+        yield from ((by, tuple(group)) for by, group in groups.items())
 
 
-def _packed(finding: Finding) -> dict[str, Any]:
-    return {
-        "stray": asdict(finding.stray),
-        "signals": [asdict(signal) for signal in finding.signals],
-        "state": finding.verdict.state,
-        "student": asdict(finding.verdict.student) if finding.verdict.student else None,
-        "notes": finding.notes,
-        "old_name": finding.old_name,
-        "erased": finding.erased,
-    }
+REFS = "students_refs_plan"
 
 
-def _unpacked(packed: str | dict[str, Any]) -> Finding:
-    values = json.loads(packed) if isinstance(packed, str) else packed
-    fields = values["stray"]
-    named = UUID(fields["named_student"]) if fields["named_student"] else None
-    stray = replace(
-        Stray(**fields), named_student=named, modified_at=datetime.fromisoformat(fields["modified_at"])
+def _findings(rows: list[tuple[Any, ...]], refs_table: str) -> list[Finding]:
+    packed = [
+        (*row[_FILE_COUNT : _FILE_COUNT + 2], json.loads(row[_FILE_COUNT + 2]), *row[_FILE_COUNT + 3 :])
+        for row in rows
+    ]
+    pks = {pk for _state, _student, signals, *_ in packed for one in signals for pk in one["students"]}
+    refs = _refs(pks | {student for _state, student, *_ in packed if student}, refs_table)
+    return [_finding(Stray(*row[:_FILE_COUNT]), refs, rest) for row, rest in zip(rows, packed, strict=True)]
+
+
+def _refs(pks: set[int], table: str) -> dict[int, StudentRef]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table} WHERE id = ANY(%s)", [list(pks)])  # noqa: S608
+        return {row[0]: StudentRef(*row) for row in cursor.fetchall()}
+
+
+def _finding(stray: Stray, refs: dict[int, StudentRef], rest: tuple[Any, ...]) -> Finding:
+    state, student, signals, notes, old_name, erased = rest
+    verdict = Verdict(State(state), refs[student] if student and state != State.BLOCKED else None)
+    told = tuple(
+        Signal(Kind(one["kind"]), tuple(refs[pk] for pk in one["students"]), one["why"]) for one in signals
     )
-    signals = tuple(
-        Signal(Kind(one["kind"]), tuple(StudentRef(**ref) for ref in one["students"]), one["why"])
-        for one in values["signals"]
-    )
-    student = StudentRef(**values["student"]) if values["student"] else None
-    verdict = Verdict(State(values["state"]), student)
-    return Finding(stray, signals, verdict, tuple(values["notes"]), values["old_name"], values["erased"])
+    return Finding(stray, told, verdict, tuple(notes), old_name, erased)

@@ -1,8 +1,7 @@
-"""Signals, and what they come to when they are put together. Pure."""
+"""Signals, and what they come to when they are put together: the words for it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -108,31 +107,6 @@ class Finding:
         """Whether `--accept-names` applies to it."""
         kinds = {signal.kind for signal in self.signals if signal.student == self.verdict.student}
         return self.verdict.state == State.PROPOSED and bool(kinds & ACCEPTABLE)
-
-
-def judge(signals: Iterable[Signal]) -> Verdict:
-    """Strong signals that agree are certain, that disagree block; weak ones that agree propose.
-
-    A strong signal that points at several students proves nothing, but blocks whoever is not among them.
-    """
-    found = tuple(signals)
-    strong = [signal for signal in found if signal.strong]
-    if strong:
-        return _strong_verdict(strong)
-    singles = {signal.student for signal in found if signal.student}
-    if len(singles) == 1:
-        return Verdict(State.PROPOSED, singles.pop())
-    return Verdict(State.AMBIGUOUS if singles else State.UNKNOWN)
-
-
-def _strong_verdict(signals: list[Signal]) -> Verdict:
-    singles = {signal.student for signal in signals if signal.student}
-    if len(singles) != 1:
-        return Verdict(State.BLOCKED)
-    (student,) = singles
-    if any(student not in signal.students for signal in signals):
-        return Verdict(State.BLOCKED)
-    return Verdict(State.CERTAIN, student)
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from photostore import keys, tags
-from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore import keys
+from photostore.errors import Changed, FileMissing, FileTooLarge
 from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.models import QuarantinedFile
 from photostore.operations.quarantine import bring_back, sha256_of
@@ -53,21 +53,6 @@ def needed_bytes(spots: Iterable[Sequence[str]], sha256: str) -> bytes:
     if data is None:
         raise Changed(_("The bytes that were to be put back are no longer there."))
     return data
-
-
-def sha256s_of(alias: str, key: str) -> tuple[str | None, str | None]:
-    """Of a file as it is, and without the identity inside; None where it is not there or cannot be read."""
-    try:
-        data = storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
-    except (FileMissing, FileUnreadable):
-        return None, None
-    except FileTooLarge:
-        return sha256_of(alias, key), None
-    try:
-        untagged = hashlib.sha256(tags.strip(data)).hexdigest()
-    except InvalidFile:
-        untagged = None
-    return hashlib.sha256(data).hexdigest(), untagged
 
 
 def is_of_type(data: bytes, content_type: str) -> bool:

@@ -18,9 +18,8 @@ from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.key_claims import OF_OTHERS, UPLOADS
 from students.models import Student, StudentPhoto
-from students.recovery.evidence.gather import findings
 from students.recovery.evidence.lookup import ref_of
-from students.recovery.evidence.plan import Plan, make_plan
+from students.recovery.evidence.plan import Plan, findings, make_plan
 from students.recovery.evidence.signals import Finding, State, Verdict
 from students.recovery.reassign.sources import aside_details
 from students.recovery.reassign.steps import Done, carry_out, takeover_of
@@ -53,7 +52,7 @@ def named_file(text: str) -> Finding:
     stray = read_stray(_location(found))
     if stray is None:
         raise Refused(f"There is no file {found.key}.")
-    return next(findings([stray]))
+    return findings([stray])[0]
 
 
 def key_named(text: str) -> str:

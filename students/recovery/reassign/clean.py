@@ -21,23 +21,23 @@ from photostore.storage.disk import DiskStorage
 from students.checking import kept_files
 from students.key_claims import FOLDERS, UPLOADS, place_of
 from students.models import Student
-from students.recovery.evidence.plan import Plan
+from students.recovery.evidence.plan import PLAN, Plan
 from students.recovery.evidence.signals import Finding, State
 from students.recovery.reassign.sources import aside_details
 from students.recovery.unowned import Stray
 
 BATCH = 1_000
-_ONLY_COPIES = """
-SELECT count(DISTINCT bare_sha256) FROM students_findings AS stray
+_ONLY_COPIES = f"""
+SELECT count(DISTINCT bare_sha256) FROM {PLAN} AS stray
 WHERE state = 'unknown' AND (key LIKE 'photos/students/%%' OR key LIKE 'student_photos/%%')
-  AND (finding->'stray'->>'modified_at')::timestamptz < %s
-  AND NOT EXISTS (SELECT 1 FROM students_findings AS other
+  AND modified_at < %s
+  AND NOT EXISTS (SELECT 1 FROM {PLAN} AS other
                   WHERE other.bare_sha256 = stray.bare_sha256 AND other.state <> 'unknown')
   AND NOT EXISTS (SELECT 1 FROM students_studentphoto AS photo
                   WHERE photo.untagged_sha256 = stray.bare_sha256)
   AND NOT EXISTS (SELECT 1 FROM students_attendancephoto AS photo
                   WHERE photo.untagged_sha256 = stray.bare_sha256)
-"""
+"""  # noqa: S608 - names of our own
 
 
 @dataclass(frozen=True)

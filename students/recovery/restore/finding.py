@@ -1,11 +1,11 @@
-"""What lies in storage, listed once, and the index of stray files by sha256, made at most once and late."""
+"""What lies in storage, listed once, and the index of unowned files, made at most once and late."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
-from itertools import islice
 
 from django.db import connection
 
@@ -15,100 +15,102 @@ from photostore.inventory import Listing, listed
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.references import places
+from photostore.references.places import Place
 from photostore.storage import storage_for
-from students.recovery.legacy.spots import Spot, sha256s_of
+from photostore.storage.disk import DiskStorage
+from students.recovery.legacy.spots import Spot
+from students.recovery.storage_index import StorageIndex
+from students.recovery.unowned import Location, read_strays, set_aside
 
-BATCH = 500
-_SEEN = "SELECT f.id FROM photostore_storedfile f JOIN {listing} l USING (key) WHERE f.id = ANY(%(pks)s)"
-_RIGHT_SIZE = " AND l.kind = 'file' AND l.byte_size = f.byte_size AND f.storage_alias = ANY(%(aliases)s)"
-_STRAY = """
-SELECT l.key FROM {listing} l WHERE l.kind = 'file' AND l.key NOT LIKE 'derived/%%' AND NOT EXISTS
+_SIZES = "SELECT key, byte_size FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
+_UNOWNED = """
+SELECT l.key, l.byte_size, l.modified_at FROM {listing} l
+WHERE l.kind = 'file' AND l.key NOT LIKE 'derived/%%' AND NOT EXISTS
     (SELECT FROM photostore_storedfile f WHERE f.key = l.key AND f.storage_alias = ANY(%(aliases)s))
 """
 
 
-_CREATE_STRAYS = (
-    "CREATE TEMPORARY TABLE students_strays (sha256 text, untagged_sha256 text, alias text, key text)"
-)
-_INDEX_STRAYS = "CREATE INDEX ON students_strays (sha256); CREATE INDEX ON students_strays (untagged_sha256)"
-
-
 class Found:
-    """One look at all storages. What it says is looked at again before anything is done."""
+    """What lies in all storages. What it says is looked at again before anything is done.
 
-    def __init__(self, listings: Sequence[Listing]) -> None:
-        self._listings = listings
+    A disk is asked when something is to be known; a bucket, which answers one by one, is listed first.
+    """
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._places = places()
+        self._listings: dict[Place, Listing] = {}
         self._asked: set[int] = set()
         self._seen: set[int] = set()
+        for place in self._places:
+            place.confirm()
+            if not isinstance(place.storage, DiskStorage):
+                self._listed(place)
+
+    def sizes(self, spots: Iterable[Spot]) -> dict[Spot, int]:
+        """The byte sizes of the files at these spots; those that are there."""
+        wanted, found = list(spots), {}
+        for place in self._places:
+            names = sorted({key for alias, key in wanted if alias in place.aliases})
+            for key, byte_size in self._sizes_at(place, names).items():
+                found.update({(alias, key): byte_size for alias in place.aliases})
+        return found
+
+    def _sizes_at(self, place: Place, names: list[str]) -> dict[str, int]:
+        if place in self._listings:
+            return dict(self._listings[place].rows(_SIZES, keys=names))
+        found = zip(names, place.storage.sizes(names), strict=True)
+        return {key: byte_size for key, byte_size in found if byte_size is not None}
 
     def look_ahead(self, rows: Iterable[StoredFile]) -> None:
-        """Ask the lists for many rows at once, in place of those asked for before: a batch of students."""
-        self._asked = {row.pk for row in rows}
-        self._seen = self._listed(self._asked)
+        """Ask for many rows at once, in place of those asked for before: a batch of students."""
+        asked = list(rows)
+        self._asked, self._seen = {row.pk for row in asked}, self._whole(asked)
 
     def suspects(self, rows: Sequence[StoredFile]) -> list[StoredFile]:
-        """Those whose file is missing or has another size, asked again one by one where the list says so."""
-        new = {row.pk for row in rows} - self._asked
-        seen = self._seen | self._listed(new) if new else self._seen
+        """Those whose file is missing or has another size, looked at once more one by one."""
+        new = [row for row in rows if row.pk not in self._asked]
+        seen = self._seen | self._whole(new) if new else self._seen
         return [row for row in rows if row.pk not in seen and not _is_there(row)]
 
-    def sizes(self, names: Sequence[str]) -> dict[str, int]:
-        """The byte sizes of the files under these names in the default storage; those that are there."""
-        sql = "SELECT key, byte_size FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
-        listing = next(one for one in self._listings if "default" in one.place.aliases)
-        return dict(listing.rows(sql, keys=list(names))) if names else {}
+    def _whole(self, rows: Sequence[StoredFile]) -> set[int]:
+        sizes = self.sizes((row.storage_alias, row.key) for row in rows)
+        return {row.pk for row in rows if sizes.get((row.storage_alias, row.key)) == row.byte_size}
 
-    def _listed(self, pks: set[int]) -> set[int]:
-        sql = _SEEN + _RIGHT_SIZE
-        return {pk for listing in self._listings for (pk,) in listing.rows(sql, pks=list(pks))}
+    def _listed(self, place: Place) -> Listing:
+        if place not in self._listings:
+            listing = self._listings[place] = self._stack.enter_context(listed(place))
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
+        return self._listings[place]
 
     def strays_with(self, sha256: str) -> list[Spot]:
         """Files that belong to nobody, or lie in quarantine, and have these bytes."""
-        assert self._is_indexed
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT alias, key FROM students_strays WHERE sha256 = %s LIMIT 5", [sha256])
-            return [(alias, key) for alias, key in cursor.fetchall()]
+        return self._index.spots("sha256", sha256)
 
     def strays_without_tag(self, untagged_sha256: str) -> list[Spot]:
         """The same of files that have these bytes once the identity inside is taken out."""
-        assert self._is_indexed
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT alias, key FROM students_strays WHERE untagged_sha256 = %s LIMIT 5", [untagged_sha256]
-            )
-            return [(alias, key) for alias, key in cursor.fetchall()]
+        return self._index.spots("bare_sha256", untagged_sha256)
 
     @cached_property
-    def _is_indexed(self) -> bool:
-        """The temporary table of strays; a table, because a wrecked school has a million of them."""
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS students_strays")
-            cursor.execute(_CREATE_STRAYS)
-        strays = self._strays()
-        while batch := list(islice(strays, BATCH)):
-            hashed = [(*sha256s_of(alias, key), alias, key) for alias, key in batch]
-            with connection.cursor() as cursor:
-                cursor.executemany("INSERT INTO students_strays VALUES (%s, %s, %s, %s)", hashed)
-        with connection.cursor() as cursor:
-            cursor.execute(_INDEX_STRAYS)
-        return True
+    def _index(self) -> StorageIndex:
+        index = StorageIndex("restore", read_strays(self._unowned(), verified=False))
+        index.index("sha256", "bare_sha256")
+        return index
 
-    def _strays(self) -> Iterator[Spot]:
-        for listing in self._listings:
-            alias = listing.place.alias
-            yield from ((alias, key) for (key,) in listing.rows(_STRAY))
-            yield from ((alias, file.key) for file in listing.place.storage.scan("quarantine/"))
+    def _unowned(self) -> Iterator[Location]:
+        for place in self._places:
+            alias, listing = place.alias, self._listed(place)
+            for key, byte_size, modified_at in listing.rows(_UNOWNED):
+                yield Location(alias, key, key, byte_size, datetime.fromtimestamp(modified_at, UTC))
+            yield from set_aside(alias)
 
 
 @contextmanager
 def looked_for() -> Iterator[Found]:
-    """List every storage. Raises `StorageAway`, never a half list."""
+    """Make sure of every storage, and list the buckets. Raises `StorageAway`, never a half list."""
     with ExitStack() as stack:
-        listings = [stack.enter_context(listed(place)) for place in places()]
-        for listing in listings:
-            with connection.cursor() as cursor:
-                cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
-        yield Found(listings)
+        yield Found(stack)
 
 
 def set_aside_with(sha256: str) -> list[Spot]:

@@ -16,7 +16,8 @@ from students.versions import MAX_STORED_BYTES, photo_limits
 
 def legacy_sizes(students: Sequence[Student], found: Found) -> dict[str, int]:
     """The byte sizes of the files that these students' legacy rows name, where they are there; one look."""
-    return found.sizes([str(one.profile_photo) for one in students if is_legacy(one)])
+    sizes = found.sizes(("default", str(one.profile_photo)) for one in students if is_legacy(one))
+    return {key: byte_size for (_alias, key), byte_size in sizes.items()}
 
 
 def is_legacy(student: Student) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
@@ -32,10 +32,11 @@ from students.recovery.restore.links import REMOVED, Case, Source
 from students.recovery.restore.needs import Needs, heals_needed
 from students.recovery.restore.summary import Summary
 from students.recovery.restore.taken_away import perhaps_erased, taken_away
-from students.recovery.run_memory import SeenStudents
+from students.recovery.restore.whole import Looked, look_at, look_at_all
 from students.tombstones import erased_students
 
 BATCH = 200
+AT_A_GLANCE = 2_000
 BY_PICTURE = (
     "Not made again: student {} has a photo that was erased on request, perhaps under another id. "
     "If it is somebody else, enter them anew."
@@ -55,7 +56,6 @@ class Restoration:
     only: UUID | None = None
     only_problems: bool = False
     summary: Summary = field(default_factory=Summary)
-    _seen: SeenStudents = field(default_factory=SeenStudents)
     _number: int = 0
 
     @cached_property
@@ -71,16 +71,50 @@ class Restoration:
         if self.backup is not None:
             source = Source(str(self.backup.path), self.backup.sha256, is_our_own(self.backup))
             entries = (one for one in self.backup.students() if self.only in (None, one.student_id))
-            while batch := list(islice(entries, BATCH)):
-                yield from self._of_the_backup(batch, source)
+            while batch := list(islice(entries, AT_A_GLANCE)):
+                yield from self._glance(batch, source)
         if self.only is not None:
             return
-        last = 0
-        while rows := list(students_with_photos().filter(pk__gt=last).order_by("pk")[:BATCH]):
-            last = rows[-1].pk
-            seen = self._seen.among([student.pk for student in rows])
-            unseen = [student for student in rows if student.pk not in seen]
-            yield from self._here([(student, of_the_database(student)) for student in unseen], Source(), {})
+        table = self.backup.table.name if self.backup else ""
+        for looked in look_at_all(self.found, AT_A_GLANCE, besides=table):
+            for are_whole, several in groupby(looked, self._is_whole):
+                look = self._are_whole if are_whole else self._by_their_rows
+                yield from look(several)
+
+    def _glance(self, batch: list[BackedUpStudent], source: Source) -> Iterator[str]:
+        """At a glance who has everything; the others one by one."""
+        looked = look_at((entry.student_id for entry in batch), self.found)
+
+        def is_whole(entry: BackedUpStudent) -> bool:
+            one = looked.get(entry.student_id)
+            return one is not None and self._is_whole(one) and one.has_all_of(entry)
+
+        for are_whole, entries in groupby(batch, is_whole):
+            some = list(entries)
+            if are_whole:
+                yield from self._are_whole(looked[entry.student_id] for entry in some)
+            else:
+                for at in range(0, len(some), BATCH):
+                    yield from self._of_the_backup(some[at : at + BATCH], source)
+
+    def _is_whole(self, looked: Looked) -> bool:
+        """Sizes are not enough for `checksum`; a restore makes the folder that no file shows to be there."""
+        by_size = not self.checksum and self.only is None
+        return by_size and looked.is_whole and (self.conductor is None or looked.verified > 0)
+
+    def _are_whole(self, several: Iterable[Looked]) -> Iterator[str]:
+        for one in several:
+            self.summary.photos_verified += one.verified
+            self.summary.attendance_verified += one.attendance
+            head = f"{self._place()}{one.name} ({one.student_id})"
+            if not self.only_problems:
+                yield f"{head}\nOK: {one.name} (ID {one.pk}): {one.verified} photos"
+
+    def _by_their_rows(self, several: Iterable[Looked]) -> Iterator[str]:
+        remaining = iter(several)
+        while some := list(islice(remaining, BATCH)):
+            students = students_with_photos().filter(pk__in=[one.pk for one in some]).order_by("pk")
+            yield from self._here([(one, of_the_database(one)) for one in students], Source(), {})
 
     def _of_the_backup(self, batch: list[BackedUpStudent], source: Source) -> Iterator[str]:
         assert self.backup is not None
@@ -156,7 +190,6 @@ class Restoration:
     ) -> Iterator[str]:
         files = registered_files(student for student, _entry in pairs)
         self.found.look_ahead(row for rows in files.values() for row in rows)
-        self._seen.add([student.pk for student, _entry in pairs])
         sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
             needs, had_folder = Needs(former=former_sha256s(student, entry)), has_folder(student)

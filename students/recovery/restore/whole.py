@@ -1,0 +1,97 @@
+"""Who has all that the rows say of them: asked for thousands at once, and not looked at any further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from students.attendance import moment
+from students.recovery.backups import BackedUpStudent
+from students.recovery.restore.finding import Found
+
+# Every version and attendance photo has its original in the register, today's is live, no row is a legacy
+# one; whether the registered files are there, the storages say.
+_LOOK = """
+SELECT s.id, s.student_id, s.name, s.photo_sha256 <> '', versions.sha256s, moments,
+    verified + attended, attended, concat_ws(E'\\n', names, half_day_names),
+    coalesce(versions.sha256s <@ originals, versions.sha256s IS NULL) AND attended = half_days
+    AND CASE WHEN photo_sha256 = '' THEN today IS NULL AND profile_photo = ''
+        ELSE coalesce(photo_sha256 = today AND photo_sha256 = ANY (live), false) END
+FROM students_student AS s
+CROSS JOIN LATERAL (
+    SELECT array_agg(sha256) AS sha256s, max(sha256) FILTER (WHERE replaced_at IS NULL) AS today
+    FROM students_studentphoto AS p WHERE p.student_id = s.id) AS versions
+CROSS JOIN LATERAL (
+    SELECT string_agg(storage_alias || ' ' || byte_size || ' ' || replace(key, E'\\n', ' '), E'\\n') AS names,
+        array_agg(sha256) FILTER (WHERE kind = 'original') AS originals,
+        array_agg(sha256) FILTER (WHERE kind = 'original' AND live) AS live,
+        count(*) FILTER (WHERE kind = 'original') AS verified
+    FROM photostore_storedfile AS f
+    WHERE f.owner_label = 'students.student' AND f.owner_id = s.id::text) AS files
+CROSS JOIN LATERAL (
+    SELECT array_agg(DISTINCT to_char(date, 'YYYY-MM-DD_') || session) AS moments,
+        count(DISTINCT a.id) AS half_days,
+        string_agg(storage_alias || ' ' || byte_size || ' ' || replace(key, E'\\n', ' '), E'\\n')
+            AS half_day_names,
+        count(*) FILTER (WHERE f.kind = 'original' AND f.sha256 = a.sha256) AS attended
+    FROM students_attendancephoto AS a LEFT JOIN photostore_storedfile AS f
+        ON f.owner_label = 'students.attendancephoto' AND f.owner_id = a.id::text
+    WHERE a.student_id = s.id) AS attendance
+WHERE {which} ORDER BY s.id LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One student here. `is_whole`: nothing of what the rows say is missing or in doubt."""
+
+    pk: int
+    student_id: UUID
+    name: str
+    has_photo: bool
+    sha256s: list[str] | None
+    moments: list[str] | None
+    verified: int
+    attendance: int
+    is_whole: bool
+
+    def has_all_of(self, entry: BackedUpStudent) -> bool:
+        """Whether the backup knows nothing that the rows do not."""
+        if (entry.had_photo and not entry.photos) or (entry.today and not self.has_photo):
+            return False
+        moments = {moment(one.date, one.session) for one in entry.attendance}
+        sha256s = {one.sha256 for one in entry.photos}
+        return moments.issubset(self.moments or ()) and sha256s.issubset(self.sha256s or ())
+
+
+def look_at(student_ids: Iterable[UUID], storages: Found) -> dict[UUID, Looked]:
+    """Those of them who are here."""
+    found = _looked(storages, "student_id = ANY(%(ids)s)", ids=list(student_ids), limit=None)
+    return {one.student_id: one for one in found}
+
+
+def look_at_all(storages: Found, at_once: int, besides: str) -> Iterator[list[Looked]]:
+    """Everybody by primary key, so many at a time; not those whom the backup's table `besides` has."""
+    last = 0
+    others = f"NOT EXISTS (SELECT FROM {besides} AS e WHERE e.student_id = s.student_id AND NOT e.is_erased)"
+    which = f"s.id > %(last)s AND {others if besides else 'true'}"
+    while found := _looked(storages, which, last=last, limit=at_once):
+        last = found[-1].pk
+        yield found
+
+
+def _looked(storages: Found, which: str, **values: Any) -> list[Looked]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK.format(which=which), values)
+        rows: list[Any] = cursor.fetchall()
+    # Of each: a line for every file, with its alias, size and key.
+    files = [[line.split(" ", 2) for line in filter(None, row[-2].split("\n"))] for row in rows]
+    sizes = storages.sizes((one[0], one[-1]) for several in files for one in several)
+    return [
+        Looked(*(*row[:-2], row[-1] and all(sizes.get((one[0], one[-1])) == int(one[1]) for one in several)))
+        for row, several in zip(rows, files, strict=True)
+    ]
