@@ -22,7 +22,7 @@ from photostore.uploads.handler import MEGABYTE
 
 MAX_FILE_BYTES = 10 * MEGABYTE
 FORMATS = frozenset({"jpeg", "png", "gif", "webp", "heic", "avif"})
-WRONG_TYPES = {"unsupported_format", "missing_extension", "wrong_extension"}
+WRONG_TYPES = {"unsupported_format", "wrong_extension"}
 _STAMPS = "media_uploads_image_stamps"
 _NEXT_STAMP = f"SELECT setval('{_STAMPS}', greatest(nextval('{_STAMPS}'), %s))"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

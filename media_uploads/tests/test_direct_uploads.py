@@ -301,13 +301,13 @@ def test_what_has_not_arrived_cannot_be_completed(danas: Any, persona: Any) -> N
     ("data", "filename", "code"),
     [
         (b"no picture at all", "a.jpg", "unsupported_format"),
-        (picture(1, "PNG"), "a.jpg", "wrong_extension"),
+        (picture(1, "PNG"), "a.mp4", "wrong_extension"),
         (picture()[:3000], "a.jpg", "undecodable"),
         (picture() + bytes(11 * MB), "a.mp4", "file_too_large"),
         (video("mp4")[:600], "a.mp4", "undecodable"),
         (b"#EXTM3U\nhttp://127.0.0.1/secret", "a.avi", "unsupported_format"),
     ],
-    ids=["text", "another format", "cut off", "a picture beyond its limit", "half a video", "a playlist"],
+    ids=["text", "another ending", "cut off", "a picture beyond its limit", "half a video", "a playlist"],
 )
 def test_what_is_refused_is_gone(danas: Any, persona: Any, data: bytes, filename: str, code: str) -> None:
     upload = sent(danas, persona, data, filename)

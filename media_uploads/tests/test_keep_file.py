@@ -72,7 +72,7 @@ def test_types_that_are_not_taken(dana: Any, data: bytes, filename: str, sentenc
     ("data", "filename", "code"),
     [
         (picture(1), "a.mp4", "wrong_extension"),
-        (picture(1), "a.png", "wrong_extension"),
+        (picture(1), "a.html", "wrong_extension"),
         (video("mp4"), "a.png", "wrong_extension"),
         (picture(1)[:3000], "a.jpg", "undecodable"),
         (b"", "a.jpg", "empty_file"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,18 +23,21 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "jpeg": Format("JPEG", "image/jpeg", ("jpg", "jpeg", "jpe", "jfif", "mpo")),
-    "png": Format("PNG", "image/png", ("png",)),
+    "jpeg": Format("JPEG", "image/jpeg", ("jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "mpo")),
+    "png": Format("PNG", "image/png", ("png", "apng")),
     "gif": Format("GIF", "image/gif", ("gif",)),
     "webp": Format("WebP", "image/webp", ("webp",)),
-    "heic": Format("HEIC", "image/heic", ("heic", "heif", "hif")),
-    "avif": Format("AVIF", "image/avif", ("avif",)),
+    "heic": Format("HEIC", "image/heic", ("heic", "heif", "hif", "heics", "heifs")),
+    "avif": Format("AVIF", "image/avif", ("avif", "avifs")),
     "bmp": Format("BMP", "image/bmp", ("bmp", "dib")),
     "tiff": Format("TIFF", "image/tiff", ("tif", "tiff")),
 }
 KNOWN_EXTENSIONS: Mapping[str, str] = {
     extension: name for name, known in FORMATS.items() for extension in known.extensions
 }
+
+# "Photo of 12.03.2024", "St. Mary": what follows the last dot is no ending.
+_NO_ENDING = re.compile(r"[0-9]*|[ _-][\w ,()-]*")
 
 _MAGIC = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -81,26 +85,27 @@ def _sniff_brands(data: bytes) -> str | None:
 
 
 def agreed_format(data: bytes, *, filename: str, allowed: Collection[str]) -> str:
-    """The format on which leading bytes and name agree and which is allowed.
+    """The allowed format that the leading bytes name, under a name that is not something else's.
 
-    Raises InvalidFile: `unsupported_format`, `missing_extension` or `wrong_extension`.
+    Raises InvalidFile: `unsupported_format` or `wrong_extension`.
     """
     found = sniff(data)
     if found is None or found not in allowed:
         raise InvalidFile(_unsupported(data, found, allowed), code="unsupported_format")
-    # Only the ending is looked at, and only ours are ever shown: the rest of a name is hostile.
-    ending = PurePosixPath(filename).suffix.lower().lstrip(".")
-    if not ending:
-        raise InvalidFile(
-            format_lazy(
-                _("The file name has no ending. Please name it like “photo.{ending}”."),
-                ending=FORMATS[found].extensions[0],
-            ),
-            code="missing_extension",
-        )
-    if ending not in FORMATS[found].extensions:
-        raise InvalidFile(_mismatch(ending, found), code="wrong_extension")
+    check_ending(filename, KNOWN_EXTENSIONS, FORMATS[found].label)
     return found
+
+
+def check_ending(filename: str, endings: Collection[str], label: str) -> None:
+    """Raise InvalidFile (`wrong_extension`) where the name is that of something else than one of `endings`.
+
+    Phones and browsers name a HEIC `.jpeg` and a WebP `.jpg`, and a browser's Blob has no ending. What is
+    kept gets an ending of ours. Only the ending is looked at: the rest of a name is hostile.
+    """
+    ending = PurePosixPath(filename).suffix.lower().lstrip(".")
+    if ending not in endings and not _NO_ENDING.fullmatch(ending):
+        sentence = _("The ending of the file name does not fit: the file is {label}.")
+        raise InvalidFile(format_lazy(sentence, label=label), code="wrong_extension")
 
 
 def _unsupported(data: bytes, found: str | None, allowed: Collection[str]) -> Sentence:
@@ -112,11 +117,3 @@ def _unsupported(data: bytes, found: str | None, allowed: Collection[str]) -> Se
             _("{label} files cannot be taken here. Allowed: {names}."), label=label, names=names
         )
     return format_lazy(_("This file is not a picture that can be taken here. Allowed: {names}."), names=names)
-
-
-def _mismatch(ending: str, found: str) -> Sentence:
-    label = FORMATS[found].label
-    if ending in KNOWN_EXTENSIONS:
-        said = FORMATS[KNOWN_EXTENSIONS[ending]].label
-        return format_lazy(_("The name says {said}, but the file is {label}."), said=said, label=label)
-    return format_lazy(_("The ending of the file name does not fit: the file is {label}."), label=label)

@@ -21,7 +21,7 @@ LINE_SECONDS = 1.0
 PLACES = 12
 PLACES_PER_PERSON = 2
 # A browser sends six files at once: those that find their person's places taken wait for them.
-WAITING_PER_PERSON = 4
+WAITING_PER_PERSON = 6
 # A large picture takes seconds and some hundred megabytes; who waits for that waits outside the line.
 WAITING_FOR_LARGE = 3
 
@@ -100,12 +100,13 @@ def _large() -> Iterator[None]:
 
 
 class _Persons:
-    """How many places each person has in this process, and how many wait for one."""
+    """How many places each person has in this process, how many wait for one, and when one last came free."""
 
     def __init__(self) -> None:
         self.changed = Condition()
         self.placed: Counter[Hashable] = Counter()
         self.waiting: Counter[Hashable] = Counter()
+        self.freed_at: dict[Hashable, float] = {}
 
     @contextmanager
     def place(self, person: Hashable | None) -> Iterator[None]:
@@ -120,14 +121,15 @@ class _Persons:
             self._give_back(person)
 
     def _take(self, person: Hashable) -> None:
-        until = time.monotonic() + PATIENCE_SECONDS
+        came_at = time.monotonic()
         with self.changed:
-            if self.placed[person] >= PLACES_PER_PERSON and self.waiting[person] >= WAITING_PER_PERSON:
-                raise Busy
+            # The first few may wait for a slow picture, the others for quick ones only.
+            patience = PATIENCE_SECONDS if self.waiting[person] < WAITING_PER_PERSON else LINE_SECONDS
             self.waiting[person] += 1
             try:
                 while self.placed[person] >= PLACES_PER_PERSON:
-                    if not self.changed.wait(until - time.monotonic()):
+                    until = max(came_at, self.freed_at.get(person, 0)) + patience
+                    if not self.changed.wait(max(0.0, until - time.monotonic())):
                         raise Busy
             finally:
                 self._less(self.waiting, person)
@@ -136,6 +138,9 @@ class _Persons:
     def _give_back(self, person: Hashable) -> None:
         with self.changed:
             self._less(self.placed, person)
+            self.freed_at[person] = time.monotonic()
+            if not self.placed[person] and not self.waiting[person]:
+                del self.freed_at[person]
             self.changed.notify_all()
 
     @staticmethod

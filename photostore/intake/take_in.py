@@ -42,7 +42,7 @@ def take_in_image(data: bytes, *, filename: str, limits: ImageLimits) -> CleanIm
     leading bytes, the name, the header; only then is anything decoded.
 
     Raises FileTooLarge (`file_too_large`) and InvalidFile with one of the codes `empty_file`,
-    `unsupported_format`, `missing_extension`, `wrong_extension`, `several_pages`, `too_many_pixels`,
+    `unsupported_format`, `wrong_extension`, `several_pages`, `too_many_pixels`,
     `too_many_frames`, `odd_shape`, `too_costly`, `undecodable`; nothing else, whatever the bytes are.
     """
     if not data:

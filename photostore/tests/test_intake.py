@@ -14,7 +14,7 @@ from photostore import keys
 from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, take_in_image
 from photostore.tests.odd_pictures import PRIVATE, QUARTERS, Odd, odd, quarters
 from testing.phone import phone_jpeg
-from testing.pictures import portrait, saved
+from testing.pictures import heic, portrait, saved
 
 ALL = ImageLimits(formats=frozenset(FORMATS), max_bytes=20 * 2**20)
 KEPT = ImageLimits(
@@ -229,3 +229,14 @@ def test_full_resolution_stays_full() -> None:
 def test_the_thumbnails_are_those_that_answers_link_to() -> None:
     clean = taken(quarters(96, 64), "JPEG")
     assert set(clean.thumbnails) == set(keys.THUMBNAIL_SIZES)
+
+
+@pytest.mark.parametrize(
+    "filename",
+    ["a.jpeg", "a.png", "a.HEIC", "a.tiff", "blob", "", "Photo of 12.03.2024", "St. Mary", "Ünïcödé.jfif"],
+)
+def test_a_true_picture_under_another_pictures_ending_or_none_is_taken(filename: str) -> None:
+    kinds = {"webp": saved(quarters(), "WEBP"), "heic": heic(quarters()), "jpeg": saved(quarters(), "JPEG")}
+    for name, data in kinds.items():
+        clean = take_in_image(data, filename=filename, limits=ALL)
+        assert (clean.source_format, clean.picture.extension) == (name, "jpg")

@@ -77,7 +77,7 @@ def test_one_person_with_many_connections_leaves_the_line_to_others(monkeypatch:
         assert line._LINE._value >= line.PLACES - 2 - 8  # type: ignore[attr-defined]
         go_on.set()
         assert {one.result().source_format for one in others} == {"jpeg"}
-        assert [type(one.exception()) for one in greedy].count(type(None)) == 6, "two, and four after them"
+        assert [type(one.exception()) for one in greedy].count(type(None)) == 8, "two, and six after them"
         assert {type(one.exception()) for one in greedy} == {Busy, type(None)}
     assert not line._persons.placed
     assert not line._persons.waiting

@@ -64,11 +64,8 @@ def test_a_file_on_disk_is_read_where_it_is() -> None:
     [
         (b"", "a.mp4", "empty_file"),
         (b"Dear all", "a.mp4", "unsupported_format"),
-        (video("avi"), "a.mp4", "wrong_extension"),
-        (video("mkv"), "a.webm", "wrong_extension"),
-        (video("mov"), "a.mp4", "wrong_extension"),
         (video("mp4"), "a.jpg", "wrong_extension"),
-        (video("mp4"), "mp4", "missing_extension"),
+        (video("mp4"), "a.html", "wrong_extension"),
         (song(), "a.mp4", "no_video"),
         (song(cover=True), "a.mp4", "no_video"),
         (video("mkv", frames=0, audio=True), "a.mkv", "undecodable"),
@@ -100,3 +97,11 @@ def test_a_duration_that_lies_is_not_believed() -> None:
 
 def test_with_sound() -> None:
     assert take_in(video("mp4", audio=True), "a.mp4").duration_seconds == pytest.approx(2, abs=0.11)
+
+
+@pytest.mark.parametrize(
+    ("name", "filename"), [("mov", "a.mp4"), ("avi", "a.mov"), ("mkv", "a.webm"), ("mp4", "blob")]
+)
+def test_a_true_video_under_another_videos_ending_is_taken(name: str, filename: str) -> None:
+    taken = take_in_video(io.BytesIO(video(name)), filename=filename, limits=LIMITS)
+    assert taken.extension == name

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from photostore.errors import InvalidFile, Sentence
+from photostore.errors import InvalidFile
+from photostore.intake.formats import check_ending
 
 # As much as `sniff_video` looks at.
 HEAD_BYTES = 4096
@@ -88,9 +89,9 @@ def _doctype(head: bytes) -> tuple[str, ...]:
 
 
 def agreed_video_format(head: bytes, *, filename: str, allowed: Collection[str]) -> str:
-    """The format on which leading bytes and name agree and which is allowed.
+    """The allowed format that the leading bytes name; of several the one that the name says, too.
 
-    Raises InvalidFile: `unsupported_format`, `missing_extension` or `wrong_extension`.
+    Raises InvalidFile: `unsupported_format` or `wrong_extension`.
     """
     found = [name for name in sniff_video(head) if name in allowed]
     if not found:
@@ -99,24 +100,6 @@ def agreed_video_format(head: bytes, *, filename: str, allowed: Collection[str])
             format_lazy(_("Invalid video type. Allowed types: {names}"), names=names),
             code="unsupported_format",
         )
+    check_ending(filename, VIDEO_EXTENSIONS, VIDEO_FORMATS[found[0]].label)
     ending = PurePosixPath(filename).suffix.lower().lstrip(".")
-    if not ending:
-        raise InvalidFile(
-            format_lazy(
-                _("The file name has no ending. Please name it like “video.{ending}”."),
-                ending=VIDEO_FORMATS[found[0]].extensions[0],
-            ),
-            code="missing_extension",
-        )
-    agreed = next((name for name in found if ending in VIDEO_FORMATS[name].extensions), None)
-    if agreed is None:
-        raise InvalidFile(_mismatch(ending, found[0]), code="wrong_extension")
-    return agreed
-
-
-def _mismatch(ending: str, found: str) -> Sentence:
-    label = VIDEO_FORMATS[found].label
-    if ending in VIDEO_EXTENSIONS:
-        said = VIDEO_FORMATS[VIDEO_EXTENSIONS[ending]].label
-        return format_lazy(_("The name says {said}, but the file is {label}."), said=said, label=label)
-    return format_lazy(_("The ending of the file name does not fit: the file is {label}."), label=label)
+    return next((name for name in found if ending in VIDEO_FORMATS[name].extensions), found[0])

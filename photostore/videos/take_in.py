@@ -49,7 +49,7 @@ def take_in_video(file: BinaryIO, *, filename: str, limits: VideoLimits) -> Clea
     opens the container and decodes one frame (see `probe`).
 
     Raises FileTooLarge (`file_too_large`), InvalidFile with one of the codes `empty_file`,
-    `unsupported_format`, `missing_extension`, `wrong_extension`, `no_video`, `unsupported_codec`,
+    `unsupported_format`, `wrong_extension`, `no_video`, `unsupported_codec`,
     `too_many_pixels`, `undecodable`, and `Busy` or `StorageFull` where the machine had no room to look.
     """
     byte_size = file.seek(0, os.SEEK_END)

@@ -88,7 +88,9 @@ def describe(exception: Exception) -> dict[str, Any] | None:  # noqa: PLR0911 - 
     if isinstance(exception, errors.PhotostoreError):
         about_field = str(exception.field_sentence or exception)
         fields = {exception.field: [about_field]} if exception.field else {}
-        return problem(_status_of(exception), str(exception), exception.code, fields)
+        body = problem(_status_of(exception), str(exception), exception.code, fields)
+        # `error` is what a contract may fix; a person reads what is true.
+        return body | {"detail": about_field} if exception.field_sentence else body
     if isinstance(exception, drf.ValidationError):
         fields = _sentences(exception.detail)
         first = next(iter(fields.values()), [_("The data is not valid.")])[0]

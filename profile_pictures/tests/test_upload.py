@@ -94,7 +94,7 @@ def test_no_image(danas: Any, language: str, sentence: str) -> None:
     [
         (b"Dear all, here I am.", "me.jpg", "unsupported_format"),
         (b"", "me.jpg", "empty_file"),
-        (face(1), "me.png", "wrong_extension"),
+        (face(1), "me.svg", "wrong_extension"),
         (face(1)[:2000], "me.jpg", "undecodable"),
         (b"BM" + bytes(100), "me.bmp", "unsupported_format"),
     ],

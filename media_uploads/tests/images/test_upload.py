@@ -147,9 +147,8 @@ def test_no_image(danas: Any, language: str, sentence: str) -> None:
         (b"Dear all, here I am.", "me.jpg", "unsupported_format"),
         (b"BM" + bytes(100), "me.bmp", "unsupported_format"),
         (saved(quarters(), "TIFF"), "me.tiff", "unsupported_format"),
-        (face(), "me.png", "wrong_extension"),
         (face(), "me.exe", "wrong_extension"),
-        (face(), "me", "missing_extension"),
+        (face(), "me.html", "wrong_extension"),
     ],
 )
 def test_a_wrong_type_is_415(danas: Any, data: bytes, name: str, code: str) -> None:
@@ -157,12 +156,12 @@ def test_a_wrong_type_is_415(danas: Any, data: bytes, name: str, code: str) -> N
     answer = hand_in(danas, data, name)
     said = answer.json()
     assert (answer.status_code, said["code"]) == (415, code)
-    assert said["error"] == said["detail"] == "Unsupported file format"
-    assert said["errors"]["image"] != ["Unsupported file format"], "which says more"
+    assert said["error"] == "Unsupported file format", "as its clients read it"
+    assert said["errors"]["image"] == [said["detail"]] != ["Unsupported file format"], "which says why"
     assert everything() == before
     assert AuditEntry.objects.get(outcome="refused").code == code
     french = hand_in(danas, data, name, headers={"accept-language": "fr"}).json()
-    assert french["detail"] == "Format de fichier non pris en charge"
+    assert french["error"] == "Format de fichier non pris en charge"
 
 
 @pytest.mark.parametrize(
@@ -363,7 +362,6 @@ def test_a_hostile_file_is_refused_or_loses_its_payload(danas: Any, case: Hostil
         assert not case.filename.isprintable()
         return
     assert answer.status_code in {400, 415}, answer.content
-    assert answer.json()["error"] == answer.json()["detail"]
     assert everything() == before
 
 
