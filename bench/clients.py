@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from urllib3 import encode_multipart_formdata
+
 from testing.phone import phone_jpeg
 
 _BOUNDARY = "photokeep-bench"
@@ -44,13 +46,10 @@ class Clients:
 
 def photo_form(folder: Path, field_name: str, *, seed: int, megapixels: int) -> Path:
     """A form on disk with a photo in it, taken with the phone held upright; FORM is its header."""
-    head = (
-        f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n"
-        f'Content-Disposition: form-data; name="{field_name}"; filename="IMG_{seed}.jpg"\r\n\r\n'
-    )
+    photo = f"IMG_{seed}.jpg", phone_jpeg(seed, megapixels, orientation=6), "image/jpeg"
+    body, _type = encode_multipart_formdata({field_name: photo}, _BOUNDARY)
     path = folder / f"form-{seed}"
-    photo = phone_jpeg(seed, megapixels, orientation=6)
-    path.write_bytes(head.encode() + photo + f"\r\n--{_BOUNDARY}--\r\n".encode())
+    path.write_bytes(body)
     return path
 
 

@@ -33,6 +33,10 @@ def _verify_rows(environment: Environment) -> Iterable[Row]:
     work = f"restore --verify-only, {STUDENTS:,} students"
     yield _rate(work, STUDENTS / ours["seconds"], STUDENTS / theirs["seconds"])
     yield _memory(work, ours["extra_mib"], theirs["extra_mib"])
+    written = in_child("bench.wrecked:command", environment, words=["create_seed_backup"])
+    work = f"create_seed_backup, {STUDENTS:,} students"
+    yield _rate(work, STUDENTS / written["seconds"])
+    yield _memory(work, written["extra_mib"])
 
 
 def _migrate_rows(environment: Environment) -> Iterable[Row]:

@@ -118,9 +118,13 @@ def _differences(*, sizes: bool) -> None:
 
 
 def measured(work: Callable[[], object]) -> dict[str, float]:
-    memory, used = peak_mib(), cpu_with_postgres()
+    memory, used, started = peak_mib(), cpu_with_postgres(), time.monotonic()
     work()
-    return {"cpu_seconds": cpu_with_postgres() - used, "extra_mib": peak_mib() - memory}
+    return {
+        "seconds": time.monotonic() - started,
+        "cpu_seconds": cpu_with_postgres() - used,
+        "extra_mib": peak_mib() - memory,
+    }
 
 
 def _fill_register(count: int, hashes: list[str], byte_size: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 import uuid
 from functools import partial
 from pathlib import Path
@@ -94,25 +93,11 @@ def a_school(count: int) -> None:
 
 def command(words: list[str]) -> dict[str, float]:
     """One of our commands, such as the check of everybody's version, documented names and attendance."""
-    return _timed(lambda: _quietly(*words))
-
-
-def relink() -> dict[str, float]:
-    """Every link and every row of a photo is gone; the backup knows them."""
-    tables = ("photostore_storedfile", "students_studentphoto", "students_student")
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute("DELETE FROM photostore_storedfile")
-        cursor.execute("DELETE FROM students_studentphoto")
-        cursor.execute("UPDATE students_student SET profile_photo = '', photo_sha256 = ''")
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    return command(["restore_student_photos"])
+    return measured(lambda: _quietly(*words))
 
 
 def documented_verify() -> dict[str, float]:
-    return _timed(lambda: documented.verify(str(settings.MEDIA_ROOT)))
+    return measured(lambda: documented.verify(str(settings.MEDIA_ROOT)))
 
 
 def a_reseeded_school(count: int) -> None:
@@ -135,8 +120,8 @@ def a_reseeded_school(count: int) -> None:
     )
 
 
-def migrate(seconds: int = 0) -> dict[str, float]:
-    """Every orphan given to its student, journaled, synced to the disk; for so many `seconds`, if any.
+def migrate(seconds: int) -> dict[str, float]:
+    """Every orphan given to its student, journaled, synced to the disk; for so many `seconds`.
 
     Stopped as a person would with Ctrl-C, so long after the first act: the plan's time is not counted, nor
     is it in `students_per_second`.
@@ -164,11 +149,6 @@ def migrate(seconds: int = 0) -> dict[str, float]:
 def _start_the_clock(seconds: int, *, instance: Act, created: bool, **_: Any) -> None:
     if created and instance.number == 1:
         signal.alarm(seconds)
-
-
-def _timed(work: Any) -> dict[str, float]:
-    started = time.monotonic()
-    return measured(work) | {"seconds": time.monotonic() - started}
 
 
 def _quietly(*command: str) -> None:

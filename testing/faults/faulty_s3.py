@@ -31,20 +31,18 @@ class Plan:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._fault: Fault | None = None
         self.clear()
 
-    def set(self, fault: Fault, *, method: str = "PUT", first: int = 1, times: int = sys.maxsize) -> None:
+    def set(
+        self, fault: Fault | None, *, method: str = "PUT", first: int = 1, times: int = sys.maxsize
+    ) -> None:
         with self._lock:
             self._fault, self._method = fault, method
             self._first, self._last = first, first + times - 1
             self._seen = self.injected = 0
 
     def clear(self) -> None:
-        with self._lock:
-            self._fault = None
-            self._method = ""
-            self._first = self._last = self._seen = self.injected = 0
+        self.set(None)
 
     def next(self, method: str) -> Fault | None:
         with self._lock:

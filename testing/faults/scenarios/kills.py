@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+
+import requests
 
 from testing.faults.deployments import Deployment, deployed
 from testing.faults.load import uploading
@@ -92,8 +93,7 @@ def _trickle_and_kill(deployment: Deployment, student: int, picture: Picture, pa
     """Send `part` of the request in pieces, then kill whoever was reading it."""
     request = _as_request(deployment, student, picture)
     sent = request[: int(len(request) * part)]
-    host, port = deployment.service.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with deployment.service.connect(10) as connection:
         for start in range(0, len(sent), 2048):
             connection.sendall(sent[start : start + 2048])
             time.sleep(0.01)
@@ -101,15 +101,12 @@ def _trickle_and_kill(deployment: Deployment, student: int, picture: Picture, pa
 
 
 def _as_request(deployment: Deployment, student: int, picture: Picture) -> bytes:
-    boundary = "the-end-of-a-part"
-    part = f"Content-Disposition: form-data; name=profile_photo; filename={picture.filename}"
-    body = f"--{boundary}\r\n{part}\r\n\r\n".encode() + picture.data + f"\r\n--{boundary}--\r\n".encode()
-    head = (
-        f"POST /api/students/{student}/upload-photo/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Authorization: {deployment.client.headers['Authorization']}\r\nContent-Length: {len(body)}\r\n"
-        f"Content-Type: multipart/form-data; boundary={boundary}\r\n\r\n"
-    )
-    return head.encode() + body
+    url = f"{deployment.service.url}/api/students/{student}/upload-photo/"
+    files = {"profile_photo": (picture.filename, picture.data)}
+    asked = requests.Request("POST", url, deployment.client.headers, files).prepare()
+    assert isinstance(asked.body, bytes)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in asked.headers.items())
+    return f"POST {asked.path_url} HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode() + asked.body
 
 
 def killed_under_load(effort: Effort) -> Iterator[Outcome]:
