@@ -8,6 +8,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 # Of these photostore.intake lets twelve work on files or wait for it; the rest answer everybody else.
 threads = 16
 keepalive = 5
+# What is meant for others (photos for a web server, by a setting) says so itself.
+umask = 0o077
 
 # A worker's heartbeat does not wait for its requests, so this ends only workers that hang as a whole.
 timeout = 120

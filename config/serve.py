@@ -30,6 +30,7 @@ Ctrl-C stops it."""
 
 
 def main() -> None:
+    os.umask(0o077)  # what is meant for others (photos for a web server, by a setting) says so itself
     end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     port = free_port()
     state_dir = folder("PHOTOKEEP_STATE_DIR", HOME / "var")
@@ -73,7 +74,7 @@ def free_port() -> int:
 def collect_metrics_in(metrics: Path) -> None:
     """The workers add up their figures in files; those of an earlier run would be counted again."""
     shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir(parents=True)
+    metrics.mkdir(parents=True, mode=0o700)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
 

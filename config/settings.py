@@ -261,7 +261,7 @@ LOGGING = {
     "filters": {"request_id": {"()": "photostore.request_id.RequestIdFilter"}},
     "formatters": {
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
+            "()": "config.log_format.PrivateJsonFormatter",
             "format": "{asctime}{levelname}{name}{message}{request_id}",
             "style": "{",
             "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},

@@ -14,7 +14,7 @@ def kept_secret(path: Path) -> str:
 
     Raises `OSError` where the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         _make(path)
     return path.read_text().strip()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .cluster import Cluster
 from .errors import EmbeddedPostgresError
+from .privacy import own_folder, tighten
 from .usage import Usage
 
 __all__ = ["EmbeddedPostgresError", "discard", "ensure"]
@@ -25,7 +26,8 @@ def ensure(state_dir: Path, *, throwaway: bool = False) -> str:
     """The DATABASE_URL of a running server, kept alive for as long as this process lives."""
     state_dir = state_dir.absolute()
     try:
-        state_dir.mkdir(parents=True, exist_ok=True)
+        own_folder(state_dir)
+        tighten(state_dir)
         return _ensure(state_dir.resolve(), throwaway)
     except OSError as error:
         raise EmbeddedPostgresError(

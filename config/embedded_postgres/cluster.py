@@ -14,6 +14,7 @@ from . import postmaster
 from .accounts import Account, account_for, can_enter, give, run_as
 from .binaries import binaries_for
 from .errors import EmbeddedPostgresError
+from .privacy import open_to_append, own_folder
 
 ROLE = DATABASE = "photokeep"
 
@@ -29,6 +30,11 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # No row's values in the log: messages of errors, their details and statements quote them. Whoever caused
+    # an error is told it; what happens to the server itself is still written down.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # For a cluster that nobody will miss: a crash may destroy it, and tests run in half the time.
 THROWAWAY_SETTINGS = {
@@ -149,7 +155,7 @@ class Cluster:
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._keep_log_small()
         program = self._binaries[0] / "pg_ctl"
-        with self.log.open("a") as log:
+        with open_to_append(self.log) as log:
             started = run_as(self.account, [program, "start", "-w", "-D", self.data, "-o", options], log=log)
         if started.returncode:
             self._port_file.unlink()  # perhaps it was the port: the next attempt takes another
@@ -168,7 +174,7 @@ class Cluster:
             self.log.replace(self.log.with_suffix(".log.1"))
 
     def _note(self, text: str) -> None:
-        with self.log.open("a") as log:
+        with open_to_append(self.log) as log:
             log.write(text)
 
     def _failure(self, what: str) -> EmbeddedPostgresError:
@@ -194,8 +200,7 @@ def _data_folder(state_dir: Path) -> Path:
     folder = OUTSIDE / identity
     for path in (OUTSIDE, folder):
         if not path.exists():
-            path.mkdir(parents=True)
-            path.chmod(0o755)
+            own_folder(path)
     return folder / "postgres"
 
 
@@ -211,6 +216,7 @@ def _write_whole(path: Path, text: str) -> None:
 def _write_once(path: Path, text: str) -> None:
     """Whole or not at all, and of two who write at once the first one holds."""
     draft = path.with_name(f"{path.name}.{text}")
+    draft.touch(mode=0o600)
     draft.write_text(text)
     with suppress(FileExistsError):
         os.link(draft, path)

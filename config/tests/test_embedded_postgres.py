@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -209,3 +209,38 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(EmbeddedPostgresError, match="see to its owner"):
         ensure(tmp_path / "file" / "var")
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """What anybody but its owner may read, write or enter."""
+    return [str(path) for path in folder.rglob("*") if path.lstat().st_mode & 0o077 and not path.is_symlink()]
+
+
+def test_nobody_else_looks_into_the_state_folder(used: Path) -> None:
+    (used / "postgres.log").chmod(0o644)  # as an earlier version left it
+    (used / "secret_key").write_text("x")
+    with using(used):
+        assert open_to_others(used) == []
+        assert used.stat().st_mode & 0o777 == (0o700 if os.geteuid() else 0o711)
+
+
+ERRORS = (
+    "INSERT INTO pupils VALUES ('Zebulon Quxley', 1)",
+    "INSERT INTO pupils VALUES ('Zebulon Quxley', -1)",
+    "SELECT 'Zebulon Quxley'::int",
+    "SELECT 'Zebulon Quxley' FROM nowhere",
+    "DO $$ BEGIN RAISE EXCEPTION 'there is Zebulon Quxley'; END $$",
+    "DO $$ BEGIN RAISE WARNING 'there is Zebulon Quxley'; END $$",
+)
+
+
+def test_its_log_says_no_rows_values(used: Path) -> None:
+    with using(used) as (_, url), psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TEMP TABLE pupils (name text UNIQUE, age int CHECK (age > 0))")
+        connection.execute("INSERT INTO pupils VALUES ('Zebulon Quxley', 1)")
+        for statement in ERRORS:
+            with suppress(psycopg.Error):
+                connection.execute(statement)
+    log = (used / "postgres.log").read_text()
+    assert "database system is ready" in log
+    assert "Quxley" not in log

@@ -77,6 +77,8 @@ def test_from_nothing_to_a_page_and_back(state_dir: Path, port: int) -> None:
         assert "administrator head with the password " in said
         assert f"http://127.0.0.1:{port}/admin/" in said
         assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=10).status_code == 200
+        found = [path for path in state_dir.rglob("*") if path.lstat().st_mode & 0o077]
+        assert not found, "open to others"
         assert_ends(process, signal.SIGINT, state_dir, port)
     with serving(state_dir, port) as (process, said):
         assert "administrator" not in said

@@ -7,6 +7,8 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from photostore.commands import DONE, PhotoCommand
 from photostore.errors import Conflict, Refused
 from photostore.models import Operation
@@ -92,6 +94,10 @@ class Command(PhotoCommand):
             if remaining
             else "No backup names them."
         )
+        if not settings.OWN_DATABASE:
+            self.say(
+                "The log of your database server may name them, too: docs/settings.md says how it does not."
+            )
         return DONE
 
 

@@ -28,6 +28,7 @@ from students.models import (
     StudentPhoto,
 )
 from students.recovery.erase.admin_log import forget_desk_log
+from students.recovery.erase.database_log import forget_in_database_log
 from students.recovery.erase.earlier import earlier_ids
 from students.recovery.erase.files import (
     LooseFiles,
@@ -59,6 +60,7 @@ class EraseStudent(ActKind):
             write_down(act, earlier=sorted(map(str, earlier_ids(student_id, pk, loose))))
         earlier = [UUID(one) for one in act.details["earlier"]]
         ids = (student_id, *earlier)
+        forget_in_database_log(student_id)
         with owner.locked():
             # What is recognised by its bytes is looked at before the rows and the folder are gone.
             known = set().union(*map(recorded_in_backup, ids))

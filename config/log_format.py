@@ -1,0 +1,43 @@
+"""Log lines as JSON, without what a database quotes of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+import psycopg
+from pythonjsonlogger.json import JsonFormatter
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class PrivateJsonFormatter(JsonFormatter):
+    """A refused row is quoted in its error: a name would stay in the log after an erasure."""
+
+    def formatException(self, ei: ExcInfo) -> Any:
+        """The traceback, with the kind of a database's error in place of its words."""
+        text = str(super().formatException(ei))
+        for said, instead in _quoting(ei[1]):
+            text = text.replace(said, instead)
+        return text
+
+    def format(self, record: Any) -> str:
+        """The same where the error is part of the message."""
+        if record.exc_info:
+            record.message = record.getMessage()
+            for said, instead in _quoting(record.exc_info[1]):
+                record.message = record.message.replace(said, instead)
+            record.msg, record.args = record.message, ()
+        return str(super().format(record))
+
+
+def _quoting(error: BaseException | None) -> Iterator[tuple[str, str]]:
+    """The words of every database error that led to this one, and what may be said instead."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, psycopg.Error) and str(error):
+            kind = [error.sqlstate, error.diag.table_name, error.diag.constraint_name]
+            yield str(error).rstrip(), f"[{' '.join(filter(None, kind))}]"
+        error = error.__cause__ or error.__context__
