@@ -18,6 +18,7 @@ from students.exporting.names import Names, safe
 from students.models import StudentPhoto
 from students.tests.commands import run
 from students.tests.school import enrol, face
+from testing.kills.commands import killed_after
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -185,30 +186,13 @@ def test_names_that_a_file_system_takes_for_one_are_numbered() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["book", "book.zip"])
-def test_killed_it_leaves_nothing_under_the_name_and_runs_again(
-    api: Any, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_it_leaves_nothing_under_the_name_and_runs_again(api: Any, tmp_path: Path, name: str) -> None:
     for place in range(3):
         enrol(api, f"Student {place}", photo=face(place))
     target = tmp_path / name
-    written = []
-
-    class Killed(BaseException):
-        """As a kill: nothing is cleaned up."""
-
-    def write(self: Any, path: str, data: bytes) -> None:
-        written.append(path)
-        if len(written) == 2:
-            raise Killed
-        original(self, path, data)
-
-    kind = targets.Zip if name.endswith(".zip") else targets.Folder
-    original = kind.write
-    with monkeypatch.context() as patched:
-        patched.setattr(kind, "write", write)
-        patched.setattr(targets, "_remove", lambda _draft: None)
-        with pytest.raises(Killed):
-            run("export_photos", str(target))
+    kind = "Zip" if name.endswith(".zip") else "Folder"
+    writes = [(f"students.exporting.targets:{kind}", "write")]
+    assert killed_after(1, "export_photos", str(target), watched=writes)
     assert not target.exists()
     assert len(list(tmp_path.glob(".book*"))) == 1
     assert run("export_photos", str(target))[0] == 0

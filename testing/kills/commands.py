@@ -48,9 +48,9 @@ def one_of(storage: str = "disk") -> int:
     return ON_S3 if storage == "s3" else 1
 
 
-def killed_after(steps: int, *command: Any) -> bool:
+def killed_after(steps: int, *command: Any, watched: Sequence[Watched] = ()) -> bool:
     """Kill the command once, after so many steps; False when it came to its end before."""
-    return Killing(every=1).killed_before(command, first=steps) is not None
+    return Killing(every=1, watched=watched).killed_before(command, first=steps) is not None
 
 
 @dataclass(kw_only=True)
