@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
 import pi_heif
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
@@ -18,7 +19,9 @@ from PIL import Image as PillowImage
 from photostore.errors import InvalidFile
 from photostore.intake import vips
 from photostore.intake.animations import is_cut
+from photostore.intake.colours import Cicp, png_colours
 from photostore.intake.heic import has_plain_item_names
+from photostore.intake.heif import stated_colours
 
 # The workers are the parallelism, and the extra pictures inside a HEIC are never looked at.
 pi_heif.options.DECODE_THREADS = 1
@@ -66,6 +69,8 @@ class Source:
     pixel_bytes: int = 4
     timing: Mapping[str, object] = field(default_factory=dict)
     """Of an animation: `delay`, milliseconds per frame, and `loop`, 0 for ever."""
+    stated: Cicp | None = None
+    """Its colours, where they are stated by numbers."""
     shrinks: bool = False
     """Whether its decoder shrinks at next to no cost in memory and time."""
 
@@ -126,7 +131,10 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
     pixel_bytes = header.bands * _SAMPLE_BYTES[header.format]
     # One of several scans is kept in memory whole, as coefficients, before its first row comes out.
     shrinks = name == "jpeg" and not (header.get_typeof("jpeg-multiscan") and header.get("jpeg-multiscan"))
-    return Source(header.width, header.height, frames, exif, load, header.bands, pixel_bytes, timing, shrinks)
+    stated = stated_colours(data) if name == "avif" else png_colours(data) if name == "png" else None
+    return Source(
+        header.width, header.height, frames, exif, load, header.bands, pixel_bytes, timing, stated, shrinks
+    )
 
 
 def _open_heic(data: bytes) -> Source:
@@ -135,13 +143,40 @@ def _open_heic(data: bytes) -> Source:
             _("The picture is damaged or incomplete and cannot be read. Please send the original file."),
             code="undecodable",
         )
-    heif = pi_heif.open_heif(data, convert_hdr_to_8bit=True)
+    heif = pi_heif.open_heif(data, convert_hdr_to_8bit=False)
     width, height = heif.size
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
-        return _from_pillow(heif.to_pillow())
+        return _from_heif(heif)
 
-    return Source(width, height, 1, heif.info.get("exif"), load)
+    bands, is_deep = _heif_bands(heif.mode)
+    pixel_bytes = bands * (2 if is_deep else 1)
+    exif, stated = heif.info.get("exif"), stated_colours(data)
+    return Source(width, height, 1, exif, load, bands, pixel_bytes, stated=stated)
+
+
+def _heif_bands(mode: str) -> tuple[int, bool]:
+    """How many, and whether in 16 bits. Pillow's names: `I;16` is grey."""
+    plain, _semicolon, deep = mode.partition(";")
+    return len(plain), bool(deep)
+
+
+def _from_heif(heif: pi_heif.HeifFile) -> vips.Image:
+    """Its pixels, upright already, with their profile."""
+    bands, is_deep = _heif_bands(heif.mode)
+    width, height = heif.size
+    row = width * bands * (2 if is_deep else 1)
+    pixels: Any = np.frombuffer(heif.data, np.uint8).reshape(height, heif.stride)[:, :row]
+    image = vips.Image.new_from_memory(
+        np.ascontiguousarray(pixels).data, width, height, bands, "ushort" if is_deep else "uchar"
+    )
+    spaces = ("grey16", "rgb16") if is_deep else ("b-w", "srgb")
+    image = image.copy(interpretation=spaces[bands > 2])
+    if heif.mode.startswith("RGBa"):
+        image = image.unpremultiply().cast(image.format)
+    if profile := heif.info.get("icc_profile"):
+        image.set_type(vips.BLOB, "icc-profile-data", profile)
+    return image
 
 
 def _open_bmp(data: bytes) -> Source:

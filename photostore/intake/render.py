@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from photostore.intake import vips
+from photostore.intake.colours import Cicp, into_srgb
 from photostore.intake.decode import Source, is_harmless
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -32,7 +33,7 @@ def _frames(source: Source, *, max_side: int | None, deep: bool, lenient: bool) 
     width, height = fitted(source.width, source.height, max_side)
     image = source.load(shrink_on_load(source, max_side), lenient=lenient)
     if source.frames == 1:
-        return without_idle_alpha([_upright(image, width, height, deep=deep)])
+        return without_idle_alpha([_upright(image, width, height, deep=deep, stated=source.stated)])
     # One after the other, as they come: the decoder reads on where the frame before ended.
     pages = (image.crop(0, at * source.height, source.width, source.height) for at in range(source.frames))
     return without_idle_alpha([_upright(page, width, height, deep=deep) for page in pages])
@@ -61,11 +62,13 @@ def resized(image: vips.Image, width: int, height: int) -> vips.Image:
     return image.premultiply().resize(across, vscale=down).unpremultiply().cast(image.format)
 
 
-def _upright(image: vips.Image, width: int, height: int, *, deep: bool) -> vips.Image:
+def _upright(
+    image: vips.Image, width: int, height: int, *, deep: bool, stated: Cicp | None = None
+) -> vips.Image:
     # Turned after shrinking, and from memory: turning reads by columns what a decoder gives by rows. There is
     # one copy of the picture and never two, unless it is small: a large one is turned while it is read.
     orientation = image.get("orientation") if image.get_typeof("orientation") else 1
-    flat = bare(_srgb(resized(image, width, height), deep=deep))
+    flat = bare(_srgb(resized(image, width, height), deep=deep, stated=stated))
     if orientation == 1:
         return flat
     flat.set_type(vips.INT, "orientation", orientation)
@@ -73,9 +76,12 @@ def _upright(image: vips.Image, width: int, height: int, *, deep: bool) -> vips.
     return turned.copy_memory() if width * height <= _SMALL_PIXELS else turned
 
 
-def _srgb(image: vips.Image, *, deep: bool) -> vips.Image:
+def _srgb(image: vips.Image, *, deep: bool, stated: Cicp | None) -> vips.Image:
     """sRGB or grey. Its profile is applied where there is one; a broken profile is as good as none."""
     depth = 16 if deep and image.format == "ushort" else 8
+    if stated and not stated.is_srgb and image.format in {"uchar", "ushort"}:
+        rgb = image.colourspace("rgb16" if image.format == "ushort" else "srgb")
+        return into_srgb(rgb, stated, deep=depth == 16)
     if image.get_typeof("icc-profile-data"):
         try:
             return image.icc_transform("srgb", embedded=True, depth=depth)
