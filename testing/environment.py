@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import pytest
 
 from testing.database import open_folder, shared_cluster
+from testing.s3_server import MEMORY, has_room
 from testing.service import HOME, settings_in
 
 MEASURE = "COVERAGE_PROCESS_START"
@@ -44,6 +45,8 @@ def forget_the_developer() -> None:
 
 def provide(stack: ExitStack) -> None:
     folder = stack.enter_context(open_folder())
+    if has_room(MEMORY):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)  # where pytest makes the tests' folders
     # Names the server; each process has a database of its own there (django_db_setup). A worker is told by
     # the process that started it.
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")

@@ -159,7 +159,7 @@ def _with_attributes(base: Path) -> Path:
 
     In memory, where there is room, its many syncs cost nothing.
     """
-    if _has_room(MEMORY) and _keeps_attributes(MEMORY):
+    if has_room(MEMORY) and _keeps_attributes(MEMORY):
         return MEMORY
     for candidate in (base, HOME / "var"):
         candidate.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,8 @@ def _with_attributes(base: Path) -> Path:
     )
 
 
-def _has_room(folder: Path) -> bool:
+def has_room(folder: Path) -> bool:
+    """Whether the files of a whole run fit."""
     return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ROOM_BYTES
 
 

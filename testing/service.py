@@ -193,12 +193,14 @@ class Service:
 
 
 @contextmanager
-def live_server(folder: Path, **environment: str) -> Iterator[Service]:
+def live_server(folder: Path, *, preload: bool = True, **environment: str) -> Iterator[Service]:
     """The service on the test's database, with all its files in `folder`.
+
+    Its workers are copies of a process that has imported everything, which takes half the time.
 
     Use it with `@pytest.mark.django_db(transaction=True)`: another process sees what is committed only.
     """
-    service = Service(_on_this_database(folder) | environment, folder)
+    service = Service(_on_this_database(folder) | environment, folder, preload=preload)
     sessions = f"live server on {service.port}"
     service._environment["PGAPPNAME"] = sessions
     try:

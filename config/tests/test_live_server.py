@@ -28,7 +28,8 @@ def running(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("live")
-    with django_db_blocker.unblock(), live_server(folder, METRICS_TOKEN="scrape-me") as server:
+    starting = live_server(folder, preload=False, METRICS_TOKEN="scrape-me")  # as in production
+    with django_db_blocker.unblock(), starting as server:
         yield server
 
 

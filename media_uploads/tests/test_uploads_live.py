@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,12 +26,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MB = 1_048_576
 
 
+@pytest.fixture(scope="module")
+def running(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    with django_db_blocker.unblock(), live_server(tmp_path_factory.mktemp("live")) as server:
+        yield server
+
+
 @pytest.fixture
-def server(tmp_path: Path, settings: Any, dana: Any) -> Iterator[Service]:
-    place = {"BACKEND": DISK, "OPTIONS": {"location": tmp_path / "live" / "media"}}
+def server(running: Service, settings: Any, dana: Any) -> Service:
+    place = {"BACKEND": DISK, "OPTIONS": {"location": running.folder / "media"}}
     settings.STORAGES = settings.STORAGES | {"default": place}
-    with live_server(tmp_path / "live") as running:
-        yield running
+    running.forget()
+    return running
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from students.recovery.restore.entries import _at_hand, _read
 from students.tests.backup_files import old, old_student
 from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face
+from testing.exhaustive import is_exhaustive
 
 pytestmark = pytest.mark.django_db(transaction=True)
-COUNT = 300
+COUNT = 300 if is_exhaustive() else 120
 # A file is read in pieces of at most so many bytes; an undo opens it twice for each student.
 PIECE_BYTES = 16_384
 COLUMNS = ("id", "student_id", "student_number", "name", "class_name", "created_at")
