@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
 from photostore.errors import InvalidFile
-from photostore.intake import vips
+from photostore.intake import tiff, vips
 from photostore.intake.animations import is_cut
 from photostore.intake.colours import Cicp, png_colours
 from photostore.intake.heic import has_plain_item_names
@@ -89,6 +89,8 @@ def open_source(data: bytes, name: str, *, animation: bool) -> Source:
         return _open_heic(data)
     if name == "bmp":
         return _open_bmp(data)
+    if name == "tiff":
+        return _open_tiff(data)
     return _open_vips(data, name, animation=animation)
 
 
@@ -96,12 +98,11 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
     loader = getattr(vips.Image, _LOADERS[name])
     # A source reads `data` where it is; the loaders that take a buffer first copy it.
     header = loader(vips.Source.new_from_memory(data), access="sequential")
+    if name == "tiff" and header.format not in {"uchar", "ushort"}:
+        raise tiff.unsupported()
     pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
     if name == "tiff" and pages > 1:
-        # Keeping the first and dropping the rest would lose pictures behind a person's back.
-        raise InvalidFile(
-            _("This TIFF has several pages. Please send one page per file."), code="several_pages"
-        )
+        raise _several_pages()
     is_animation = animation and name in {"gif", "webp"}
     if is_animation and is_cut(data, name):
         raise InvalidFile(_("The animation is cut off. Please send the original file."), code="undecodable")
@@ -179,6 +180,37 @@ def _from_heif(heif: pi_heif.HeifFile) -> vips.Image:
     return image
 
 
+def _open_tiff(data: bytes) -> Source:
+    picture = tiff.opened(data)
+    if picture is None or not tiff.is_foreign_to_vips(picture):
+        with tiff.unsupported_where_odd():
+            source = _open_vips(data, "tiff", animation=False)
+        is_unsure = picture is not None and tiff.is_unsure(picture)
+        return replace(source, load=_checked(source.load, data)) if is_unsure else source
+    if picture.n_frames > 1:
+        raise _several_pages()
+
+    def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
+        return _from_pillow(tiff.without_lab(picture))
+
+    bands = len(picture.getbands())
+    pixel_bytes = bands * (2 if picture.mode.startswith("I;16") else 1)
+    return Source(picture.width, picture.height, 1, None, load, bands, pixel_bytes)
+
+
+def _checked(load: Load, data: bytes) -> Load:
+    def checked(shrink: int, *, lenient: bool = False) -> vips.Image:
+        PillowImage.open(io.BytesIO(data), formats=["TIFF"]).load()  # raises where a tile is damaged
+        return load(shrink, lenient=lenient)
+
+    return checked
+
+
+def _several_pages() -> InvalidFile:
+    """Keeping the first and dropping the rest would lose pictures behind a person's back."""
+    return InvalidFile(_("This TIFF has several pages. Please send one page per file."), code="several_pages")
+
+
 def _open_bmp(data: bytes) -> Source:
     picture = PillowImage.open(io.BytesIO(data), formats=["BMP"])
     header_bytes, packing = int.from_bytes(data[14:18], "little"), int.from_bytes(data[30:34], "little")
@@ -198,6 +230,9 @@ def _open_bmp(data: bytes) -> Source:
 
 def _from_pillow(picture: PillowImage.Image) -> vips.Image:
     """The same pixels for libvips, with their ICC profile and no orientation: that one is applied."""
+    if picture.mode.startswith("I;16"):
+        deep = np.asarray(picture).astype(np.uint16)
+        return vips.Image.new_from_array(deep).copy(interpretation="grey16")
     mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in {"1", "L"} else "RGB"
     pixels = picture.convert(mode)
     image = vips.Image.new_from_memory(pixels.tobytes(), *pixels.size, len(pixels.getbands()), "uchar")
