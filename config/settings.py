@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "config.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "photostore.web.content_security.ContentSecurityMiddleware",
     "photostore.uploads.middleware.CharsetMiddleware",
     "photostore.uploads.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.health import healthz, readyz
 from config.home import home
@@ -23,7 +23,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     *both_forms("api/schema/", SpectacularAPIView.as_view(), "schema"),
-    *both_forms("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
+    *both_forms("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), "docs"),
     path("", include("profile_pictures.urls")),
     path("", include("students.urls")),
     # Before the signed links: some of its routes lie under /media/ as well.
