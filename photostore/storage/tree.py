@@ -19,12 +19,12 @@ _NOT_OURS = frozenset({ROOT_MARKER, "lost+found"})
 
 def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[FileStat]:
     """See `PhotoStorage.walk`."""
-    for key, entry in _each(folders, prefix):
-        if entry is None:
+    for kind, key, byte_size, modified_at in survey(folders, prefix, sizes=True):
+        if kind == "unreadable":
             raise FileUnreadable
-        kind = _kind(key, entry)
         if kind in kinds:
-            yield from _stat(key, entry, kind)
+            assert byte_size is not None and modified_at is not None
+            yield FileStat(key, byte_size, datetime.fromtimestamp(modified_at, UTC), kind)
 
 
 def survey(folders: Folders, prefix: str, *, sizes: bool) -> Iterator[Line]:
@@ -131,14 +131,6 @@ def _kind(key: str, entry: os.DirEntry[str]) -> Kind | None:
     if not is_key(key):
         return "unusable"
     return "partial" if entry.name[0] == "." and is_partial(entry.name) else "file"
-
-
-def _stat(key: str, entry: os.DirEntry[str], kind: Kind) -> Iterator[FileStat]:
-    try:
-        found = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:  # gone since the folder was read
-        return
-    yield FileStat(_shown(key), found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), kind)
 
 
 def _shown(key: str) -> str:

@@ -21,7 +21,7 @@ from photostore.errors import PhotostoreError
 from photostore.operations.pictures import Spot
 from students.models import Student
 from students.photos import subject_of
-from students.recovery.evidence.signals import Finding, State
+from students.recovery.evidence.findings import Finding, State
 from students.recovery.reassign.assign import confirm_proposal, first_proposals, stray_file
 
 # Each of them is read; more than this would outlast a browser's patience.

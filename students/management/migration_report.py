@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from photostore.commands import PhotoCommand
 from photostore.operations import Conductor
+from students.recovery.evidence.findings import Finding, State, StudentRef, as_json
 from students.recovery.evidence.plan import Person, Plan
-from students.recovery.evidence.signals import Finding, State, StudentRef, as_json
 from students.recovery.reassign.migrate import left_for_a_person
 from students.recovery.reassign.steps import Done
 

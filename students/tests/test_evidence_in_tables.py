@@ -59,8 +59,8 @@ def told(backup: BackupStudents, *files: Stray) -> list[tuple[str, list[str], se
     return [
         (
             one.verdict.state,
-            [piece.kind.value for piece in one.signals],
-            {student.name for piece in one.signals for student in piece.students},
+            [piece.kind.value for piece in one.evidence],
+            {student.name for piece in one.evidence for student in piece.students},
         )
         for one in findings(files, backup)
     ]

@@ -14,8 +14,8 @@ from photostore.errors import Refused
 from students.checking import called
 from students.management.help import ExampleFormatter
 from students.models import Student
+from students.recovery.evidence.findings import Finding, State, as_json
 from students.recovery.evidence.plan import Plan
-from students.recovery.evidence.signals import Finding, State, as_json
 from students.recovery.named_student import student_named
 from students.recovery.reassign.assign import (
     assign,

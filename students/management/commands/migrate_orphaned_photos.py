@@ -18,9 +18,9 @@ from students.management.help import ExampleFormatter
 from students.management.migration_report import Report, told
 from students.recovery.backups import newest_valid, open_backup
 from students.recovery.evidence.backups import BackupStudents, students_in
+from students.recovery.evidence.findings import Finding, State, as_json
 from students.recovery.evidence.ours import refuse_not_our_own
 from students.recovery.evidence.plan import Person, Plan, make_plan
-from students.recovery.evidence.signals import Finding, State, as_json
 from students.recovery.reassign.clean import Cleaning, clean, plan_cleaning, remove_empty_folders
 from students.recovery.reassign.deleted_students import versions_set_aside
 from students.recovery.reassign.migrate import by_order, carry_over, carry_pairs

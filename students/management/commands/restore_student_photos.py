@@ -19,11 +19,12 @@ from students.recovery.backups import NO_BACKUP, Backup, InvalidBackup, newest_v
 from students.recovery.backups.tombstones import remember
 from students.recovery.evidence.ours import is_our_own
 from students.recovery.named_student import is_called
+from students.recovery.restore.another_school import refuse_another_schools
 from students.recovery.restore.filenames import proposals
-from students.recovery.restore.finding import looked_for
+from students.recovery.restore.finding import Found
 from students.recovery.restore.run import Restoration
-from students.recovery.restore.whose import refuse_another_schools
 from students.recovery.storage_roots import make_places, refused_for
+from students.recovery.storages import every_storage
 
 WHAT_THEN = (
     "With the database gone and no backup, the photos themselves still say whose they are: enter the "
@@ -111,8 +112,8 @@ class Command(PhotoCommand):
             backup = self._backup(backup_file, needed=create_students)
         self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
         made = 0 if verify_only else make_places(new_storage=new_storage)
-        with looked_for() as found:
-            run = Restoration(found, backup, create_students=create_students, checksum=checksum)
+        with every_storage() as storages:
+            run = Restoration(Found(storages), backup, create_students=create_students, checksum=checksum)
             run.summary.directories_created, run.only_problems = made, self.only_problems
             run.only = None if bring_back is None else self.wanted
             if verify_only:

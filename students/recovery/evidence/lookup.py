@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from students.models import Student
+from students.recovery.evidence.findings import StudentRef
 from students.recovery.evidence.hashes import NumberHashes
-from students.recovery.evidence.signals import StudentRef
 from students.search import words
 
 Refs = dict[str, set[StudentRef]]

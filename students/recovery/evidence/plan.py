@@ -15,19 +15,20 @@ from django.db.models.expressions import RawSQL
 
 from students.recovery.evidence import statements
 from students.recovery.evidence.backups import BackupStudents
+from students.recovery.evidence.by_person import BY_PERSON
+from students.recovery.evidence.findings import Evidence, Finding, Kind, State, StudentRef, Verdict
 from students.recovery.evidence.hashes import hash_numbers
 from students.recovery.evidence.lookup import by_name_words
-from students.recovery.evidence.signals import Finding, Kind, Signal, State, StudentRef, Verdict
-from students.recovery.evidence.together import TOGETHER
 from students.recovery.storage_index import FILE_COLUMNS, StorageIndex
 from students.recovery.unowned import Stray
 
 BATCH = 1_000
 GROUPS_AT_ONCE = 250
 PLAN = "students_evidence_plan"
-_COLUMNS = f"{FILE_COLUMNS}, state, student, signals, notes, old_name, erased"
+_COLUMNS = f"{FILE_COLUMNS}, state, student, evidence, notes, old_name, erased"
 _FILE_COUNT = FILE_COLUMNS.count(",") + 1
-_ANALYZE = "ANALYZE {evidence}"
+# Not what is wide and never asked for.
+_ANALYZE = "ANALYZE {evidence} (state, student, person, key, named_student, by_number, moment, former)"
 _INDEX = """
 CREATE INDEX ON {evidence} (student, key); CREATE INDEX ON {evidence} (person, key);
 CREATE INDEX ON {evidence} (key)
@@ -109,7 +110,7 @@ def make_plan(strays: Iterable[Stray], backup: BackupStudents | None = None) -> 
     """Find out about every file. The plan lives until the next one is made in this session."""
     tables = _judged("plan", strays, backup)
     with connection.cursor() as cursor:
-        for statement in (_ANALYZE, *TOGETHER, _INDEX, _ANALYZE):
+        for statement in (_ANALYZE, *BY_PERSON, _INDEX, _ANALYZE):
             cursor.execute(statement.format(**tables))
         cursor.execute(f"SELECT state, count(*) FROM {PLAN} GROUP BY state")  # noqa: S608
         counted = dict(cursor.fetchall())
@@ -194,7 +195,7 @@ def _findings(rows: list[tuple[Any, ...]], refs_table: str) -> list[Finding]:
         (*row[_FILE_COUNT : _FILE_COUNT + 2], json.loads(row[_FILE_COUNT + 2]), *row[_FILE_COUNT + 3 :])
         for row in rows
     ]
-    pks = {pk for _state, _student, signals, *_ in packed for one in signals for pk in one["students"]}
+    pks = {pk for _state, _student, evidence, *_ in packed for one in evidence for pk in one["students"]}
     refs = _refs(pks | {student for _state, student, *_ in packed if student}, refs_table)
     return [_finding(Stray(*row[:_FILE_COUNT]), refs, rest) for row, rest in zip(rows, packed, strict=True)]
 
@@ -206,9 +207,9 @@ def _refs(pks: set[int], table: str) -> dict[int, StudentRef]:
 
 
 def _finding(stray: Stray, refs: dict[int, StudentRef], rest: tuple[Any, ...]) -> Finding:
-    state, student, signals, notes, old_name, erased = rest
+    state, student, evidence, notes, old_name, erased = rest
     verdict = Verdict(State(state), refs[student] if student and state != State.BLOCKED else None)
     told = tuple(
-        Signal(Kind(one["kind"]), tuple(refs[pk] for pk in one["students"]), one["why"]) for one in signals
+        Evidence(Kind(one["kind"]), tuple(refs[pk] for pk in one["students"]), one["why"]) for one in evidence
     )
     return Finding(stray, told, verdict, tuple(notes), old_name, erased)

@@ -101,21 +101,21 @@ OR about.file IN (SELECT file FROM stones) AND (
                 SELECT max(erased_at) FROM stones AS s WHERE s.file = other.file))))
 """  # noqa: S608 - names of our own
 
-_SIGNALS = """
-CREATE TEMPORARY TABLE {signals}
+_PIECES = """
+CREATE TEMPORARY TABLE {pieces}
     (file bigint, place integer, kind text, strong boolean, why text, students bigint[])
 """
 _IDENTITY = """
-INSERT INTO {signals} SELECT f.id, 1, 'identity', true, 'the identity inside names', ARRAY[s.id]
+INSERT INTO {pieces} SELECT f.id, 1, 'identity', true, 'the identity inside names', ARRAY[s.id]
 FROM {files} AS f JOIN students_student AS s ON s.student_id = f.named_student
 """
 _NUMBER_HASH = """
-INSERT INTO {signals}
+INSERT INTO {pieces}
 SELECT file, 2, 'number_hash', true, 'the identity inside has the student number of', students
 FROM {numbered} JOIN {about} USING (file) WHERE number_counts
 """
 _BACKUP = """
-INSERT INTO {signals}
+INSERT INTO {pieces}
 SELECT file, 3, 'backup', true, 'the backup''s old id leads to', array_agg(DISTINCT id ORDER BY id) FROM (
     SELECT about.file, s.id FROM {about} AS about JOIN students_student AS s USING (student_id)
     UNION SELECT about.file, s.id FROM {about} AS about
@@ -123,13 +123,13 @@ SELECT file, 3, 'backup', true, 'the backup''s old id leads to', array_agg(DISTI
 GROUP BY file
 """
 _BY_THE_DATABASE = """
-INSERT INTO {signals} SELECT DISTINCT ON (file)
+INSERT INTO {pieces} SELECT DISTINCT ON (file)
     file, 4, 'recorded_sha256', true, 'the database records this photo for', students
 FROM {asked} JOIN {recorded} USING (sha256) WHERE tells ORDER BY file, place
 """
 # Of several in the backup only one may be here; the photo may be any of theirs.
 _BY_THE_BACKUP = """
-INSERT INTO {signals}
+INSERT INTO {pieces}
 SELECT file, 5, 'recorded_sha256', true, 'the backup records this photo for',
     array_agg(DISTINCT s.id ORDER BY s.id)
 FROM (SELECT DISTINCT ON (file) file, holders, student_id, number FROM {asked} JOIN {backed_up} USING (sha256)
@@ -140,40 +140,40 @@ WHERE holders = 1 GROUP BY file
 """
 # Numbers are mistyped, or given anew: not where the only one of that name is somebody else.
 _NAME_OF_ANOTHER = """
-INSERT INTO {signals}
+INSERT INTO {pieces}
 SELECT about.file, 6, 'name_of_another', true, 'but the only one called as they were is', ARRAY[min(s.id)]
 FROM {about} AS about JOIN students_student AS s USING (name)
 WHERE about.is_only_one_called
-AND NOT EXISTS (SELECT FROM {signals} AS g WHERE g.file = about.file AND g.kind = 'identity')
+AND NOT EXISTS (SELECT FROM {pieces} AS g WHERE g.file = about.file AND g.kind = 'identity')
 GROUP BY about.file HAVING count(*) = 1
-AND EXISTS (SELECT FROM {signals} AS g WHERE g.file = about.file AND min(s.id) <> ALL (g.students))
+AND EXISTS (SELECT FROM {pieces} AS g WHERE g.file = about.file AND min(s.id) <> ALL (g.students))
 """
 _WEAK = """
 CREATE TEMPORARY TABLE {weak} AS
 SELECT f.*, about.number, about.name, coalesce(about.is_only_one_called, false) AS is_only_one_called,
     about.number_counts, f.number_hash <> '' OR coalesce(about.number, '') <> '' AS had_number
 FROM {files} AS f JOIN {about} AS about ON about.file = f.id
-WHERE NOT EXISTS (SELECT FROM {signals} AS g WHERE g.file = f.id)
+WHERE NOT EXISTS (SELECT FROM {pieces} AS g WHERE g.file = f.id)
 """
 _NUMBER_IN_NAME = """
-INSERT INTO {signals}
+INSERT INTO {pieces}
 SELECT f.id, 7, 'number_in_file_name', false, 'the file is named by the number of', ARRAY[s.id]
 FROM {weak} AS f JOIN students_student AS s ON s.student_number = f.stem WHERE f.stem <> ''
 """
 _NUMBER_OF_OLDER_KEY = """
-INSERT INTO {signals}
+INSERT INTO {pieces}
 SELECT f.id, 8, 'number_hash_of_older_key', false,
     'the identity inside, made with a key that may be another school''s, has the number of', students
 FROM {weak} AS f JOIN {numbered} AS n ON n.file = f.id WHERE NOT f.number_counts
 """
 # With an identity inside, the integer is that of a former student.
 _ID_IN_NAME = """
-INSERT INTO {signals} SELECT f.id, 9, 'id_in_file_name', false, 'the file is named by the id of', ARRAY[s.id]
+INSERT INTO {pieces} SELECT f.id, 9, 'id_in_file_name', false, 'the file is named by the id of', ARRAY[s.id]
 FROM {weak} AS f JOIN students_student AS s ON s.id = f.file_id WHERE f.named_student IS NULL
 """
 # By a name that is unique on both sides. Of two different numbers one is a namesake's.
 _NAME = """
-INSERT INTO {signals} SELECT file, 10, 'name', false, 'the only one of this name is', ARRAY[min(id)] FROM (
+INSERT INTO {pieces} SELECT file, 10, 'name', false, 'the only one of this name is', ARRAY[min(id)] FROM (
     SELECT f.id AS file, f.had_number, s.id, s.student_number FROM {weak} AS f
     JOIN students_student AS s USING (name) WHERE f.is_only_one_called
     UNION ALL
@@ -183,14 +183,14 @@ INSERT INTO {signals} SELECT file, 10, 'name', false, 'the only one of this name
 GROUP BY file HAVING count(*) = 1 AND NOT bool_or(had_number AND coalesce(student_number, '') <> '')
 """
 
-_FORGET_ERASED = "DELETE FROM {signals} WHERE file IN (SELECT file FROM {erased})"
-# Strong signals that agree are certain, that disagree block; weak ones that agree propose. A strong signal
+_FORGET_ERASED = "DELETE FROM {pieces} WHERE file IN (SELECT file FROM {erased})"
+# Strong pieces that agree are certain, that disagree block; weak ones that agree propose. A strong piece
 # that points at several students proves nothing, but blocks whoever is not among them.
 _JUDGE = """
 CREATE TEMPORARY TABLE {evidence} AS
 WITH single AS (
     SELECT *, min(students[1]) FILTER (WHERE cardinality(students) = 1) OVER (PARTITION BY file) AS one
-    FROM {signals}
+    FROM {pieces}
 ), judged AS (
     SELECT file, bool_or(strong) AS strong, min(one) AS one, bool_and(one = ANY (students)) AS agree,
         count(DISTINCT students[1]) FILTER (WHERE cardinality(students) = 1) AS singles,
@@ -198,13 +198,13 @@ WITH single AS (
         bool_or(kind = 'identity') AS identified,
         min(students[1]) FILTER (WHERE kind = 'number_hash' AND cardinality(students) = 1) AS by_number,
         jsonb_agg(jsonb_build_object('kind', kind, 'why', why, 'students', students) ORDER BY place)
-            AS signals
+            AS evidence
     FROM single GROUP BY file
 )
 SELECT f.*, CASE WHEN singles = 1 AND NOT strong THEN 'proposed' WHEN singles = 1 AND agree THEN 'certain'
         WHEN strong THEN 'blocked' WHEN singles > 1 THEN 'ambiguous' ELSE 'unknown' END AS state,
     CASE WHEN singles = 1 AND (agree OR NOT strong) THEN one END AS student,
-    coalesce(signals, '[]') AS signals, erased.file IS NOT NULL AS erased,
+    coalesce(judged.evidence, '[]') AS evidence, erased.file IS NOT NULL AS erased,
     CASE WHEN erased.file IS NOT NULL THEN ARRAY['erased on request; stays away']
         ELSE array_remove(ARRAY[note], '') END AS notes,
     CASE WHEN erased.file IS NULL THEN about.old_name ELSE '' END AS old_name,
@@ -217,17 +217,17 @@ LEFT JOIN judged ON judged.file = f.id LEFT JOIN {erased} AS erased ON erased.fi
 _REFS = """
 CREATE TEMPORARY TABLE {refs} AS
 SELECT id, student_id::text, name, coalesce(student_number, '') <> '' AS has_number FROM students_student
-WHERE id IN (SELECT unnest(students) FROM {signals});
+WHERE id IN (SELECT unnest(students) FROM {pieces});
 CREATE INDEX ON {refs} (id)
 """
 
-LOOK_UP = (_ABOUT, _NUMBERED, _ASKED, _RECORDED, _BACKED_UP, _ERASED, _SIGNALS)
+LOOK_UP = (_ABOUT, _NUMBERED, _ASKED, _RECORDED, _BACKED_UP, _ERASED, _PIECES)
 STRONG = (_IDENTITY, _NUMBER_HASH, _BACKUP, _BY_THE_DATABASE, _BY_THE_BACKUP)
 # Indexes and figures of what the strong ones made, before each is looked up by file.
-BETWEEN = ("CREATE INDEX ON {signals} (file); ANALYZE {signals}; ANALYZE {about}", _NAME_OF_ANOTHER, _WEAK)
+BETWEEN = ("CREATE INDEX ON {pieces} (file); ANALYZE {pieces}; ANALYZE {about}", _NAME_OF_ANOTHER, _WEAK)
 WEAK = (_NUMBER_IN_NAME, _NUMBER_OF_OLDER_KEY, _ID_IN_NAME, _NAME)
 JUDGE = (_FORGET_ERASED, _JUDGE, _REFS)
 TABLES = (
-    *("about", "numbered", "asked", "recorded", "backed_up", "erased", "signals", "weak", "called"),
+    *("about", "numbered", "asked", "recorded", "backed_up", "erased", "pieces", "weak", "called"),
     *("evidence", "refs"),
 )

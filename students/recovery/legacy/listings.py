@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connection
 
-from photostore.inventory import Listing, listed
 from photostore.references import place_of
 from photostore.references.spelling import plain_name
 from photostore.storage import storage_for
 from photostore.storage.key_rules import is_key
 from students.checking import called, rivals_of
-from students.key_claims import FOLDERS, OF_OTHERS
+from students.key_claims import OF_OTHERS
 from students.models import Student
-from students.recovery.legacy.spots import Spot
+from students.recovery.storages import Spot, Storages, every_storage
 
-_FILES = "SELECT key FROM {listing} WHERE kind = 'file' AND key = ANY(%(keys)s)"
 _ALIKE = f"""
 SELECT asked.key, l.key FROM unnest(%(keys)s::text[]) AS asked (key)
 JOIN {{listing}} l ON {plain_name("l.key")} = {plain_name("asked.key")}
@@ -43,16 +41,15 @@ class Named:
 class Lying:
     """The places as they were listed. What came or went since is found when the file is read."""
 
-    def __init__(self, default: Listing, safe: Listing) -> None:
-        self._listings = {"default": default, "safe": safe}
+    def __init__(self, storages: Storages) -> None:
+        self._sizes = storages.sizes
+        self._listing, _safe = (storages.listing(place_of(alias)) for alias in ("default", "safe"))
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE INDEX ON {self._listing.table} USING hash (({plain_name('key')}))")
 
     def those_there(self, spots: Collection[Spot]) -> set[Spot]:
         """Those of these spots where a file lies."""
-        return {
-            (alias, key)
-            for alias, listing in self._listings.items()
-            for (key,) in listing.rows(_FILES, keys=[key for one, key in spots if one == alias])
-        }
+        return set(self._sizes(spots))
 
     def named(self, students: Sequence[Student]) -> dict[int, Named]:
         """What each student's row means, by primary key.
@@ -73,13 +70,12 @@ class Lying:
         return found
 
     def _exact(self, names: Collection[str]) -> set[str]:
-        listing = self._listings["default"]
-        return {key for (key,) in listing.rows(_FILES, keys=[name for name in names if is_key(name)])}
+        return {key for _alias, key in self._sizes(("default", name) for name in names if is_key(name))}
 
     def _alike(self, names: Collection[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         if names:
-            for name, key in self._listings["default"].rows(_ALIKE, keys=list(names)):
+            for name, key in self._listing.rows(_ALIKE, keys=list(names)):
                 if not key.startswith(OF_OTHERS):
                     found.setdefault(name, []).append(key)
         return found
@@ -97,20 +93,8 @@ def _rivals_of(pks: list[int]) -> dict[int, list[tuple[str, str]]]:
 @contextmanager
 def lying() -> Iterator[Lying]:
     """List the places where students' photos lie. Raises `StorageAway`."""
-    with ExitStack() as stack:
-        default = stack.enter_context(listed(place_of("default"), sizes=False))
-        _index(default)
-        safe = default
-        if place_of("safe") != place_of("default"):
-            safe = stack.enter_context(listed(place_of("safe"), FOLDERS, sizes=False))
-            _index(safe)
-        yield Lying(default, safe)
-
-
-def _index(listing: Listing) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
-        cursor.execute(f"CREATE INDEX ON {listing.table} USING hash (({plain_name('key')}))")
+    with every_storage("default", "safe") as storages:
+        yield Lying(storages)
 
 
 def named_by(student: Student) -> Named:

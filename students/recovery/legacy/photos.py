@@ -20,7 +20,8 @@ from students.key_claims import place_of
 from students.models import Student, StudentPhoto
 from students.recovery.legacy.acts import taken_in
 from students.recovery.legacy.listings import Named, lying, named_by
-from students.recovery.legacy.spots import Spot, others_at
+from students.recovery.legacy.spots import others_at
+from students.recovery.storages import Spot
 from students.recovery.unowned import has_own_safe_place
 from students.todays import may_be_theirs
 from students.tombstones import erased_of

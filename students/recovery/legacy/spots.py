@@ -18,10 +18,8 @@ from photostore.register import NewFile, Publication
 from photostore.storage import storage_for
 from students import identity
 from students.models import Student
+from students.recovery.storages import Spot
 from students.versions import EXTENSIONS, MAX_STORED_BYTES, photo_limits
-
-Spot = tuple[str, str]
-"""Storage alias and key."""
 
 AnySpot = tuple[str, ...]
 """A spot; with three more, the identity that is spliced into its picture: see `restore.spliced`."""

@@ -18,9 +18,9 @@ from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.key_claims import OF_OTHERS, UPLOADS
 from students.models import Student, StudentPhoto
+from students.recovery.evidence.findings import Finding, State, Verdict
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Plan, findings, make_plan
-from students.recovery.evidence.signals import Finding, State, Verdict
 from students.recovery.reassign.sources import aside_details
 from students.recovery.reassign.steps import Done, carry_out, takeover_of
 from students.recovery.unowned import Location, Stray, read_stray, read_strays, stray_locations
@@ -125,7 +125,7 @@ def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
         )
     _refuse_named_by_others(student, finding.stray)
     _refuse_another_students(student, finding)
-    chosen = Finding(finding.stray, finding.signals, Verdict(State.CERTAIN, ref_of(student)))
+    chosen = Finding(finding.stray, finding.evidence, Verdict(State.CERTAIN, ref_of(student)))
     takeover = takeover_of(ref_of(student), (chosen,), replace=True)
     with conduct(COMMAND, actor) as operation:
         (done,) = carry_out(takeover, operation, origin=StudentPhoto.Origin.MATCH)
@@ -144,10 +144,10 @@ def _refuse_named_by_others(student: Student, stray: Stray) -> None:
 
 
 def _refuse_another_students(student: Student, finding: Finding) -> None:
-    for signal in finding.signals:
-        if signal.strong and ref_of(student) not in signal.students:
-            whose = ", ".join(map(str, signal.students))
-            raise Refused(f"{finding.stray.key} belongs to another student: {signal.why} {whose}.")
+    for piece in finding.evidence:
+        if piece.strong and ref_of(student) not in piece.students:
+            whose = ", ".join(map(str, piece.students))
+            raise Refused(f"{finding.stray.key} belongs to another student: {piece.why} {whose}.")
     if finding.stray.moment:
         raise Refused(f"{finding.stray.key} is an attendance photo, of {finding.stray.moment}.")
 

@@ -21,8 +21,8 @@ from photostore.storage.disk import DiskStorage
 from students.checking import kept_files
 from students.key_claims import FOLDERS, UPLOADS, place_of
 from students.models import Student
+from students.recovery.evidence.findings import Finding, State
 from students.recovery.evidence.plan import PLAN, Plan
-from students.recovery.evidence.signals import Finding, State
 from students.recovery.reassign.sources import aside_details
 from students.recovery.unowned import Stray
 

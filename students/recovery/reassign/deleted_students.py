@@ -14,9 +14,9 @@ from photostore.operations import Conductor
 from photostore.storage import storage_for
 from students.key_claims import FOLDERS, place_of
 from students.models import Student, StudentPhoto
+from students.recovery.evidence.findings import Finding, State
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import findings
-from students.recovery.evidence.signals import Finding, State
 from students.recovery.reassign.steps import Done, carry_out, takeover_of
 from students.recovery.unowned import BATCH, Location, read_strays
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from photostore.operations import Conductor
 from students.models import Student, StudentPhoto
+from students.recovery.evidence.findings import Finding, State, StudentRef
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Person, Plan
-from students.recovery.evidence.signals import Finding, State, StudentRef
 from students.recovery.reassign.steps import Done, Takeover, carry_out, takeover_of
 from students.recovery.unowned import BATCH
 

@@ -8,7 +8,7 @@ from typing import Any
 from photostore.operations import Conductor
 from students.key_claims import place_of
 from students.models import AttendancePhoto, Student, StudentPhoto
-from students.recovery.evidence.signals import Finding, StudentRef
+from students.recovery.evidence.findings import Finding, StudentRef
 from students.recovery.reassign.sources import aside_details
 from students.recovery.unowned import is_set_aside
 

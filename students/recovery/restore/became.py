@@ -16,8 +16,8 @@ from django.db import connection
 
 from students.models import Student
 from students.recovery.backups import BackedUpStudent, Backup
+from students.recovery.evidence.findings import StudentRef
 from students.recovery.evidence.lookup import by_name, by_number, ref_of
-from students.recovery.evidence.signals import StudentRef
 
 _JOURNAL = """
 DROP TABLE IF EXISTS students_became;

@@ -1,73 +1,45 @@
-"""Whose a stray file might be by its name. A proposal for a person, and never more."""
+"""Whose an unowned file might be by its name. A proposal for a person, and never more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.db import connection
+
 from photostore.inventory import orphans
-from photostore.storage import FileStat
-from students.key_claims import Place, place_of
-from students.models import Student
-from students.recovery.unowned import BATCH, Location, Stray, read_stray
-from students.tombstones import erased_pictures, erased_students
+from students.key_claims import FOLDERS, UPLOADS, place_of
+from students.recovery.storage_index import BATCH, StorageIndex
+from students.recovery.unowned import Location, read_strays
+
+# Not where the identity inside names somebody else, nor what was erased on request.
+_PROPOSED = """
+SELECT f.key, f.storage_alias, s.id, s.name FROM {files} AS f
+JOIN students_student AS s ON s.id = f.old_pk OR s.student_id = f.folder
+WHERE s.profile_photo = '' AND coalesce(f.named_student, s.student_id) = s.student_id
+AND NOT EXISTS (SELECT FROM students_tombstone AS t WHERE t.sha256 IN (f.sha256, f.bare_sha256))
+AND NOT EXISTS (SELECT FROM students_tombstone AS t WHERE t.student_id = f.named_student AND t.sha256 = '')
+ORDER BY f.id
+"""
 
 
 def proposals(tick: Callable[[], None] = lambda: None) -> Iterator[dict[str, Any]]:
-    """Stray files whose names name a student who has no photo.
+    """Unowned files whose names name a student who has no photo.
 
-    Not those whose identity inside names somebody else, nor what was erased on request. Streams; `tick` is
-    called after each file that was looked at.
+    Streams; `tick` is called after each file that was read.
     """
+    index = StorageIndex("names", read_strays(_named(), tick))
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_PROPOSED.format(files=index.table))
+        while rows := cursor.fetchmany(BATCH):
+            for key, alias, pk, name in rows:
+                yield {"file": key, "storage": alias, "id": pk, "name": name}
+
+
+def _named() -> Iterator[Location]:
+    """What lies under the documented name of a profile photo."""
     for alias in ("default", "safe"):
-        for prefix in ("student_photos/", "photos/students/"):
-            files = orphans(alias, prefix)
-            while batch := list(islice(files, BATCH)):
-                yield from _proposed(alias, batch, tick)
-
-
-def _proposed(alias: str, files: list[FileStat], tick: Callable[[], None]) -> Iterator[dict[str, Any]]:
-    named = list(_named(files))
-    strays = []
-    for file, student in named:
-        stray = read_stray(Location(alias, file.key, file.key, file.byte_size, file.modified_at))
-        tick()
-        if stray is not None and stray.named_student in {None, student.student_id}:
-            strays.append((student, stray))
-    erased = _erased(strays)
-    for student, stray in strays:
-        if stray.key not in erased:
-            yield {"file": stray.key, "storage": alias, "id": student.pk, "name": student.name}
-
-
-def _named(files: Iterable[FileStat]) -> Iterator[tuple[FileStat, Student]]:
-    """Each file with the student of its name; two queries for all of them."""
-    places = {file: place_of(file.key) for file in files}
-    without = Student.objects.without_photo()
-    by_pk = without.in_bulk({place.pk for place in places.values() if place.pk is not None})
-    folders = {place.folder for place in places.values() if place.folder and _is_safe(place)}
-    by_folder = {one.student_id: one for one in without.filter(student_id__in=folders)}
-    for file, place in places.items():
-        if place.pk is not None:
-            student = by_pk.get(place.pk)
-        else:
-            student = by_folder.get(place.folder) if place.folder and _is_safe(place) else None
-        if student is not None:
-            yield file, student
-
-
-def _is_safe(place: Place) -> bool:
-    return place.role == "safe"
-
-
-def _erased(strays: list[tuple[Student, Stray]]) -> set[str]:
-    pictures = erased_pictures(
-        sha256 for _student, stray in strays for sha256 in (stray.sha256, stray.bare_sha256)
-    )
-    students = erased_students(stray.named_student for _student, stray in strays if stray.named_student)
-    return {
-        stray.key
-        for _student, stray in strays
-        if stray.named_student in students or pictures.keys() & {stray.sha256, stray.bare_sha256}
-    }
+        for prefix in (UPLOADS, FOLDERS):
+            for file in orphans(alias, prefix):
+                if place_of(file.key).role in ("documented", "safe"):
+                    yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)

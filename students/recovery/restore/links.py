@@ -13,11 +13,12 @@ from students import identity
 from students.attendance import moment
 from students.models import ATTENDANCE_LABEL, Student, StudentPhoto
 from students.recovery.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
-from students.recovery.legacy.spots import AnySpot, Spot, is_of_type, others_at, right_bytes
+from students.recovery.legacy.spots import AnySpot, is_of_type, others_at, right_bytes
 from students.recovery.restore.entries import of_the_database
 from students.recovery.restore.finding import Found, first_right
 from students.recovery.restore.needs import Needs, spots_with
 from students.recovery.restore.spliced import Lost, numbers_of
+from students.recovery.storages import Spot
 from students.tombstones import erased_of
 from students.versions import EXTENSIONS, owner_of
 

@@ -13,9 +13,10 @@ from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students import identity
 from students.models import ATTENDANCE_LABEL
-from students.recovery.legacy.spots import AnySpot, Spot
+from students.recovery.legacy.spots import AnySpot
 from students.recovery.restore.finding import Found, first_right, set_aside_with
 from students.recovery.restore.spliced import lost_by_the_rows
+from students.recovery.storages import Spot
 from students.versions import MAX_STORED_BYTES
 
 Act = tuple[str, dict[str, Any]]

@@ -189,7 +189,6 @@ class Restoration:
         away: dict[UUID, set[str]],
     ) -> Iterator[str]:
         files = registered_files(student for student, _entry in pairs)
-        self.found.look_ahead(row for rows in files.values() for row in rows)
         sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
             needs, had_folder = Needs(former=former_sha256s(student, entry)), has_folder(student)

@@ -45,7 +45,7 @@ WHERE state = 'certain' AND NOT identified AND by_number IS NOT NULL AND deleted
 """
 _FOLLOW_THE_LAST_NUMBER = """
 UPDATE {evidence} AS photo SET state = 'certain', student = last.student, notes = '{{}}',
-    signals = jsonb_build_array(jsonb_build_object(
+    evidence = jsonb_build_array(jsonb_build_object(
         'kind', 'folder', 'why', 'the last photo of the same former student belongs to',
         'students', jsonb_build_array(last.student)))
 FROM (SELECT named_student, min(student) AS student FROM {evidence}
@@ -58,7 +58,7 @@ WHERE photo.named_student = last.named_student AND photo.former AND NOT photo.er
 # An attendance photo without an identity goes where everything that carries its folder's identity goes.
 _FOLLOW_THE_FOLDER = """
 UPDATE {evidence} AS photo SET state = 'certain', student = folder.student,
-    signals = jsonb_build_array(jsonb_build_object(
+    evidence = jsonb_build_array(jsonb_build_object(
         'kind', 'folder', 'why', 'the other photos of its folder belong to',
         'students', jsonb_build_array(folder.student)))
 FROM (SELECT person, min(student) AS student FROM {evidence} WHERE vouches GROUP BY person
@@ -71,7 +71,7 @@ UPDATE {evidence} SET state = 'ambiguous' WHERE state = 'proposed' AND student I
     SELECT student FROM {evidence} WHERE state = 'proposed' GROUP BY student
     HAVING count(DISTINCT person) > 1)
 """
-TOGETHER = (
+BY_PERSON = (
     _FORMER_NUMBERS,
     _ONE_NUMBER_OF_TWO,
     _OF_THE_DELETED,

@@ -1,4 +1,4 @@
-"""Signals, and what they come to when they are put together: the words for it. Pure."""
+"""Evidence, and what it comes to when it is put together: the words for it. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from students.recovery.unowned import Stray
 
 
 class Kind(StrEnum):
-    """Where a signal comes from, strongest first."""
+    """Where a piece of evidence comes from, strongest first."""
 
     IDENTITY = "identity"
     NUMBER_HASH = "number_hash"
@@ -56,7 +56,7 @@ class StudentRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class Evidence:
     """One piece of evidence and whom it points at: more than one student proves nothing."""
 
     kind: Kind
@@ -76,7 +76,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What signals come to together."""
+    """What pieces of evidence come to together."""
 
     state: State
     student: StudentRef | None = None
@@ -90,7 +90,7 @@ class Finding:
     """
 
     stray: Stray
-    signals: tuple[Signal, ...]
+    evidence: tuple[Evidence, ...]
     verdict: Verdict
     notes: tuple[str, ...] = ()
     old_name: str = ""
@@ -99,13 +99,13 @@ class Finding:
     @property
     def reasons(self) -> list[str]:
         """The evidence in words, with whom it points at."""
-        said = [f"{signal.why}: {', '.join(map(str, signal.students))}" for signal in self.signals]
+        said = [f"{piece.why}: {', '.join(map(str, piece.students))}" for piece in self.evidence]
         return [*said, *self.notes]
 
     @property
     def acceptable(self) -> bool:
         """Whether `--accept-names` applies to it."""
-        kinds = {signal.kind for signal in self.signals if signal.student == self.verdict.student}
+        kinds = {piece.kind for piece in self.evidence if piece.student == self.verdict.student}
         return self.verdict.state == State.PROPOSED and bool(kinds & ACCEPTABLE)
 
 
@@ -120,12 +120,12 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "student": _ref(student) if student else None,
         "evidence": [
             {
-                "kind": signal.kind,
-                "strength": "strong" if signal.strong else "proposal",
-                "why": signal.why,
-                "students": [_ref(one) for one in signal.students],
+                "kind": piece.kind,
+                "strength": "strong" if piece.strong else "proposal",
+                "why": piece.why,
+                "students": [_ref(one) for one in piece.students],
             }
-            for signal in finding.signals
+            for piece in finding.evidence
         ],
         "notes": list(finding.notes),
     }
