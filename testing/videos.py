@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -41,10 +42,12 @@ CONTAINERS = {
 
 
 @cache
-def video(name: str = "mp4", *, frames: int = 20, audio: bool = False, **changes: Any) -> bytes:
+def video(
+    name: str = "mp4", *, frames: int = 20, black: int = 0, audio: bool = False, **changes: Any
+) -> bytes:
     """`frames` frames at 10 a second of four coloured quarters, as `name` of CONTAINERS is made.
 
-    `changes` replace fields of the container: another codec, another size.
+    The first `black` of them are black. `changes` replace fields of the container: another codec or size.
     """
     recipe = CONTAINERS[name]
     how = {field: getattr(recipe, field) for field in ("muxer", "codec", "size", "pixels")} | changes
@@ -55,18 +58,18 @@ def video(name: str = "mp4", *, frames: int = 20, audio: bool = False, **changes
         stream.pix_fmt = how["pixels"]
         sound = container.add_stream("aac", rate=48000) if audio else None
         for number in range(frames):
-            container.mux(stream.encode(_frame(how["size"], number)))
+            container.mux(stream.encode(_frame(how["size"], number, is_black=number < black)))
         container.mux(stream.encode(None))
         if sound:
             _hum(container, sound, seconds=max(1, frames // 10))
     return file.getvalue()
 
 
-def _frame(size: tuple[int, int], number: int) -> Any:
+def _frame(size: tuple[int, int], number: int, *, is_black: bool = False) -> Any:
     from PIL import Image
 
     picture = Image.new("RGB", (2, 2))
-    picture.putdata(CORNERS)
+    picture.putdata([(0, 0, 0)] * 4 if is_black else CORNERS)
     made: Any = av.VideoFrame  # its methods have no types
     frame = made.from_image(picture.resize(size, Image.Resampling.NEAREST))
     frame.pts, frame.time_base = number, Fraction(1, 10)
@@ -101,6 +104,13 @@ def song(muxer: str = "mp4", *, cover: bool = False) -> bytes:
             container.mux(picture.encode(None))
         _hum(container, sound, seconds=1)
     return file.getvalue()
+
+
+def mirrored(data: bytes, *matrix: int) -> bytes:
+    """An MP4 that says in its `tkhd` by a, b, c, d how it is to be shown."""
+    at = data.index(b"tkhd") + 4 + 40
+    a, b, c, d = (value << 16 for value in matrix)
+    return data[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + data[at + 36 :]
 
 
 def turned(mp4: bytes) -> bytes:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from photostore.errors import FileTooLarge, InvalidFile
 from photostore.videos import VIDEO_FORMATS, CleanVideo, VideoLimits, take_in_video
-from testing.videos import CONTAINERS, lying, song, turned, video
+from testing.videos import CONTAINERS, lying, mirrored, song, turned, video
 
 LIMITS = VideoLimits(formats=frozenset(VIDEO_FORMATS), max_bytes=2_000_000)
 
@@ -105,3 +105,29 @@ def test_with_sound() -> None:
 def test_a_true_video_under_another_videos_ending_is_taken(name: str, filename: str) -> None:
     taken = take_in_video(io.BytesIO(video(name)), filename=filename, limits=LIMITS)
     assert taken.extension == name
+
+
+@pytest.mark.parametrize(
+    ("matrix", "upper_left"),
+    [
+        ((-1, 0, 0, 1), (0, 1, 0)),
+        ((1, 0, 0, -1), (0, 0, 1)),
+        ((-1, 0, 0, -1), (1, 1, 1)),
+        ((0, 1, -1, 0), (0, 0, 1)),
+        ((0, -1, 1, 0), (0, 1, 0)),
+        ((0, 1, 1, 0), (1, 0, 0)),
+        ((0, -1, -1, 0), (1, 1, 1)),
+    ],
+)
+def test_a_mirrored_or_turned_video_is_seen_as_a_player_shows_it(
+    matrix: tuple[int, ...], upper_left: tuple[int, ...]
+) -> None:
+    clean = take_in(mirrored(video("mp4"), *matrix), "a.mp4")
+    assert corner(clean, 0, 0) == upper_left
+    assert (clean.width, clean.height) == ((160, 120) if matrix[0] else (120, 160))
+
+
+def test_the_poster_of_a_video_that_begins_black_is_its_first_frame_that_shows_something() -> None:
+    clean = take_in(video("mp4", black=15), "a.mp4")
+    assert [corner(clean, *place) for place in ((0, 0), (1, 0))] == [(1, 0, 0), (0, 1, 0)]
+    assert corner(take_in(video("mp4", black=20), "a.mp4"), 0, 0) == (0, 0, 0), "a night"

@@ -146,7 +146,7 @@ probe.main()
     ("deed", "code"),
     [
         ("while True: pass", "undecodable"),
-        ("bytearray(8 * 2**30)", "undecodable"),
+        ("bytearray(8 * 2**30)", "too_many_pixels"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "undecodable"),
         ("os._exit(0)", "undecodable"),
         ("os.write(1, b'{\"refused\": ')", "undecodable"),

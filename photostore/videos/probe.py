@@ -15,7 +15,9 @@ import json
 import math
 import resource
 import signal
+import struct
 import sys
+import time
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 if TYPE_CHECKING:
@@ -24,14 +26,19 @@ if TYPE_CHECKING:
 
 READY = b"ready\n"
 
-# 8K in 10 bits takes 100 MB a frame, and decoders keep several.
-MEMORY_BYTES = 2 * 2**30
-CPU_SECONDS = 20
+# 8K takes 50 MB a frame, and decoders keep several. No request costs more than 600 MB and 10 seconds.
+MEMORY_BYTES = 540 * 2**20
+CPU_SECONDS = 9
 # Longer than that only where the machine is busy with other things.
 WALL_SECONDS = 45
 POSTER_SIDE = 1280
 # A damaged beginning is passed over, but not half a film.
 PATIENT_PACKETS = 500
+# Many films begin black: the poster is the first frame that shows something, looked for as long as this.
+DARK_PACKETS = 300
+DARK_CPU_SECONDS = 3
+_SMALL = (64, 36)
+_DARK, _BRIGHT_SHARE = 40, 0.02
 # What cameras, phones and programs wrote in the last thirty years; FFmpeg has 250 more.
 DECODERS = (
     *("h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "theora", "vp6", "vp6a", "vp6f"),
@@ -51,7 +58,7 @@ def main() -> None:
     """Be confined, look, answer."""
     signal.alarm(WALL_SECONDS)
     _confine(resource.RLIMIT_CORE, 0)
-    _confine(resource.RLIMIT_AS, MEMORY_BYTES)
+    _confine(resource.RLIMIT_DATA, MEMORY_BYTES)
     _confine(resource.RLIMIT_CPU, CPU_SECONDS)
     orders = json.loads(sys.argv[1])
     av = _libraries()
@@ -62,6 +69,8 @@ def main() -> None:
             found, poster = _look(av, file, **orders)
         except Unusable as refusal:
             found, poster = {"refused": str(refusal)}, b""
+        except MemoryError:
+            found, poster = {"refused": "too_many_pixels"}, b""
         except Exception as error:
             # As in the intake of images: whatever a decoder raises means the same.
             found, poster = {"refused": "undecodable", "why": repr(error)[:300]}, b""
@@ -137,19 +146,23 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
 def _first_frame_and_duration(
     library: Any, container: InputContainer, stream: av.VideoStream
 ) -> tuple[av.VideoFrame, float]:
-    """Decodes up to the first frame and then only counts on: headers are not believed."""
-    frame, tried = None, 0
+    """Decodes up to a frame that shows something, and then only counts on: headers are not believed."""
+    frame, tried, is_dark = None, 0, True
     begins, ends = math.inf, -math.inf
     for packet in _packets(library, container):
         at = packet.pts if packet.pts is not None else packet.dts
         if at is not None and packet.time_base and packet.stream.type in {"video", "audio"}:
             begins = min(begins, float(at * packet.time_base))
             ends = max(ends, float((at + (packet.duration or 0)) * packet.time_base))
-        if frame is None and packet.stream.index == stream.index:
+        if is_dark and packet.stream.index == stream.index:
             tried += 1
-            if tried > PATIENT_PACKETS:
+            if frame is None and tried > PATIENT_PACKETS:
                 break
-            frame = _decoded(library, packet)
+            found = _decoded(library, packet)
+            is_dark = found is None or _shows_nothing(found)
+            frame = found if frame is None or not is_dark else frame
+            if frame is not None and (tried > DARK_PACKETS or time.process_time() > DARK_CPU_SECONDS):
+                is_dark = False  # a night scene: the first frame is as good as any
     if frame is None:
         raise Unusable("undecodable")
     counted = max(0.0, ends - begins) if ends > begins else 0.0
@@ -172,6 +185,14 @@ def _decoded(library: Any, packet: Any) -> av.VideoFrame | None:
     return next((frame for frame in frames if not frame.is_corrupt and frame.width and frame.height), None)
 
 
+def _shows_nothing(frame: Any) -> bool:
+    """Whether next to nothing of it is brighter than black."""
+    plane = frame.reformat(width=_SMALL[0], height=_SMALL[1], format="gray").planes[0]
+    data, step = bytes(plane), plane.line_size
+    seen = b"".join(data[at * step : at * step + _SMALL[0]] for at in range(_SMALL[1]))
+    return sum(level > _DARK for level in seen) < _BRIGHT_SHARE * len(seen)
+
+
 def _believable(microseconds: int | None, counted: float) -> float:
     """What the header says, which knows how long the last frame stays, unless it lies."""
     said = (microseconds or 0) / 1_000_000
@@ -189,15 +210,41 @@ def _shown(frame: av.VideoFrame, stream: av.VideoStream) -> tuple[int, int, byte
     scale = min(1.0, POSTER_SIDE / max(width, height))
     shown: Any = frame
     picture = shown.to_image(width=max(1, round(width * scale)), height=max(1, round(height * scale)))
-    turn = round(frame.rotation / 90) % 4
-    if turn:
-        turns = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
-        picture = picture.transpose(turns[turn])
-    if turn % 2:
+    turn = _turn(frame)
+    if turn is not None:
+        picture = picture.transpose(getattr(Image.Transpose, turn))
+    if turn in _ON_ITS_SIDE:
         width, height = height, width
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)
     return width, height, file.getvalue()
+
+
+# By a, b, c, d of the display matrix: x goes to ax + cy, y (downwards) to bx + dy (ISO/IEC 14496-12, 6.2.2).
+_TURNS = {
+    (-1, 0, 0, 1): "FLIP_LEFT_RIGHT",
+    (1, 0, 0, -1): "FLIP_TOP_BOTTOM",
+    (-1, 0, 0, -1): "ROTATE_180",
+    (0, 1, -1, 0): "ROTATE_270",
+    (0, -1, 1, 0): "ROTATE_90",
+    (0, 1, 1, 0): "TRANSPOSE",
+    (0, -1, -1, 0): "TRANSVERSE",
+}
+_ON_ITS_SIDE = {"ROTATE_270", "ROTATE_90", "TRANSPOSE", "TRANSVERSE"}
+
+
+def _turn(frame: Any) -> str | None:
+    """How it must be turned or mirrored, as Pillow calls it, to be seen as a player shows it."""
+    matrix = next((bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), b"")
+    if len(matrix) < 20:
+        return None
+    a, b, _u, c, d = (value / 65536 for value in struct.unpack("=5i", matrix[:20]))
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        b = c = 0
+    else:
+        a = d = 0
+    signs = tuple((value > 0) - (value < 0) for value in (a, b, c, d))
+    return _TURNS.get(signs)
 
 
 if __name__ == "__main__":
