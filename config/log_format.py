@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from pythonjsonlogger.json import JsonFormatter
 
+from photostore.web.addresses import logged_path
+
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -23,12 +25,13 @@ class PrivateJsonFormatter(JsonFormatter):
         return text
 
     def format(self, record: Any) -> str:
-        """The same where the error is part of the message."""
-        if record.exc_info:
-            record.message = record.getMessage()
-            for said, instead in _quoting(record.exc_info[1]):
-                record.message = record.message.replace(said, instead)
-            record.msg, record.args = record.message, ()
+        """The same where the error is part of the message, and Django's lines without the name of a file."""
+        text = record.getMessage()
+        for said, instead in _quoting(record.exc_info[1] if record.exc_info else None):
+            text = text.replace(said, instead)
+        if hasattr(getattr(record, "request", None), "path_info"):
+            text = text.replace(record.request.path, logged_path(record.request))
+        record.msg, record.args = text, ()
         return str(super().format(record))
 
 

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from config import metrics
 from photostore.audit import acting
 from photostore.request_id import begin_request
+from photostore.web.addresses import logged_path
 
 logger = logging.getLogger("photokeep.request")
 QUIET_ROUTES = {"healthz", "readyz", "metrics"}
@@ -40,7 +41,7 @@ class RequestLogMiddleware:
             logger.info(
                 "%s %s",
                 request.method,
-                request.path,
+                logged_path(request),
                 extra={
                     "status": response.status_code,
                     "milliseconds": round(seconds * 1000, 1),

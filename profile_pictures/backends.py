@@ -13,7 +13,7 @@ from django.utils import timezone
 from photostore.audit import client_address, subject_of_user
 from photostore.errors import TooManyAttempts
 from photostore.models import AuditEntry
-from photostore.throttling import WINDOW_SECONDS, count, network_of, take_back
+from photostore.throttling import WINDOW_SECONDS, count, counted, network_of, take_back
 from profile_pictures.models import User
 
 WRONG_PASSWORDS_PER_MINUTE = 10
@@ -21,6 +21,8 @@ WRONG_PASSWORDS_PER_MINUTE = 10
 WRONG_PASSWORDS_OF_A_NETWORK_PER_MINUTE = 60
 # For one name from all networks together: whoever has many addresses is slow all the same.
 WRONG_PASSWORDS_OF_A_NAME_PER_HOUR = 100
+# Of one person, with the right password: each costs as much CPU, a token and a row of the audit.
+SIGN_INS_PER_MINUTE = 30
 HOUR = 3600
 KNOWN_FOR = timedelta(days=30)
 
@@ -42,19 +44,34 @@ class ThrottledModelBackend(ModelBackend):
         """The user, or None for a wrong name or password. Raises `TooManyAttempts`."""
         network = network_of(client_address(request)) if request is not None else "-"
         name = _typed(username or "")
-        counted = [f"login:{network}", f"login:{name}:{network}", f"login:{name}"]
-        # Each check costs a good part of a second of CPU, whatever the name: names are free to make up.
-        if count(counted[0]) > WRONG_PASSWORDS_OF_A_NETWORK_PER_MINUTE and request is not None:
-            raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)
-        if count(counted[1]) > WRONG_PASSWORDS_PER_MINUTE:
-            raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)
-        is_guessed_at = count(counted[2], window_seconds=HOUR) > WRONG_PASSWORDS_OF_A_NAME_PER_HOUR
-        if is_guessed_at and not _is_known(username or "", network):
-            raise TooManyAttempts(retry_after_seconds=HOUR)
+        attempts = _counted(username or "", name, network)
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is not None:
-            take_back(*counted)
+            take_back(*attempts)
+            count(_right(name))
         return user
+
+
+def _counted(username: str, name: str, network: str) -> list[str]:
+    """Count one more attempt; what to take back when it was a right one. Raises `TooManyAttempts`.
+
+    Each check costs a good part of a second of CPU, whatever the name: names are free to make up. Whoever
+    signed in from there lately is held up by guesses at their own name from there alone.
+    """
+    of_network, of_both, of_name = f"login:{network}", f"login:{name}:{network}", f"login:{name}"
+    is_flooded = count(of_network) > WRONG_PASSWORDS_OF_A_NETWORK_PER_MINUTE
+    if is_flooded and not _is_known(username, network):
+        raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)
+    if count(of_both) > WRONG_PASSWORDS_PER_MINUTE or counted(_right(name)) >= SIGN_INS_PER_MINUTE:
+        raise TooManyAttempts(retry_after_seconds=WINDOW_SECONDS)
+    is_guessed_at = count(of_name, window_seconds=HOUR) > WRONG_PASSWORDS_OF_A_NAME_PER_HOUR
+    if is_guessed_at and not _is_known(username, network):
+        raise TooManyAttempts(retry_after_seconds=HOUR)
+    return [of_network, of_both, of_name]
+
+
+def _right(name: str) -> str:
+    return f"signed-in:{name}"
 
 
 def _typed(username: str) -> str:

@@ -60,6 +60,9 @@ def everything_that_happens(api: APIClient) -> int:
     api.post(f"/api/students/{pk}/attendance-photos/", form, format="multipart")
     api.post("/api/students/", {"name": NAME, "student_number": "QX-4711"})
     api.get(f"/api/students/?search={NAME}")
+    for method in ("get", "post", "put"):
+        getattr(api, method)(f"/media/student_photos/{PHOTO}")
+        getattr(api, method)(f"/media/{PHOTO}")
     api.patch(f"/api/students/{pk}/", {"student_number": "QX-4712"})
     desk = Client()
     desk.force_login(make_person("root", is_staff=True, is_superuser=True))

@@ -155,7 +155,8 @@ def _take_back(request: HttpRequest, operation: Operation) -> None:
     sentence = ngettext("Took back %d act.", "Took back %d acts.", undone.reverted)
     messages.success(request, sentence % undone.reverted)
     for act in islice(undone.left(), ACTS_PER_PAGE):
-        messages.warning(request, f"{act.subject}: {act.note}")
+        if may_see(request.user, act):
+            messages.warning(request, f"{act.subject}: {act.note}")
 
 
 def _shown(act: Act, user: Any) -> dict[str, Any]:

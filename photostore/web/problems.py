@@ -24,7 +24,6 @@ from django.http import (
     UnreadablePostError,
 )
 from django.shortcuts import render
-from django.urls import ResolverMatch, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
@@ -32,6 +31,7 @@ from rest_framework.response import Response
 
 from photostore import errors
 from photostore.audit import Actor, channel_of, record_refusal
+from photostore.web.addresses import logged_words, route_of
 
 logger = logging.getLogger(__name__)
 
@@ -178,27 +178,18 @@ def leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
     status = body["status"]
     if status >= 500 or (request.method in SAFE_METHODS and status not in {401, 403}):
         return
-    match = getattr(request, "resolver_match", None) or _route(request)
+    match = route_of(request)
     route = match.route if match else request.path
-    subject = " ".join(f"{name}={value}" for name, value in (match.kwargs if match else {}).items())
     try:
         record_refusal(
             Actor.of(request, channel_of(request)),
             f"{request.method} {route}"[:128],
-            subject=subject,
+            subject=logged_words(match) if match else "",
             code=body["code"],
         )
     except DatabaseError:
         # The refusal stands, whether or not it could be written down; losing the row must be seen.
         logger.exception("A refusal could not be recorded.")
-
-
-def _route(request: HttpRequest | Any) -> ResolverMatch | None:
-    """Where the request would have gone, had it not been refused before anybody looked."""
-    try:
-        return resolve(request.path_info)
-    except Http404:
-        return None
 
 
 def answer(request: HttpRequest, body: dict[str, Any], headers: dict[str, str] | None = None) -> HttpResponse:

@@ -23,8 +23,24 @@ def test_many_made_up_names_from_one_address_are_throttled() -> None:
     assert set(statuses[:60]) == {400} and set(statuses[60:]) == {429}
 
 
-def test_right_passwords_from_a_schools_one_address_lock_nobody_out(alice: Any) -> None:
-    assert {login("alice", "alice-secret", "192.0.2.1") for _ in range(65)} == {200}
+def test_right_passwords_from_a_schools_one_address_lock_nobody_out(alice: Any, vera: Any, dana: Any) -> None:
+    names = ("alice", "vera", "dana") * 22
+    assert {login(name, f"{name}-secret", "192.0.2.1") for name in names} == {200}
+
+
+def test_one_person_signs_in_only_so_often(alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "SIGN_INS_PER_MINUTE", 3)
+    addresses = [f"198.51.100.{n}" for n in range(4)]
+    assert [login("alice", "alice-secret", one) for one in addresses] == [200, 200, 200, 429]
+
+
+def test_somebody_who_guesses_in_a_school_locks_out_nobody_who_belongs_there(alice: Any, vera: Any) -> None:
+    assert login("alice", "alice-secret", "192.0.2.1") == 200
+    for n in range(62):
+        login(f"name-{n}", "x", "192.0.2.1")
+    assert login("vera", "vera-secret", "192.0.2.1") == 429, "nobody has seen her there"
+    assert login("alice", "alice-secret", "192.0.2.1") == 200
+    assert [login("alice", "guess", "192.0.2.1") for _ in range(11)] == [400] * 10 + [429]
 
 
 def test_all_addresses_of_one_ipv6_network_count_together(alice: Any) -> None:
