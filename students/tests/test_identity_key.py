@@ -41,6 +41,7 @@ def test_a_new_service_makes_its_key_with_the_first_photo(api: Any) -> None:
     assert not identity.key_file().exists()
     enrol(api, "Ada Lovelace", photo=face(1))
     assert identity.key_file().stat().st_mode & 0o777 == 0o600
+    assert identity.key_file().parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_pictures_of_other_apps_do_not_stand_in_the_way(api: Any) -> None:
