@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
 from photostore.errors import InvalidFile
-from photostore.intake import tiff, vips
+from photostore.intake import tiff, tiles, vips
 from photostore.intake.animations import is_cut
 from photostore.intake.colours import Cicp, png_colours
 from photostore.intake.heic import has_plain_item_names
@@ -44,6 +44,7 @@ _END_OF_JPEG = b"\xff\xd9"
 # BITMAPINFOHEADER, field biCompression: BI_RGB and BI_BITFIELDS are plain rows of pixels.
 _PLAIN_BMP = {0, 3}
 MAX_PACKED_PIXELS = 2**20
+LARGE_HEIC_PIXELS = 2**24
 # What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
 _HARMLESS = ("extraneous bytes", "JFIF revision", "Adobe color transform", "Invalid SOS parameters")
 
@@ -146,14 +147,20 @@ def _open_heic(data: bytes) -> Source:
         )
     heif = pi_heif.open_heif(data, convert_hdr_to_8bit=False)
     width, height = heif.size
+    # pi-heif takes sixteen bytes for a pixel.
+    grid = tiles.grid_of(data) if width * height > LARGE_HEIC_PIXELS else None
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
-        return _from_heif(heif)
+        image = _from_heif(heif) if grid is None else tiles.decoded(grid, shrink)
+        if profile := heif.info.get("icc_profile"):
+            image.set_type(vips.BLOB, "icc-profile-data", profile)
+        return image
 
     bands, is_deep = _heif_bands(heif.mode)
     pixel_bytes = bands * (2 if is_deep else 1)
     exif, stated = heif.info.get("exif"), stated_colours(data)
-    return Source(width, height, 1, exif, load, bands, pixel_bytes, stated=stated)
+    shrinks = grid is not None
+    return Source(width, height, 1, exif, load, bands, pixel_bytes, stated=stated, shrinks=shrinks)
 
 
 def _heif_bands(mode: str) -> tuple[int, bool]:
@@ -163,7 +170,7 @@ def _heif_bands(mode: str) -> tuple[int, bool]:
 
 
 def _from_heif(heif: pi_heif.HeifFile) -> vips.Image:
-    """Its pixels, upright already, with their profile."""
+    """Its pixels, upright already."""
     bands, is_deep = _heif_bands(heif.mode)
     width, height = heif.size
     row = width * bands * (2 if is_deep else 1)
@@ -175,8 +182,6 @@ def _from_heif(heif: pi_heif.HeifFile) -> vips.Image:
     image = image.copy(interpretation=spaces[bands > 2])
     if heif.mode.startswith("RGBa"):
         image = image.unpremultiply().cast(image.format)
-    if profile := heif.info.get("icc_profile"):
-        image.set_type(vips.BLOB, "icc-profile-data", profile)
     return image
 
 

@@ -88,7 +88,8 @@ def _in_turn(source: Source, data: bytes, name: str, limits: ImageLimits) -> Cle
 def is_costly(source: Source, name: str, limits: ImageLimits) -> bool:
     """Whether it must be taken in apart: it is large, or of a kind that takes long."""
     pixels = source.width * source.height * source.frames
-    shrink = shrink_on_load(source, limits.max_side) if source.shrinks else 1
+    # A JPEG is shrunk at next to no cost; each tile of a HEIC is decoded whole.
+    shrink = shrink_on_load(source, limits.max_side) if source.shrinks and name == "jpeg" else 1
     is_slow = source.frames > 1 or (limits.keep_format and name in {"webp", "gif"})
     return pixels // shrink**2 > (LARGE_PIXELS_OF_SLOW if is_slow else LARGE_PIXELS)
 
