@@ -135,7 +135,10 @@ def migrate(seconds: int) -> dict[str, float]:
     acts = Act.objects.aggregate(first=Min("at"), last=Max("at"))
     right = sum(
         identity.number_hash(photo.student.student_number) == named.number_hash
-        for photo in StudentPhoto.objects.filter(replaced_at=None).select_related("student").iterator()
+        for photo in StudentPhoto.objects.of_profile()
+        .filter(replaced_at=None)
+        .select_related("student")
+        .iterator()
         if (named := identity.read(storage_for().read(str(photo.file), max_bytes=2**20)))
     )
     took = (acts["last"] - acts["first"]).total_seconds()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from uuid import UUID
 
@@ -29,9 +28,9 @@ def student_safe(student_id: UUID) -> str:
     return f"photos/students/{student_id}/profile.jpg"
 
 
-def student_attendance(student_id: UUID, date: datetime.date, session: str) -> str:
-    """An attendance photo under its documented name: a copy of its version in the history."""
-    return f"photos/students/{student_id}/attendance/{date:%Y-%m-%d}_{session}.jpg"
+def student_attendance(student_id: UUID, half_day: str) -> str:
+    """An attendance photo of a half-day such as `2026-11-21_AM`, under its documented name."""
+    return f"photos/students/{student_id}/attendance/{half_day}.jpg"
 
 
 def student_thumbnail(student_id: UUID, sha256: str, size: str) -> str:

@@ -43,7 +43,7 @@ JOIN students_student s
 
 def legacy_keys(names: Collection[str]) -> set[str]:
     """Those that a student's row names while there is no version that is current."""
-    current = StudentPhoto.objects.filter(student=OuterRef("pk"), replaced_at=None)
+    current = StudentPhoto.objects.of_profile().filter(student=OuterRef("pk"), replaced_at=None)
     rows = Student.objects.filter(profile_photo__in=names).exclude(Exists(current))
     return set(rows.values_list("profile_photo", flat=True))
 
@@ -104,7 +104,7 @@ def called(name: str, class_name: str, pk: int) -> str:
 
 def contradictions() -> Iterator[Contradiction]:
     """Students of whom nothing is served because their rows do not agree."""
-    current = StudentPhoto.objects.filter(student=OuterRef("pk"), replaced_at=None)
+    current = StudentPhoto.objects.of_profile().filter(student=OuterRef("pk"), replaced_at=None)
     said = Student.objects.filter(~Q(profile_photo="") | Exists(current))
     for row in with_standing(said).values(*COLUMNS).order_by("pk").iterator(chunk_size=1_000):
         if standing_of(row) == "none":
@@ -115,7 +115,7 @@ def contradictions() -> Iterator[Contradiction]:
 
 
 def _why(row: dict[str, Any]) -> tuple[str, str]:
-    photo = StudentPhoto.objects.filter(student=row["pk"], replaced_at=None).first()
+    photo = StudentPhoto.objects.of_profile().filter(student=row["pk"], replaced_at=None).first()
     if photo is not None and not is_in_folder(row["student_id"], str(photo.file)):
         return "the row of the current version names a file in another student's folder", ASK
     if photo is not None:

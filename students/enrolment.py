@@ -15,9 +15,8 @@ from photostore.errors import Conflict, CopiesPending, FileMissing, NotFound, St
 from photostore.register.outbox import drain
 from photostore.register.persistence import next_id, stored
 from photostore.register.settling import drain_leftovers, settle
-from students.attendance import attendance_owner
 from students.models import Student, StudentPhoto
-from students.photos import go_live, is_todays_photo, subject_of
+from students.photos import current_photo, go_live, is_same_photo, subject_of
 from students.renumbering import mark_retagged
 from students.unadopted import keep_unadopted
 from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
@@ -68,7 +67,8 @@ def update_student(
         before = Student.objects.filter(pk=student.pk).first()
         if before is None:
             raise NotFound
-        if incoming and is_todays_photo(before, incoming):
+        current = current_photo(before)
+        if incoming and current and is_same_photo(current, incoming):
             incoming = None
         old_number = before.student_number
         changed = _changed(before, fields)
@@ -109,7 +109,7 @@ def _next_version(
     """The new photo; without one, today's under the new number."""
     if incoming:
         return new_version(student, incoming, actor)
-    today = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
+    today = current_photo(student)
     return _with_new_number(student, today, actor) if number_changed and today else None
 
 
@@ -122,12 +122,8 @@ def delete_student(*, student: Student, actor: Actor) -> None:
             if found is None:
                 raise NotFound
             record(actor, "student.delete", subject=subject_of(found), old_sha256=found.photo_sha256)
-            attendance = [attendance_owner(pk) for pk in found.attendance_photos.values_list("pk", flat=True)]
             found.delete()
         drain(owner)
-        for half_day in attendance:
-            with half_day.locked():
-                drain(half_day)
 
 
 def _with_new_number(student: Student, today: StudentPhoto, actor: Actor) -> Version | None:

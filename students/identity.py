@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore import tags
 from photostore.errors import StorageAway
 from photostore.secrets import kept_secret
-from students.models import AttendancePhoto, StudentPhoto
+from students.models import StudentPhoto
 
 _OUR_MARK = b"urn:photokeep:identity:"
 HASH_BYTES = 16  # 128 bits: a school's numbers are few, the key is what protects them
@@ -178,4 +178,4 @@ def _kept(path: Path) -> str:
 
 def _is_expected() -> bool:
     """Whether something in the database was made with a key: the identity in a photo."""
-    return StudentPhoto.objects.exists() or AttendancePhoto.objects.exists()
+    return StudentPhoto.objects.exists()

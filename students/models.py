@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from typing import Self
 
@@ -15,10 +16,10 @@ from django.db.models.functions import Coalesce, Concat, Now
 from photostore.models import KEY_LENGTH, SHA256_LENGTH
 from photostore.references.spelling import plain_name
 from students.search import prefix_query
+from students.slots import PROFILE, SLOT_LENGTH, half_day, slot_of
 
 OWNER_LABEL = "students.student"
-ATTENDANCE_LABEL = "students.attendancephoto"
-# By what a version of a photo is recognised; attendance photos have the first three.
+# By what a version of a photo is recognised.
 SHA256_COLUMNS = ("sha256", "untagged_sha256", "source_sha256", "pixel_sha256")
 
 
@@ -84,7 +85,6 @@ class Student(models.Model):
 
     student_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     student_number = models.CharField(max_length=64, null=True, blank=True, unique=True)
-    # The keyed hash that photos carry instead of the number (students.identity).
     name = models.CharField(max_length=200)
     first_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     last_name = models.CharField(max_length=100, blank=True, default="", db_default="")
@@ -151,6 +151,16 @@ class Student(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def profile_versions(self) -> list[StudentPhoto]:
+        """Of the profile photo, today's and former ones, newest first; uses what was prefetched."""
+        return [photo for photo in self.photos.all() if photo.slot == PROFILE]
+
+    @property
+    def attendance_photos(self) -> list[StudentPhoto]:
+        """Of every half-day the current photo; uses what was prefetched."""
+        return [photo for photo in self.photos.all() if photo.slot != PROFILE and photo.replaced_at is None]
+
 
 class FormerStudentNumber(models.Model):
     """A number that a student once had, so that a photo tagged under it is still found.
@@ -173,47 +183,27 @@ class FormerStudentNumber(models.Model):
         return self.student_number
 
 
-class AttendancePhoto(models.Model):
-    """A student's photo of one half-day. Replacing it sets the one before aside as a former version."""
+class StudentPhotoQuerySet(models.QuerySet["StudentPhoto"]):
+    """Versions by their slot."""
 
-    class Session(models.TextChoices):
-        """Which half of the day."""
+    def of_profile(self) -> Self:
+        """Profile photos, today's and former ones."""
+        return self.filter(slot=PROFILE)
 
-        AM = "AM", "AM"
-        PM = "PM", "PM"
+    def of_attendance(self) -> Self:
+        """Attendance photos of every half-day, current and former ones."""
+        return self.exclude(slot=PROFILE)
 
-    student = models.ForeignKey(Student, models.CASCADE, related_name="attendance_photos")
-    date = models.DateField()
-    session = models.CharField(max_length=2, choices=Session.choices)
-    # The documented key; the bytes are served from the version whose sha256 stands here.
-    file = models.ImageField(max_length=KEY_LENGTH)
-    sha256 = models.CharField(max_length=SHA256_LENGTH)
-    untagged_sha256 = models.CharField(max_length=SHA256_LENGTH)
-    source_sha256 = models.CharField(max_length=SHA256_LENGTH)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    content_type = models.CharField(max_length=64)
-    original_filename = models.CharField(max_length=255, blank=True)
-    uploaded_by_id = models.CharField(max_length=64, blank=True)
-    uploaded_by = models.CharField(max_length=200, blank=True)
-    uploaded_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            # Two photos for one half-day would make the documented name a matter of luck.
-            models.UniqueConstraint(
-                fields=["student", "date", "session"], name="students_one_photo_per_session"
-            ),
-        ]
-        indexes = [HashIndex(fields=["file"], name="students_by_attendance_key")]
-
-    def __str__(self) -> str:
-        return f"{self.student_id} {self.date} {self.session}"
+    def current(self) -> Self:
+        """What is shown today: at most one of each student and slot."""
+        return self.filter(replaced_at=None)
 
 
 class StudentPhoto(models.Model):
-    """One version of a student's photo; its bytes are immutable. Today's has no `replaced_at`."""
+    """One version of a student's photo; its bytes are immutable. The current one has no `replaced_at`.
+
+    `slot` is `profile`, or a half-day such as `2026-11-21_AM` (`students.slots`).
+    """
 
     class Origin(models.TextChoices):
         """How this version came in."""
@@ -226,6 +216,7 @@ class StudentPhoto(models.Model):
         MIGRATE = "migrate", "migrated"
 
     student = models.ForeignKey(Student, models.CASCADE, related_name="photos")
+    slot = models.CharField(max_length=SLOT_LENGTH, default=PROFILE, db_default=PROFILE)
     file = models.ImageField(max_length=KEY_LENGTH)
     sha256 = models.CharField(max_length=SHA256_LENGTH)
     # The same file without the identity inside; the identity's signature covers it.
@@ -247,14 +238,18 @@ class StudentPhoto(models.Model):
     uploaded_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
 
+    objects = StudentPhotoQuerySet.as_manager()
+
     class Meta:
         ordering = ["-uploaded_at", "-id"]
         constraints = [
             # The same bytes are the same version, however often they come back.
-            models.UniqueConstraint(fields=["student", "sha256"], name="students_one_row_per_version"),
+            models.UniqueConstraint(
+                fields=["student", "slot", "sha256"], name="students_one_row_per_version"
+            ),
             # Two versions at once would make "today's photo" a matter of luck.
             models.UniqueConstraint(
-                fields=["student"], condition=Q(replaced_at=None), name="students_one_photo_today"
+                fields=["student", "slot"], condition=Q(replaced_at=None), name="students_one_current_photo"
             ),
         ]
         indexes = [
@@ -267,4 +262,42 @@ class StudentPhoto(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.student_id} {self.sha256[:12]}"
+        return f"{self.student_id} {self.slot} {self.sha256[:12]}"
+
+
+class AttendancePhotoManager(models.Manager["AttendancePhoto"]):
+    """Of every half-day the current photo."""
+
+    def get_queryset(self) -> models.QuerySet[AttendancePhoto]:
+        """Without profile photos and former versions."""
+        return super().get_queryset().exclude(slot=PROFILE).filter(replaced_at=None)
+
+    def of(self, student: Student, date: datetime.date, session: str) -> AttendancePhoto | None:
+        """The photo of one half-day."""
+        return self.get_queryset().filter(student=student, slot=slot_of(date, session)).first()
+
+
+class AttendancePhoto(StudentPhoto):
+    """The current photo of a half-day, as the API and the admin show it: a version like any other."""
+
+    class Session(models.TextChoices):
+        """Which half of the day."""
+
+        AM = "AM", "AM"
+        PM = "PM", "PM"
+
+    objects = AttendancePhotoManager()  # type: ignore[assignment,misc]
+
+    class Meta:
+        proxy = True
+        ordering = ["-id"]
+
+    @property
+    def date(self) -> datetime.date:
+        """The day."""
+        return half_day(self.slot)[0]
+
+    @property
+    def session(self) -> str:
+        """`AM` or `PM`."""
+        return half_day(self.slot)[1]

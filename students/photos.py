@@ -1,4 +1,4 @@
-"""Use cases: a student's photo comes in, goes away, and comes back.
+"""Use cases: a photo of a student, for the profile or a half-day, comes in, goes away, and comes back.
 
 Every change follows the order of `photostore.register`: bytes, rows, copies; all under the student's
 lock, with no transaction open while bytes travel.
@@ -6,24 +6,29 @@ lock, with no transaction open while bytes travel.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
-from photostore.errors import FileMissing, NotFound
-from photostore.register import publish, retire
+from photostore.errors import Conflict, FileMissing, NotFound
+from photostore.models import StoredFile
+from photostore.register import publish
 from photostore.register.persistence import stored
 from photostore.register.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
+from students.slots import PROFILE
 from students.todays import versions_of
 from students.tombstones import lift
 from students.unadopted import keep_unadopted
 from students.versions import (
     IncomingPhoto,
     Version,
+    exports_of,
     new_version,
     owner_of,
     retagged_version,
@@ -33,32 +38,40 @@ from students.versions import (
 
 @dataclass(frozen=True, slots=True)
 class PhotoChange:
-    """The student afterwards, and whether anything changed."""
+    """The student and the photo of the slot afterwards, and whether anything changed."""
 
     student: Student
+    photo: StudentPhoto
     changed: bool
 
 
-def upload_photo(*, student: Student, incoming: IncomingPhoto, actor: Actor) -> PhotoChange:
+def upload_photo(
+    *, student: Student, incoming: IncomingPhoto, actor: Actor, slot: str = PROFILE, replace: bool = True
+) -> PhotoChange:
     """Make `incoming` the student's photo; the one before stays in the history.
 
-    The file that is already today's photo changes nothing. Raises `NotFound` for a student who is gone
-    by now, `StorageAway` (nothing changed), `CopiesPending` (changed, but send it again).
+    The file that is already the current photo changes nothing. Raises `NotFound` for a student who is gone
+    by now, `Conflict` where there is a photo already and `replace` is false, `StorageAway` (nothing
+    changed), `CopiesPending` (changed, but send it again).
     """
     owner = owner_of(student)
     with owner.locked():
         student = _fresh(student)
-        if is_todays_photo(student, incoming):
+        current = current_photo(student, slot)
+        if current and not replace:
+            raise _exists_already()
+        if current and is_same_photo(current, incoming):
             settle(owner)
-            return PhotoChange(student, changed=False)
-        version = new_version(student, incoming, actor)
-        keep_unadopted(student, actor, besides=version)
+            return PhotoChange(student, current, changed=False)
+        version = new_version(student, incoming, actor, slot=slot)
+        if slot == PROFILE:
+            keep_unadopted(student, actor, besides=version)
         with stored(version.publication, owner=owner, actor=actor):
             student = _fresh(student, lock=True)
-            go_live(student, version, actor, "photo.upload")
+            go_live(student, version, actor, f"{_kind(slot)}.upload")
         settle(owner, original=version.publication.original)
     drain_leftovers()
-    return PhotoChange(student, changed=True)
+    return PhotoChange(student, version.photo, changed=True)
 
 
 def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChange:
@@ -76,85 +89,131 @@ def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChan
             raise NotFound
         if photo.replaced_at is None:
             settle(owner)
-            return PhotoChange(student, changed=False)
+            return PhotoChange(student, photo, changed=False)
         version = retagged_version(student, photo, actor)
         keep_unadopted(student, actor)
         with stored(version.publication, owner=owner, actor=actor):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.restore")
         settle(owner, original=version.publication.original)
-    return PhotoChange(student, changed=True)
+    return PhotoChange(student, version.photo, changed=True)
 
 
-def remove_photo(*, student: Student, actor: Actor) -> Student:
-    """Leave the student without a photo; the version stays in the history. Raises `NotFound`."""
+def remove_photo(*, student: Student, actor: Actor, slot: str = PROFILE) -> Student:
+    """Leave the slot without a photo; the version stays in the history. Raises `NotFound`."""
     owner = owner_of(student)
     with owner.locked():
-        keep_unadopted(_fresh(student), actor)
+        if slot == PROFILE:
+            keep_unadopted(_fresh(student), actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
-            if not student.profile_photo:
+            sha256 = _current_sha256(student, slot)
+            if not sha256 and not (slot == PROFILE and student.profile_photo):
                 raise NotFound(_("This student has no photo."), code="no_photo")
-            record(actor, "photo.remove", subject=subject_of(student), old_sha256=student.photo_sha256)
-            _retire_todays_version(student)
-            retire(owner)
-            student.profile_photo, student.photo_sha256 = "", ""
-            student.photo_updated_at = timezone.now()
-            student.save(update_fields=["profile_photo", "photo_sha256", "photo_updated_at", "updated_at"])
+            action = "photo.remove" if slot == PROFILE else "attendance.delete"
+            record(actor, action, subject=subject_of(student, slot), old_sha256=sha256)
+            take_down(student, slot)
         settle(owner)
     return student
 
 
 def go_live(student: Student, version: Version, actor: Actor, action: str) -> None:
-    """The rows that make `version` today's photo, in the caller's transaction; `student` is locked."""
-    record(
-        actor,
-        action,
-        subject=subject_of(student),
-        old_sha256=student.photo_sha256,
-        new_sha256=version.photo.sha256,
-    )
-    if action == "photo.upload":
-        lift(getattr(version.photo, column) for column in SHA256_COLUMNS)
-    _retire_todays_version(student)
-    _save_version(student, version.photo)
-    publish(owner_of(student), version.publication)
-    (_alias, documented_key), *_others = version.publication.copies
-    student.profile_photo = documented_key
-    student.photo_sha256 = version.photo.sha256
-    student.photo_updated_at = timezone.now()
-    student.save(update_fields=["profile_photo", "photo_sha256", "photo_updated_at", "updated_at"])
+    """The rows that make `version` the current photo of its slot, in the caller's transaction.
+
+    `student` is locked.
+    """
+    photo = version.photo
+    sha256s = {"old_sha256": _current_sha256(student, photo.slot), "new_sha256": photo.sha256}
+    record(actor, action, subject=subject_of(student, photo.slot), **sha256s)
+    if action.endswith(".upload"):
+        lift(getattr(photo, column) for column in SHA256_COLUMNS)
+    _retire_current(student, photo.slot)
+    _save_version(student, photo)
+    publish(owner_of(student), version.publication, besides=shown_in_other_slots(student, photo.slot))
+    if photo.slot == PROFILE:
+        (_alias, documented_key), *_others = version.publication.copies
+        _set_columns(student, documented_key, photo.sha256)
 
 
-def subject_of(student: Student) -> str:
+def take_down(student: Student, slot: str) -> None:
+    """The rows that leave a slot without a photo, in the caller's transaction; `student` is locked."""
+    _retire_current(student, slot)
+    originals = StoredFile.objects.filter(kind=StoredFile.Kind.ORIGINAL, live=True, **owner_of(student).files)
+    originals.exclude(key__in=shown_in_other_slots(student, slot)).update(live=False)
+    give_up_exports(student, slot)
+    if slot == PROFILE:
+        _set_columns(student, "", "")
+
+
+def give_up_exports(student: Student, slot: str, *, besides: Collection[tuple[str, str]] = ()) -> None:
+    """The register forgets the names that repeat this slot's photo, in the caller's transaction."""
+    kept = Q(parent__key__in=shown_in_other_slots(student, slot))
+    if slot != PROFILE:  # the same bytes may be the photo of another half-day, under another name
+        kept &= ~Q(key__in=[key for _alias, key in exports_of(student, slot, "")])
+    for alias, key in besides:
+        kept |= Q(storage_alias=alias, key=key)
+    copies = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, **owner_of(student).files)
+    copies.exclude(kept).delete()
+
+
+def current_photo(student: Student, slot: str = PROFILE) -> StudentPhoto | None:
+    """The version that is shown."""
+    return StudentPhoto.objects.current().filter(student=student, slot=slot).first()
+
+
+def subject_of(student: Student, slot: str = PROFILE) -> str:
     """How audit rows name a student: without the name, which must be erasable."""
-    return f"student {student.student_id}"
+    subject = f"student {student.student_id}"
+    return subject if slot == PROFILE else f"{subject} {slot}"
+
+
+def is_same_photo(photo: StudentPhoto, incoming: IncomingPhoto) -> bool:
+    """Whether the very same file was handed in, and its bytes are there as well."""
+    if photo.source_sha256 != incoming.clean.source_sha256:
+        return False
+    # A photo whose bytes were lost or damaged is healed by handing it in again, not waved away as known.
+    try:
+        stored_bytes(photo)
+    except FileMissing:
+        return False
+    return True
+
+
+def _kind(slot: str) -> str:
+    return "photo" if slot == PROFILE else "attendance"
+
+
+def _current_sha256(student: Student, slot: str) -> str:
+    if slot == PROFILE:
+        return student.photo_sha256
+    current = current_photo(student, slot)
+    return current.sha256 if current else ""
 
 
 def _save_version(student: Student, photo: StudentPhoto) -> None:
     """Insert the version, or bring back the row that has the same bytes."""
     photo.student, photo.replaced_at = student, None
     if photo._state.adding:
-        known = StudentPhoto.objects.filter(student=student, sha256=photo.sha256).only("pk").first()
+        same = StudentPhoto.objects.filter(student=student, slot=photo.slot, sha256=photo.sha256)
+        known = same.only("pk").first()
         photo.pk, photo._state.adding = (known.pk, False) if known else (None, True)
     photo.save()
 
 
-def _retire_todays_version(student: Student) -> None:
-    StudentPhoto.objects.filter(student=student, replaced_at=None).update(replaced_at=timezone.now())
+def _retire_current(student: Student, slot: str) -> None:
+    current = StudentPhoto.objects.current().filter(student=student, slot=slot)
+    current.update(replaced_at=timezone.now())
 
 
-def is_todays_photo(student: Student, incoming: IncomingPhoto) -> bool:
-    """Whether the very same file is today's photo, and its bytes are there as well."""
-    today = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
-    if today is None or today.source_sha256 != incoming.clean.source_sha256:
-        return False
-    # A photo whose bytes were lost or damaged is healed by handing it in again, not waved away as known.
-    try:
-        stored_bytes(today)
-    except FileMissing:
-        return False
-    return True
+def shown_in_other_slots(student: Student, slot: str) -> list[str]:
+    current = StudentPhoto.objects.current().filter(student=student).exclude(slot=slot)
+    return list(current.values_list("file", flat=True))
+
+
+def _set_columns(student: Student, key: str, sha256: str) -> None:
+    student.profile_photo, student.photo_sha256 = key, sha256
+    student.photo_updated_at = timezone.now()
+    student.save(update_fields=["profile_photo", "photo_sha256", "photo_updated_at", "updated_at"])
 
 
 def _fresh(student: Student, *, lock: bool = False) -> Student:
@@ -163,3 +222,10 @@ def _fresh(student: Student, *, lock: bool = False) -> Student:
     if found is None:
         raise NotFound
     return found
+
+
+def _exists_already() -> Conflict:
+    return Conflict(
+        _("There is a photo for this date and session already. Send it with ?replace=true to replace it."),
+        code="attendance_photo_exists",
+    )

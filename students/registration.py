@@ -9,15 +9,11 @@ from photostore.registration import AppRegistration, Guard, Inspector
 from students import identity
 from students.checking import contradictions, kept_files, legacy_keys, who
 from students.key_claims import place_of
-from students.models import ATTENDANCE_LABEL, OWNER_LABEL, AttendancePhoto, Student
+from students.models import OWNER_LABEL, Student
+from students.recovery.change import ChangePhoto
+from students.recovery.change.sources import SetAsideStray
 from students.recovery.erase.act import EraseStudent
-from students.recovery.legacy.acts import AdoptPhoto
-from students.recovery.reassign.attendance import GiveAttendance
-from students.recovery.reassign.photos import GivePhoto
-from students.recovery.reassign.sources import SetAsideStray
-from students.recovery.restore.attendance import RelinkAttendance
 from students.recovery.restore.heal import Heal, RebuildThumbnails
-from students.recovery.restore.relink import Relink
 from students.recovery.restore.revive import CreateStudent
 from students.repairing import FollowVersion, repair_of
 from students.todays import mark_of_key
@@ -28,16 +24,12 @@ def registration() -> AppRegistration:
     return AppRegistration(
         name="students",
         handlers=(
-            AdoptPhoto(),
+            ChangePhoto(),
             CreateStudent(),
             EraseStudent(),
             FollowVersion(),
-            GiveAttendance(),
-            GivePhoto(),
             Heal(),
             RebuildThumbnails(),
-            Relink(),
-            RelinkAttendance(),
             SetAsideStray(),
         ),
         guards=[
@@ -45,7 +37,6 @@ def registration() -> AppRegistration:
         ],
         inspectors=[
             Inspector(OWNER_LABEL, _named, _expected, identity.confirm_key),
-            Inspector(ATTENDANCE_LABEL, _named, _expected_of_attendance, identity.confirm_key),
         ],
         owner_of_key=owner_of_key,
         legacy_keys=legacy_keys,
@@ -76,8 +67,3 @@ def _named(picture: bytes) -> str | None:
 def _expected(owner_ids: Collection[str]) -> dict[str, str]:
     students = Student.objects.filter(pk__in=[int(owner_id) for owner_id in owner_ids])
     return {str(pk): str(student_id) for pk, student_id in students.values_list("pk", "student_id")}
-
-
-def _expected_of_attendance(owner_ids: Collection[str]) -> dict[str, str]:
-    photos = AttendancePhoto.objects.filter(pk__in=[int(owner_id) for owner_id in owner_ids])
-    return {str(pk): str(student) for pk, student in photos.values_list("pk", "student__student_id")}

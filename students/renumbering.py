@@ -63,7 +63,7 @@ def mark_retagged(student: Student) -> None:
 
 def _next_version(student: Student, actor: Actor) -> Version | None:
     student.refresh_from_db()
-    today = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
+    today = StudentPhoto.objects.of_profile().filter(student=student, replaced_at=None).first()
     if today is None:
         return None
     try:

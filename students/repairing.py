@@ -25,7 +25,7 @@ COLUMNS = ("profile_photo", "photo_sha256")
 def repair_of(found: Contradiction) -> Repair | None:
     """What mends it; None where the evidence does not decide."""
     student = Student.objects.get(pk=found.owner_id)
-    photo = StudentPhoto.objects.filter(student=student, replaced_at=None).first()
+    photo = StudentPhoto.objects.of_profile().filter(student=student, replaced_at=None).first()
     if photo is None or not is_in_folder(student.student_id, str(photo.file)):
         return None
     key = _own_copy(student, photo)
@@ -86,7 +86,7 @@ def _set(details: dict[str, Any], now: str, then: str, action: str) -> None:
         student = Student.objects.select_for_update().get(pk=found.pk)
         if _columns(student) == details[then]:
             return
-        current = student.photos.filter(replaced_at=None, sha256=details["version"])
+        current = student.photos.of_profile().filter(replaced_at=None, sha256=details["version"])
         if _columns(student) != details[now] or not current.exists():
             raise Changed(_("The student has another photo by now."))
         sha256s = {

@@ -10,8 +10,9 @@ from uuid import UUID
 from photostore import keys
 from photostore.delivery.links import LinkMaker
 from photostore.web.answers import moment
-from students.models import AttendancePhoto, Student, StudentPhoto, StudentQuerySet
-from students.todays import is_in_folder, mark_of, standing_of, with_standing
+from students.models import Student, StudentPhoto, StudentQuerySet
+from students.slots import half_day
+from students.todays import mark_of, standing_of, with_standing
 from students.versions import EXTENSIONS
 
 COLUMNS = (
@@ -86,24 +87,23 @@ def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
     }
 
 
-def represent_attendance(photo: AttendancePhoto, student: Student, links: LinkMaker) -> dict[str, Any]:
+def represent_attendance(photo: StudentPhoto, student: Student, links: LinkMaker) -> dict[str, Any]:
     """One attendance photo."""
     extension = EXTENSIONS[photo.content_type]
     version_key = keys.student_version(student.student_id, photo.sha256, extension)
-    name = f"{photo.date:%Y-%m-%d}_{photo.session}.jpg"
-    # A name in another's folder came by SQL: the link opens nothing then.
-    key = str(photo.file.name) if is_in_folder(student.student_id, photo.file.name) else version_key
+    key = keys.student_attendance(student.student_id, photo.slot)
+    date, session = half_day(photo.slot)
     return {
         "id": photo.pk,
-        "date": photo.date.isoformat(),
-        "session": photo.session,
+        "date": date.isoformat(),
+        "session": session,
         "sha256": photo.sha256,
         "width": photo.width,
         "height": photo.height,
         "uploaded_at": moment(photo.uploaded_at),
         "image": key,
         "image_url": links.live(key, sha256=photo.sha256, version_key=version_key),
-        "photo": f"/api/photos/students/{student.student_id}/attendance/{name}",
+        "photo": f"/api/photos/students/{student.student_id}/attendance/{photo.slot}.jpg",
         "thumbnails": _thumbnail_links(student.student_id, photo.sha256, links),
     }
 

@@ -31,7 +31,7 @@ ALIASES = ("default", "safe")
 
 def with_standing(students: QuerySet[Student]) -> Any:
     """Each with `standing` and `version_key`, the current version's own key."""
-    current = StudentPhoto.objects.filter(student=OuterRef("pk"), replaced_at=None)
+    current = StudentPhoto.objects.of_profile().filter(student=OuterRef("pk"), replaced_at=None)
     same = current.filter(sha256=OuterRef("photo_sha256"))
     standing = Case(
         When(profile_photo="", then=Value("none")),
@@ -112,6 +112,6 @@ def stated_sha256(student: Student) -> Any:
 
 def versions_of(student: Student) -> QuerySet[StudentPhoto]:
     """Every version whose bytes lie in the student's own folder: a row moved by SQL shows nobody's face."""
-    return StudentPhoto.objects.filter(
+    return StudentPhoto.objects.of_profile().filter(
         student=student, file__startswith=f"photos/students/{student.student_id}/"
     )

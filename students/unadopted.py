@@ -33,7 +33,7 @@ from students.versions import (
 
 def is_unadopted(student: Student) -> bool:
     """Whether the row names a photo of which there is no version."""
-    photos = StudentPhoto.objects.filter(student=student, sha256=student.photo_sha256)
+    photos = StudentPhoto.objects.of_profile().filter(student=student, sha256=student.photo_sha256)
     return bool(student.profile_photo) and not photos.exists()
 
 
@@ -58,7 +58,7 @@ def unadopted_version(student: Student, actor: Actor, *, besides: Version | None
         return None
     version = new_version(student, incoming, actor)
     photo = version.photo
-    known = StudentPhoto.objects.filter(student=student, sha256=photo.sha256)
+    known = StudentPhoto.objects.of_profile().filter(student=student, sha256=photo.sha256)
     is_there = known.exists() or bool(besides and besides.photo.sha256 == photo.sha256)
     if is_there or erased_of(student.student_id, [photo.untagged_sha256, photo.source_sha256]):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -22,6 +21,7 @@ from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
 from students import identity
 from students.models import OWNER_LABEL, Student, StudentPhoto
+from students.slots import PROFILE, moment_in
 
 MAX_FILE_BYTES = 20 * MEGABYTE
 # Read back whole: at 1920 pixels a side even an incompressible PNG stays below 16 MB.
@@ -80,6 +80,7 @@ def incoming_from_storage(data: bytes, key: str, origin: str) -> IncomingPhoto:
             return IncomingPhoto(_as_stored(data, extension), filename, origin)
     except InvalidFile:
         pass  # neither JPEG nor PNG: a foreign file
+    scan_bytes(data)
     clean = take_in_image(data, filename=f"stray.{extension}", limits=photo_limits())
     return IncomingPhoto(clean, filename, origin)
 
@@ -99,11 +100,12 @@ def owner_of(student: Student) -> Owner:
     return Owner(OWNER_LABEL, str(student.pk))
 
 
-def new_version(student: Student, incoming: IncomingPhoto, actor: Actor) -> Version:
+def new_version(student: Student, incoming: IncomingPhoto, actor: Actor, *, slot: str = PROFILE) -> Version:
     """What `incoming` becomes on this student."""
     clean = incoming.clean
     photo = StudentPhoto(
         student=student,
+        slot=slot,
         untagged_sha256=clean.picture.sha256,
         source_sha256=clean.source_sha256,
         pixel_sha256=clean.pixel_sha256,
@@ -125,12 +127,11 @@ def retagged_version(student: Student, photo: StudentPhoto, actor: Actor) -> Ver
     It is `photo` itself where the identity has not changed. Raises `FileMissing` when the stored bytes
     are gone or are not what the row states.
     """
-    data = stored_bytes(photo)
-    bare = Rendition(
-        tags.strip(data), photo.content_type, EXTENSIONS[photo.content_type], photo.width, photo.height
-    )
-    if _tagged(student, bare) == data:
-        return Version(photo, publication_of(student, bare, data, copies=_documented(student, bare)))
+    stored = version_as_stored(student, photo)
+    if names_present_number(student, stored):
+        return stored
+    data = stored.publication.original.data
+    bare = _bare(photo, data)
     # From the stored picture, so what is kept of it is thumbnails only: the picture is not encoded again.
     again = take_in_image(data, filename=f"stored.{bare.extension}", limits=photo_limits())
     copy = StudentPhoto.objects.get(pk=photo.pk)
@@ -138,6 +139,24 @@ def retagged_version(student: Student, photo: StudentPhoto, actor: Actor) -> Ver
     copy.student, copy.replaced_at = student, None
     copy.uploaded_by_id, copy.uploaded_by, copy.uploaded_at = actor.id, actor.name, timezone.now()
     return _with_files(student, copy, bare, again)
+
+
+def version_as_stored(student: Student, photo: StudentPhoto) -> Version:
+    """The version as it is. Raises `FileMissing` when the stored bytes are gone or are not the row's."""
+    data = stored_bytes(photo)
+    return Version(photo, publication_of(student, photo.slot, _bare(photo, data), data))
+
+
+def names_present_number(student: Student, version: Version) -> bool:
+    """Whether the identity inside is the student's present one."""
+    data = version.publication.original.data
+    return _tagged(student, _bare(version.photo, data), version.photo.slot) == data
+
+
+def _bare(photo: StudentPhoto, data: bytes) -> Rendition:
+    return Rendition(
+        tags.strip(data), photo.content_type, EXTENSIONS[photo.content_type], photo.width, photo.height
+    )
 
 
 def stored_bytes(photo: StudentPhoto) -> bytes:
@@ -149,35 +168,42 @@ def stored_bytes(photo: StudentPhoto) -> bytes:
 
 
 def _with_files(student: Student, photo: StudentPhoto, picture: Rendition, thumbnails: CleanImage) -> Version:
-    data = _tagged(student, picture)
-    publication = publication_of(
-        student, picture, data, copies=_documented(student, picture), thumbnails=thumbnails
-    )
+    data = _tagged(student, picture, photo.slot)
+    publication = publication_of(student, photo.slot, picture, data, thumbnails=thumbnails)
     photo.file, photo.sha256 = publication.original.key, publication.original.sha256
     photo.width, photo.height, photo.content_type = picture.width, picture.height, picture.content_type
     return Version(photo, publication)
 
 
-def _tagged(student: Student, picture: Rendition) -> bytes:
-    return identity.tag(picture.data, student_id=student.student_id, student_number=student.student_number)
+def _tagged(student: Student, picture: Rendition, slot: str) -> bytes:
+    """The tag names the half-day, so that these bytes are never those of another photo of the student."""
+    return identity.tag(
+        picture.data,
+        student_id=student.student_id,
+        student_number=student.student_number,
+        attendance=moment_in(slot),
+    )
 
 
-def _documented(student: Student, picture: Rendition) -> list[tuple[str, str]]:
+def exports_of(student: Student, slot: str, extension: str) -> list[tuple[str, str]]:
+    """Storage alias and key of the documented names that repeat the current version of a slot."""
+    if slot != PROFILE:
+        return [("default", keys.student_attendance(student.student_id, slot))]
     return [
-        ("default", keys.student_documented(student.pk, picture.extension)),
+        ("default", keys.student_documented(student.pk, extension)),
         ("safe", keys.student_safe(student.student_id)),
     ]
 
 
 def publication_of(
     student: Student,
+    slot: str,
     picture: Rendition,
     data: bytes,
     *,
-    copies: Sequence[tuple[str, str]],
     thumbnails: CleanImage | None = None,
 ) -> Publication:
-    """The files of a photo whose tagged bytes are `data`: a version in the history, and its copies."""
+    """The files of a photo whose tagged bytes are `data`: a version in the history, and its exports."""
     sha256 = hashlib.sha256(data).hexdigest()
     return Publication(
         original=NewFile(
@@ -191,6 +217,6 @@ def publication_of(
             NewFile.of(keys.student_thumbnail(student.student_id, sha256, size), thumbnail)
             for size, thumbnail in (thumbnails.thumbnails.items() if thumbnails else ())
         ],
-        copies=copies,
+        copies=exports_of(student, slot, picture.extension),
         keep_aside=True,
     )

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -143,9 +143,12 @@ def refuse_a_strange_place(alias: str) -> None:
         raise StrangePlace(has_files=next(iter(storage_for(alias).survey(sizes=False)), None) is not None)
 
 
-def publish(owner: Owner, publication: Publication) -> None:
-    """Make `publication` the owner's one live original, in the caller's transaction."""
-    retire(owner, except_copies=publication.copies)
+def publish(owner: Owner, publication: Publication, *, besides: Collection[str] = ()) -> None:
+    """Make `publication` the owner's live original, in the caller's transaction.
+
+    The only one, besides those whose keys are given: a student has a photo for each half-day.
+    """
+    retire(owner, except_copies=publication.copies, besides=besides)
     written: dict[str, Any] = {"storage_alias": publication.storage_alias, "written_at": timezone.now()}
     original = _row(owner, publication.original, StoredFile.Kind.ORIGINAL, **written)
     original.keep_aside = publication.keep_aside
@@ -175,11 +178,13 @@ def publish_former(owner: Owner, publication: Publication) -> None:
     _upsert(thumbnails)  # they were written anew, also where rows of older ones were left
 
 
-def retire(owner: Owner, *, except_copies: Sequence[tuple[str, str]] = ()) -> None:
-    """Make the owner's live original a former one and give up its documented names."""
+def retire(
+    owner: Owner, *, except_copies: Sequence[tuple[str, str]] = (), besides: Collection[str] = ()
+) -> None:
+    """Make the owner's live originals former ones and give up their documented names; `besides` stay."""
     owned = StoredFile.objects.filter(**owner.files)
-    owned.filter(kind=StoredFile.Kind.ORIGINAL, live=True).update(live=False)
-    kept = Q(pk=None)
+    owned.filter(kind=StoredFile.Kind.ORIGINAL, live=True).exclude(key__in=besides).update(live=False)
+    kept = Q(parent__key__in=besides)
     for alias, key in except_copies:
         kept |= Q(storage_alias=alias, key=key)
     owned.filter(kind=StoredFile.Kind.COPY).exclude(kept).delete()

@@ -9,19 +9,21 @@ from django.contrib import admin
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminFileFieldWidget
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from photostore.admin import BytesAdmin
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from students.admin.forms import ACCEPTED, taken_in
-from students.attendance import delete_attendance_photo, upload_attendance_photo
 from students.models import AttendancePhoto
+from students.photos import remove_photo, upload_photo
 from students.representation import represent_attendance
+from students.slots import slot_of
 from students.versions import IncomingPhoto
 
 IMAGE_FIELD = "image"
@@ -30,6 +32,10 @@ IMAGE_FIELD = "image"
 class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Whose, when, and the picture; for one that is there already, only the picture can be replaced."""
 
+    date = forms.DateField(label=_("Date"), widget=UnfoldAdminDateWidget())
+    session = forms.ChoiceField(
+        label=_("Session"), choices=AttendancePhoto.Session.choices, widget=UnfoldAdminSelectWidget()
+    )
     image = forms.FileField(
         label=_("Photo"),
         allow_empty_file=True,
@@ -42,7 +48,7 @@ class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = AttendancePhoto
-        fields = ("student", "date", "session")
+        fields = ("student",)
 
     def clean_image(self) -> UploadedFile[Any] | None:
         """Take the picture in; `incoming` holds the result."""
@@ -50,19 +56,26 @@ class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg]
         file: UploadedFile[Any] | None = self.cleaned_data[IMAGE_FIELD]
         return file
 
+    def clean(self) -> dict[str, Any]:
+        """One photo of a half-day: whoever means to replace it opens its own page."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        is_new = not self.instance.pk and {"student", "date", "session"} <= said.keys()
+        if is_new and AttendancePhoto.objects.of(said["student"], said["date"], said["session"]):
+            self.add_error("session", _("There is a photo for this date and session already."))
+        return said
+
 
 @admin.register(AttendancePhoto)
 class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     """Through the same use cases as the API."""
 
     form = AttendanceForm
-    list_display = ["face", "student", "date", "session", "uploaded_by", "uploaded_at"]
+    list_display = ["face", "student", "half_day", "uploaded_by", "uploaded_at"]
     list_display_links = ["face", "student"]
-    list_filter = ["session", "date"]
     list_select_related = ["student"]
     list_per_page = 50
-    search_fields = ["=student__student_number", "student__name__istartswith"]
-    search_help_text = _("The student's whole number, or the beginning of the name.")
+    search_fields = ["=student__student_number", "student__name__istartswith", "slot__startswith"]
+    search_help_text = _("The student's whole number, the beginning of the name, or a date: 2026-11-21.")
     autocomplete_fields = ["student"]
     ordering = ["-id"]
     show_full_result_count = False
@@ -78,6 +91,11 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
         return format_html(
             '<img class="desk-face" src="{}" alt="" width="48" height="48" loading="lazy">', links["96"]
         )
+
+    @admin.display(description=_("Half-day"), ordering="slot")
+    def half_day(self, photo: AttendancePhoto) -> str:
+        """The date and the half of the day."""
+        return f"{date_format(photo.date)} {photo.session}"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """These pages show students by name and face: leave to look at photos alone opens none of them."""
@@ -97,31 +115,34 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     def get_readonly_fields(self, request: HttpRequest, obj: AttendancePhoto | None = None) -> Any:  # noqa: ARG002
         """Whose and when is not changed afterwards: that would be another photo."""
-        return ["face", "student", "date", "session"] if obj else []
+        return ["face", "student", "half_day"] if obj else []
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form class, knowing the request."""
         form = super().get_form(request, obj, change, **kwargs)
-        return type("RequestAttendanceForm", (form,), {"request": request})
+        made: Any = type("RequestAttendanceForm", (form,), {"request": request})
+        for name in ("date", "session") if obj else ():
+            del made.base_fields[name]
+        return made
 
     def save_model(
         self, request: HttpRequest, obj: AttendancePhoto, form: AttendanceForm, change: bool
     ) -> None:
         """Keep the picture; on a page that shows one, it takes that one's place."""
         assert form.incoming is not None
-        saved = upload_attendance_photo(
+        said = form.cleaned_data
+        change_of = upload_photo(
             student=obj.student,
-            date=obj.date,
-            session=obj.session,
+            slot=obj.slot if change else slot_of(said["date"], said["session"]),
             incoming=form.incoming,
             actor=Actor.of(request, "admin"),
             replace=change,
         )
-        obj.__dict__.update(saved.__dict__)
+        obj.pk = change_of.photo.pk
 
     def delete_model(self, request: HttpRequest, obj: AttendancePhoto) -> None:
-        """Its versions are set aside."""
-        delete_attendance_photo(photo=obj, actor=Actor.of(request, "admin"))
+        """The version stays in the history."""
+        remove_photo(student=obj.student, slot=obj.slot, actor=Actor.of(request, "admin"))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AttendancePhoto]) -> None:
         """One by one, as `delete_model`."""

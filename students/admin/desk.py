@@ -168,7 +168,7 @@ class StudentAdmin(ProposalsDesk, ModelAdmin, BytesAdmin):  # type: ignore[misc]
         students = list(objs)
         lines: list[Any] = []
         for student in students:
-            versions = student.photos.count()
+            versions = student.photos.of_profile().count()
             text = ngettext(
                 "%(name)s: %(n)d photo is set aside for 30 days",
                 "%(name)s: %(n)d photos are set aside for 30 days",

@@ -10,6 +10,7 @@ from students.recovery.evidence.findings import Finding, State, StudentRef, as_j
 from students.recovery.evidence.plan import Person, Plan
 from students.recovery.reassign.migrate import left_for_a_person
 from students.recovery.reassign.steps import Done
+from students.slots import PROFILE
 
 MEANING = {
     State.CERTAIN: "certain",
@@ -55,7 +56,7 @@ class Report:
     def add(self, student: StudentRef, done: list[Done]) -> None:
         """One student is through."""
         given = [one.step for one in done if one.given]
-        attendance = sum(bool(step.moment) for step in given)
+        attendance = sum(step.slot != PROFILE for step in given)
         self.counts["students"] += bool(given)
         self.counts["attendance_photos"] += attendance
         self.counts["photos"] += len(given) - attendance

@@ -131,15 +131,13 @@ def _is_left_behind(file: FileStat, place: Place) -> bool:
 
 
 def _displaced_by(operation: Operation) -> Iterator[Location]:
-    acts = Act.objects.filter(operation=operation, details__has_key="displaced").order_by("number")
+    acts = Act.objects.filter(operation=operation, details__has_key="aside").order_by("number")
     for act in acts.iterator(chunk_size=BATCH):
-        for moved in act.details["displaced"]:
-            stored_at = keys.quarantined(operation.pk, moved["key"])
-            found = storage_for(moved["storage_alias"]).stat(stored_at)
+        for alias, key, _sha256 in act.details["aside"]:
+            stored_at = keys.quarantined(operation.pk, key)
+            found = storage_for(alias).stat(stored_at)
             if found is not None:
-                yield Location(
-                    moved["storage_alias"], moved["key"], stored_at, found.byte_size, found.modified_at
-                )
+                yield Location(alias, key, stored_at, found.byte_size, found.modified_at)
 
 
 def read_strays(

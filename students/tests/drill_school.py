@@ -20,10 +20,10 @@ from photostore.audit import Actor
 from photostore.storage import storage_for
 from photostore.tags import strip
 from photostore.tests.shelf import run
-from students.attendance import upload_attendance_photo
 from students.enrolment import create_student
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
+from students.slots import slot_of
 from students.tests.reseeding import forget_everything
 from students.tests.school import face
 from students.versions import IncomingPhoto, take_in
@@ -68,7 +68,7 @@ def school(each_storage: str) -> list[Pupil]:
         student = upload_photo(student=student, incoming=now, actor=OLGA).student
         attended = incoming(2000 + place)
         if place < ATTENDED:
-            upload_attendance_photo(student=student, date=FRIDAY, session="AM", incoming=attended, actor=OLGA)
+            upload_photo(student=student, slot=slot_of(FRIDAY, "AM"), incoming=attended, actor=OLGA)
         faces = tuple(one.clean.picture.sha256 for one in (now, then, attended))
         pupils.append(Pupil(name, number, *faces, student.student_id, student.pk))
     return pupils
@@ -117,7 +117,11 @@ def judge(school: list[Pupil], today: dict[int, Student]) -> dict[str, int]:
         if student and any(seen not in pupil.faces for seen in _everything_of(student)):
             counts["wrong"] += 1
             continue
-        live = StudentPhoto.objects.filter(student=student, replaced_at=None).first() if student else None
+        live = (
+            StudentPhoto.objects.of_profile().filter(student=student, replaced_at=None).first()
+            if student
+            else None
+        )
         if live is None or storage_for().stat(str(live.file)) is None:
             counts["left"] += 1
             continue
@@ -127,7 +131,7 @@ def judge(school: list[Pupil], today: dict[int, Student]) -> dict[str, int]:
 
 def _everything_of(student: Student) -> Iterator[str]:
     """The bare sha256s of all photos of a student that are there: present, former, of attendance."""
-    for photo in (*student.photos.all(), *student.attendance_photos.all()):
+    for photo in student.photos.all():
         if storage_for().stat(str(photo.file)) is not None:
             yield _bare_sha256(str(photo.file))
 

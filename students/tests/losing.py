@@ -61,7 +61,7 @@ def lose_the_database() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(
             "TRUNCATE students_student, students_studentphoto, students_formerstudentnumber, "
-            "students_attendancephoto, photostore_storedfile, photostore_pendingremoval, "
+            "photostore_storedfile, photostore_pendingremoval, "
             "photostore_quarantinedfile, photostore_auditentry, photostore_act, photostore_operation CASCADE"
         )
 

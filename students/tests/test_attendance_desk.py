@@ -42,9 +42,11 @@ def test_a_photo_is_added_replaced_and_removed(desk, ada):
         desk.get(page).status_code == 200 and desk.get("/admin/students/attendancephoto/").status_code == 200
     )
     assert desk.post(page, {"image": SimpleUploadedFile("b.jpg", face(2))}).status_code == 302
-    assert AttendancePhoto.objects.get().sha256 != photo.sha256
-    desk.post(f"/admin/students/attendancephoto/{photo.pk}/delete/", {"post": "yes"})
-    assert not AttendancePhoto.objects.exists() and not StoredFile.objects.exists()
+    second = AttendancePhoto.objects.get()
+    assert second.sha256 != photo.sha256 and second.slot == photo.slot
+    desk.post(f"/admin/students/attendancephoto/{second.pk}/delete/", {"post": "yes"})
+    assert not AttendancePhoto.objects.exists() and not StoredFile.objects.filter(live=True, kind="original")
+    assert StoredFile.objects.filter(kind="original").count() == 2, "both are in the history"
     assert list(AuditEntry.objects.order_by("pk").values_list("action", "door")) == [
         ("attendance.upload", "admin"),
         ("attendance.upload", "admin"),

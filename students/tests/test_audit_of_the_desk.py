@@ -131,7 +131,7 @@ def test_the_attendance_desk(half_day: Any, ada: Student, api: Any, monkeypatch:
     def busy(**_values: Any) -> None:
         raise Conflict
 
-    monkeypatch.setattr("students.admin.attendance.delete_attendance_photo", busy)
+    monkeypatch.setattr("students.admin.attendance.remove_photo", busy)
     pk = AttendancePhoto.objects.get().pk
     delete = reverse("admin:students_attendancephoto_delete", args=[pk])
     desk(half_day).post(delete, {"post": "yes"})

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from students.attendance import upload_attendance_photo
 from students.models import Student
+from students.photos import upload_photo
 from students.recovery.backups import InvalidBackup, layout, newest_valid, open_backup
+from students.slots import slot_of
 from students.tests.backup_files import HOSTILE, forged, manifest_for, old, old_student
 from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, face, hand_in
@@ -30,10 +31,9 @@ def ada(api: Any) -> Student:
     hand_in(api, made["id"], face(2))
     api.patch(f"/api/students/{made['id']}/", {"student_number": "S-2"}, format="json")
     student = Student.objects.get(pk=made["id"])
-    upload_attendance_photo(
+    upload_photo(
         student=student,
-        date=datetime.date(2026, 11, 20),
-        session="AM",
+        slot=slot_of(datetime.date(2026, 11, 20), "AM"),
         incoming=take_in(face(3), filename="a.jpg", origin="api"),
         actor=OPERATOR,
     )
@@ -50,7 +50,7 @@ def test_everything_that_is_known_is_in_it_and_comes_out_again(ada: Student, tmp
     for name in ("id", "student_id", "student_number", "name", "class_name", "status", "photo_updated_at"):
         assert getattr(student, name) == getattr(ada, "pk" if name == "id" else name), name
     assert student.former_numbers == ("S-1",)
-    rows = {photo.sha256: photo for photo in ada.photos.all()}
+    rows = {photo.sha256: photo for photo in ada.photos.of_profile()}
     assert len(student.photos) == len(rows) == 3
     for photo in student.photos:
         row = rows[photo.sha256]

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import connection
 
 from photostore.register.settling import settle_everything
-from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.photos import upload_photo
+from students.slots import slot_of
 from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.killing import kill_everywhere
 from students.tests.reseeding import links, undo_last
@@ -23,10 +24,9 @@ from testing.once import made_once
 def attend(student: Student, day: str, seed: int) -> None:
     import datetime
 
-    upload_attendance_photo(
+    upload_photo(
         student=student,
-        date=datetime.date.fromisoformat(day),
-        session="AM",
+        slot=slot_of(datetime.date.fromisoformat(day), "AM"),
         incoming=take_in(face(seed), filename="a.jpg", origin="api"),
         actor=OPERATOR,
     )
@@ -102,7 +102,7 @@ def test_who_had_no_photo_on_the_last_day_has_none_again(api: Any, ada: Student)
     delete(api, ada)
     assert run("restore_student_photos", "--bring-back", "number:S-1")[0] == 0
     assert Student.objects.get(pk=ada.pk).photo_sha256 == ""
-    assert StudentPhoto.objects.filter(student=ada.pk).count() == 3
+    assert StudentPhoto.objects.of_profile().filter(student=ada.pk).count() == 3
 
 
 def test_without_a_backup_the_photos_come_to_whoever_has_the_number(api: Any, each_storage: str) -> None:
@@ -121,7 +121,7 @@ def test_without_a_backup_the_photos_come_to_whoever_has_the_number(api: Any, ea
     assert run("migrate_orphaned_photos", "--migrate", "--deleted")[0] == 0
     student = Student.objects.get(pk=again["id"])
     assert likeness(stored()[str(student.profile_photo)], face(2)) < 6
-    assert StudentPhoto.objects.filter(student=student).count() == 2
+    assert StudentPhoto.objects.of_profile().filter(student=student).count() == 2
     assert AttendancePhoto.objects.get().student == student
     assert not Student.objects.get(pk=other["id"]).photo_sha256
     assert not undo_last().skipped

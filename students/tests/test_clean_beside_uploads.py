@@ -119,7 +119,7 @@ def _leave_a_stray(pk: int) -> str:
 def _judge(faces: list[IncomingPhoto]) -> dict[str, int]:
     """By the bytes under every registered name, and by whose face they are."""
     counts = {"right": 0, "wrong": 0, "left": 0}
-    for photo in StudentPhoto.objects.filter(replaced_at=None).exclude(student_id=FACES):
+    for photo in StudentPhoto.objects.of_profile().filter(replaced_at=None).exclude(student_id=FACES):
         rows = StoredFile.objects.filter(owner_id=str(photo.student_id)).exclude(kind="derivative")
         own = photo.untagged_sha256 == faces[photo.student_id % FACES].clean.picture.sha256
         whole = [sha256_of(row.storage_alias, row.key) == row.sha256 == photo.sha256 for row in rows]

@@ -52,7 +52,7 @@ def test_a_lost_version_is_made_of_the_one_under_the_former_number(
 
 
 def test_a_former_version_that_is_lost_is_called_one(school: list[Pupil]) -> None:
-    former = StudentPhoto.objects.filter(student=school[0].pk).exclude(replaced_at=None).get()
+    former = StudentPhoto.objects.of_profile().filter(student=school[0].pk).exclude(replaced_at=None).get()
     lose(former.sha256)
     output = io.StringIO()
     with pytest.raises(SystemExit):
@@ -74,7 +74,9 @@ def test_a_former_version_is_made_of_a_stray_file_with_the_later_number(
 ) -> None:
     """As a database of the day before is: it knows the old numbers and versions, and none of the new ones."""
     for student in Student.objects.all():
-        before = StudentPhoto.objects.filter(student=student).exclude(sha256=student.photo_sha256)
+        before = (
+            StudentPhoto.objects.of_profile().filter(student=student).exclude(sha256=student.photo_sha256)
+        )
         before = before.order_by("-uploaded_at").first()
         assert before is not None
         lose(before.sha256)

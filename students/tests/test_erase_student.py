@@ -15,8 +15,9 @@ from photostore.models import Act, AuditEntry, Operation, PendingRemoval, Quaran
 from photostore.operations import conduct
 from photostore.register.settling import settle_everything
 from photostore.storage import storage_for
-from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, FormerStudentNumber, Student
+from students.photos import upload_photo
+from students.slots import slot_of
 from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.school import enrol, everything, face, hand_in, opened, saved, stored
 from students.tombstones import Tombstone
@@ -34,10 +35,9 @@ def with_everything(api: Any) -> Student:
     made = enrol(api, "Ada Lovelace", student_number="S-1", photo=face(1))
     hand_in(api, made["id"], face(2))
     student = Student.objects.get(pk=made["id"])
-    upload_attendance_photo(
+    upload_photo(
         student=student,
-        date=datetime.date(2026, 11, 20),
-        session="AM",
+        slot=slot_of(datetime.date(2026, 11, 20), "AM"),
         incoming=take_in(face(3), filename="a.jpg", origin="api"),
         actor=OPERATOR,
     )
@@ -179,9 +179,9 @@ def log(about: Any, user: Any) -> None:
 def test_the_desks_own_log_forgets_the_name(api: Any, alice: Any, ada: Student) -> None:
     bea = Student.objects.get(pk=enrol(api, "Bea", photo=face(9))["id"])
     former = FormerStudentNumber.objects.create(student=ada, student_number="S-0")
-    for theirs in (ada, ada.photos.first(), ada.attendance_photos.get(), former):
+    for theirs in (ada, ada.photos.of_profile().first(), AttendancePhoto.objects.get(student=ada), former):
         log(theirs, alice)
-    for of_others in (bea, bea.photos.get(), alice):
+    for of_others in (bea, bea.photos.of_profile().get(), alice):
         log(of_others, alice)
     kept = set(LogEntry.objects.order_by("-pk")[:3].values_list("pk", "object_repr"))
     assert erase(ada.pk, "--confirm")[0] == 0
@@ -202,7 +202,9 @@ def test_the_desks_log_forgets_who_was_deleted(api: Any, alice: Any, ada: Studen
 
 def loose_files(ada: Student) -> dict[str, bytes]:
     """The file as it was handed in, the same picture as a PNG, and a copy of what we store."""
-    version = storage_for().read(str(ada.photos.get(replaced_at=None).file.name), max_bytes=10**8)
+    version = storage_for().read(
+        str(ada.photos.of_profile().get(replaced_at=None).file.name), max_bytes=10**8
+    )
     return {
         "student_photos/Ada Lovelace.jpg": face(2),
         "student_photos/scan.png": saved(opened(face(2)), "PNG"),

@@ -86,18 +86,18 @@ def test_a_name_gives_nothing_to_somebody_who_has_a_photo(api: Any) -> None:
     students = reseed(numbers=False)
     assert hand_in(api, students[0].pk, face(50)).status_code == 200
     assert migrate("--accept-names")[1]["students"] == len(students) - 1
-    assert StudentPhoto.objects.filter(student=students[0]).count() == 1
+    assert StudentPhoto.objects.of_profile().filter(student=students[0]).count() == 1
 
 
 def test_a_restore_gives_nobody_a_photo_whose_identity_is_anothers(api: Any) -> None:
     """A row that somebody moved to another student, and a backup of ours that repeats it."""
     ada = enrol(api, "Ada", student_number="A", photo=face(1))
     bea = enrol(api, "Bea", student_number="B", photo=face(2))
-    beas = StudentPhoto.objects.filter(student=bea["id"])
+    beas = StudentPhoto.objects.of_profile().filter(student=bea["id"])
     beas.update(student=ada["id"], replaced_at=timezone.now())
     assert run("create_seed_backup")[0] == 0
     forget_everything()
     said = run("restore_student_photos", "--create-students")[1]
     assert "names another student" in str(said["left_for_a_person"])
-    adas = StudentPhoto.objects.filter(student__name="Ada")
+    adas = StudentPhoto.objects.of_profile().filter(student__name="Ada")
     assert [likeness(read(photo), face(1)) < 6 for photo in adas] == [True]

@@ -26,7 +26,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def bare(pk: int) -> bytes:
-    photo = StudentPhoto.objects.get(student_id=pk, replaced_at=None)
+    photo = StudentPhoto.objects.of_profile().get(student_id=pk, replaced_at=None)
     data = storage_for().read(str(photo.file), max_bytes=10**7)
     assert identity.read(data) is not None
     return tags.strip(data)
@@ -81,11 +81,11 @@ def test_a_zip_holds_the_same(school: dict[str, bytes], tmp_path: Path) -> None:
 def test_who_is_left_out_is_named_with_the_reason(api: Any, each_storage: str, tmp_path: Path) -> None:
     made = [enrol(api, f"Student {place}", photo=face(place), class_name="3b")["id"] for place in range(4)]
     for pk, data in ((made[1], None), (made[2], face(9))):
-        key = str(StudentPhoto.objects.get(student_id=pk).file)
+        key = str(StudentPhoto.objects.of_profile().get(student_id=pk).file)
         storage_for().remove(key)
         if data:
             storage_for().put(key, data, content_type="image/jpeg")
-    StudentPhoto.objects.filter(student_id=made[3]).update(
+    StudentPhoto.objects.of_profile().filter(student_id=made[3]).update(
         student_id=made[0], replaced_at="2026-01-01T00:00Z"
     )
     code, out, err = run("export_photos", str(tmp_path / "x"), "--name", "{id}")

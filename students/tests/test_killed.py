@@ -38,7 +38,7 @@ def two_students(api: Any) -> dict[int, str]:
     """The first with two versions and an attendance photo, the second with one photo."""
     faces = old_school(api, NAMES[:1])
     second = enrol(api, NAMES[1], student_number="S-1", photo=face(1))
-    return faces | {1: Student.objects.get(pk=second["id"]).photos.get().untagged_sha256}
+    return faces | {1: Student.objects.get(pk=second["id"]).photos.of_profile().get().untagged_sha256}
 
 
 def leave_strays(monkeypatch: pytest.MonkeyPatch, api: Any) -> None:
@@ -90,7 +90,7 @@ def test_what_only_the_register_forgot(api: Any, each_storage: str) -> None:
 def test_lost_and_damaged_files(api: Any, each_storage: str) -> None:
     old_school(api, NAMES[:1])
     ada = Student.objects.get()
-    key = str(ada.photos.get(replaced_at=None).file)
+    key = str(ada.photos.of_profile().get(replaced_at=None).file)
     data = bytearray(storage_for().read(key, max_bytes=10**8))
     data[len(data) // 2] ^= 1
     storage_for().put(key, bytes(data), content_type="image/jpeg")

@@ -14,6 +14,7 @@ from photostore.storage import storage_for
 from photostore.tests.shelf import run
 from students import identity
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.slots import slot_of
 from students.tests.reseeding import forget_everything
 from students.tests.school import enrol, face, hand_in, likeness
 from students.tombstones import Tombstone, bury
@@ -30,9 +31,9 @@ def read(key: str) -> bytes:
 def test_their_own_photo_in_the_place_of_another_of_theirs(api: Any) -> None:
     """The version is lost; what lies there may be the last copy of the former one."""
     ada = enrol(api, "Ada", photo=face(1))
-    former = read(str(StudentPhoto.objects.get().file))
+    former = read(str(StudentPhoto.objects.of_profile().get().file))
     assert hand_in(api, ada["id"], face(2)).status_code == 200
-    today = str(StudentPhoto.objects.get(replaced_at=None).file)
+    today = str(StudentPhoto.objects.of_profile().get(replaced_at=None).file)
     put(today, former)
     put(ada["profile_photo"], former)
     put(student_safe(UUID(ada["student_id"])), former, "safe")
@@ -44,7 +45,7 @@ def test_their_own_photo_in_the_place_of_another_of_theirs(api: Any) -> None:
 def test_an_erased_picture_is_not_linked_to_whoever_came_back(api: Any) -> None:
     """Somebody entered the erased again by SQL, under the same UUID, and a copy of the file lies about."""
     ada = enrol(api, "Ada", photo=face(1))
-    photo = StudentPhoto.objects.get()
+    photo = StudentPhoto.objects.of_profile().get()
     assert run("create_seed_backup")[0] == 0
     forget_everything()
     bury(UUID(ada["student_id"]), [photo.sha256])
@@ -58,7 +59,7 @@ def test_an_erasure_buries_no_photo_of_the_next_child_of_that_integer(api: Any) 
     assert api.delete(f"/api/students/{ada['id']}/").status_code == 204
     Student.objects.create(pk=ada["id"], name="Bea")
     assert hand_in(api, ada["id"], face(2)).status_code == 200
-    beas = StudentPhoto.objects.get()
+    beas = StudentPhoto.objects.of_profile().get()
     assert run("erase_student", ada["student_id"], "--confirm")[0] == 0
     assert Tombstone.objects.filter(student_id=ada["student_id"]).exists()
     assert not Tombstone.objects.filter(sha256__in=[beas.sha256, beas.source_sha256]).exists()
@@ -66,7 +67,7 @@ def test_an_erasure_buries_no_photo_of_the_next_child_of_that_integer(api: Any) 
 
 def test_an_attendance_photo_that_says_another_half_day_is_not_adopted(api: Any) -> None:
     ada = Student.objects.create(name="Ada")
-    key = student_attendance(ada.student_id, timezone.localdate(), "AM")
+    key = student_attendance(ada.student_id, slot_of(timezone.localdate(), "AM"))
     of_afternoon = identity.tag(
         face(1),
         student_id=ada.student_id,
@@ -89,5 +90,5 @@ def test_an_adopted_photo_whose_old_file_was_purged_stays(api: Any) -> None:
     QuarantinedFile.objects.update(quarantined_at=timezone.now() - timedelta(days=40))
     assert run("purge_quarantine", "--older-than", "30d")[0] == 0
     assert run("undo_photo_operation", str(adoption.pk))[0] == 1
-    photo = StudentPhoto.objects.get(student=ada, replaced_at=None)
+    photo = StudentPhoto.objects.of_profile().get(student=ada, replaced_at=None)
     assert likeness(read(str(photo.file)), face(1)) < 6

@@ -18,8 +18,8 @@ from photostore.operations import conduct
 from photostore.storage import storage_for
 from photostore.tests.shelf import grow_old, run
 from students.models import Student, StudentPhoto
+from students.recovery.change.files import set_aside
 from students.recovery.evidence.plan import make_plan
-from students.recovery.legacy.spots import set_aside
 from students.recovery.reassign.assign import assign, named_file
 from students.recovery.reassign.clean import clean, plan_cleaning
 from students.recovery.unowned import read_strays, stray_locations
@@ -72,13 +72,13 @@ def test_an_undo_leaves_the_version_where_its_file_was_purged(api: Any) -> None:
     assignment = Operation.objects.get(command="match_profile_photos")
     code, said = run("undo_photo_operation", str(assignment.pk))
     assert (code, said["reverted"], len(said["skipped"])) == (1, 0, 2)
-    photo = StudentPhoto.objects.get(replaced_at=None)
+    photo = StudentPhoto.objects.of_profile().get(replaced_at=None)
     assert likeness(read(str(photo.file)), face(2)) < 6
 
 
 def test_an_undo_of_a_restore_never_takes_the_last_right_bytes(api: Any) -> None:
     ada = enrol(api, "Ada", photo=face(1))
-    version = str(StudentPhoto.objects.get().file)
+    version = str(StudentPhoto.objects.of_profile().get().file)
     whole = read(version)
     storage_for().remove(version)
     assert run("restore_student_photos")[1]["healed"] == 1

@@ -51,7 +51,7 @@ def test_assign_renames_through_intake_and_undo_gives_it_back(api: Any, each_sto
     assert (code, said["profile_photo"]) == (0, f"student_photos/student_{ada['id']}_profile.jpg")
     assert likeness(today(ada["id"]), face(2)) < 6
     assert identity.read(today(ada["id"])).student_id == uuid.UUID(ada["student_id"])  # type: ignore[union-attr]
-    assert StudentPhoto.objects.get().origin == "match"
+    assert StudentPhoto.objects.of_profile().get().origin == "match"
     assert QuarantinedFile.objects.get().key == "student_photos/IMG 2041.JPG"
     assert not undo_last().skipped
     assert (tree(), links()) == before
@@ -237,5 +237,5 @@ def test_the_walk_gives_any_file_to_any_student(api: Any, monkeypatch: pytest.Mo
     assert f"Make it the photo of Bea (ID {bea})? [y]es [n]o " in said
     assert "2 assigned, 0 refused, 0 declined, 0 without a suggestion." in said
     for pk, seed in ((ada, 2), (bea, 1)):
-        photo = StudentPhoto.objects.get(student=pk, replaced_at=None)
+        photo = StudentPhoto.objects.of_profile().get(student=pk, replaced_at=None)
         assert likeness(storage_for().read(str(photo.file), max_bytes=2**26), face(seed)) < 6

@@ -97,7 +97,7 @@ def test_adopted_it_gets_a_name_of_its_own_and_the_other_is_free(
     bea.refresh_from_db()
     assert str(bea.profile_photo) == documented(bea)
     assert run("adopt_media", *more)[1]["adopted"] == 0, "nobody takes what she left for Ada's"
-    assert not StudentPhoto.objects.filter(student=ada).exists()
+    assert not StudentPhoto.objects.of_profile().filter(student=ada).exists()
     undone = undo_last()
     assert not undone.skipped, list(undone.left())
     assert (tree(), links()) == before

@@ -49,4 +49,4 @@ def test_a_name_that_the_register_alone_gives_to_another_is_taken(api: Any) -> N
     copy.save()
     assert hand_in(api, ada.pk, face(1)).json()["code"] == "name_taken"
     assert StoredFile.objects.get(key=key).owner_id == str(bea["id"])
-    assert not StudentPhoto.objects.filter(student=ada).exists()
+    assert not StudentPhoto.objects.of_profile().filter(student=ada).exists()

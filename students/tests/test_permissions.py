@@ -66,7 +66,7 @@ def ada(api: Any) -> dict[str, Any]:
 
 def make(client: Any, call: Call, *, exists: bool = True) -> Any:
     if exists:
-        earlier = StudentPhoto.objects.exclude(replaced_at=None).get()
+        earlier = StudentPhoto.objects.of_profile().exclude(replaced_at=None).get()
         student = Student.objects.get(pk=earlier.student_id)
         place = {"id": student.pk, "student_id": student.student_id, "sha256": earlier.sha256}
     else:

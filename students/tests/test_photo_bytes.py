@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("each_storage")
 
 
 def version() -> bytes:
-    return stored()[StudentPhoto.objects.get(replaced_at=None).file.name]
+    return stored()[StudentPhoto.objects.of_profile().get(replaced_at=None).file.name]
 
 
 @pytest.mark.s3
@@ -101,7 +101,7 @@ def test_without_a_photo_and_without_a_student_it_is_the_same_404(api: Any, ada:
 
 
 def test_lost_bytes_are_a_404_in_words(api: Any, ada: dict[str, Any]) -> None:
-    storage_for().remove(StudentPhoto.objects.get().file.name)
+    storage_for().remove(StudentPhoto.objects.of_profile().get().file.name)
     answer = api.get(ada["photo"])
     assert (answer.status_code, answer.json()["detail"]) == (404, "The file is not there.")
 

@@ -77,7 +77,7 @@ def test_nobodys_history_is_a_404(api: Any) -> None:
 @pytest.mark.s3
 def test_a_removed_photo_is_gone_from_its_names_and_stays_in_history(api: Any, each_storage: str) -> None:
     made = enrol(api, photo=face(1))
-    version = StudentPhoto.objects.get()
+    version = StudentPhoto.objects.of_profile().get()
     data = stored()[version.file.name]
     answer = api.delete(f"/api/students/{made['id']}/photo/")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -131,7 +131,7 @@ def test_an_earlier_version_comes_back_byte_for_byte(
     api: Any, ada: dict[str, Any], each_storage: str
 ) -> None:
     made = enrol(api, "Bea", photo=face(1))
-    first = StudentPhoto.objects.get(student_id=made["id"])
+    first = StudentPhoto.objects.of_profile().get(student_id=made["id"])
     data = stored()[first.file.name]
     hand_in(api, made["id"], see_through(2), "b.png")
     answer = restore(api, made, first.sha256)
@@ -140,8 +140,10 @@ def test_an_earlier_version_comes_back_byte_for_byte(
     assert stored()[answer.json()["profile_photo"]] == data
     assert stored("safe")[f"photos/students/{made['student_id']}/profile.jpg"] == data
     assert f"student_photos/student_{made['id']}_profile.png" not in stored()
-    assert StudentPhoto.objects.filter(student_id=made["id"]).count() == 2
-    assert StudentPhoto.objects.get(student_id=made["id"], replaced_at=None).sha256 == first.sha256
+    assert StudentPhoto.objects.of_profile().filter(student_id=made["id"]).count() == 2
+    assert (
+        StudentPhoto.objects.of_profile().get(student_id=made["id"], replaced_at=None).sha256 == first.sha256
+    )
 
 
 def test_the_restored_photo_has_working_links_and_thumbnails(api: Any, ada: dict[str, Any]) -> None:
@@ -182,7 +184,7 @@ def test_todays_version_brought_back_changes_nothing(api: Any, ada: dict[str, An
 
 def test_a_version_of_somebody_else_is_a_404_and_changes_nothing(api: Any, ada: dict[str, Any]) -> None:
     other = enrol(api, "Bea", photo=face(3))
-    theirs = StudentPhoto.objects.get(student_id=other["id"]).sha256
+    theirs = StudentPhoto.objects.of_profile().get(student_id=other["id"]).sha256
     before = everything()
     foreign, missing = restore(api, ada, theirs), restore(api, ada, "0" * 64)
     assert (foreign.status_code, foreign.content) == (404, missing.content)
@@ -198,7 +200,7 @@ def test_what_is_no_hash_is_a_404(api: Any, ada: dict[str, Any], sha256: str) ->
 def test_a_version_that_is_lost_or_damaged_is_not_brought_back(
     api: Any, ada: dict[str, Any], damage: str
 ) -> None:
-    first = StudentPhoto.objects.exclude(replaced_at=None).get()
+    first = StudentPhoto.objects.of_profile().exclude(replaced_at=None).get()
     if damage == "gone":
         storage_for().remove(first.file.name)
     else:

@@ -17,8 +17,9 @@ from django.db import connection
 
 from photostore.models import AuditEntry, Operation, StoredFile
 from photostore.storage import storage_for
-from students.attendance import upload_attendance_photo
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.photos import upload_photo
+from students.slots import slot_of
 from students.tests.backup_files import HOSTILE, old, old_student
 from students.tests.commands import OPERATOR, backed_up, run
 from students.tests.legacy_school import sql
@@ -46,10 +47,9 @@ def school(api: Any, each_storage: str) -> list[Student]:
     for number, name in enumerate(NAMES, 1):
         made = enrol(api, name, student_number=f"S-{number}", photo=face(number))
         hand_in(api, made["id"], face(number + 10))
-        upload_attendance_photo(
+        upload_photo(
             student=Student.objects.get(pk=made["id"]),
-            date=datetime.date(2026, 11, 20),
-            session="AM",
+            slot=slot_of(datetime.date(2026, 11, 20), "AM"),
             incoming=take_in(face(number + 20), filename="a.jpg", origin="api"),
             actor=OPERATOR,
         )
@@ -90,7 +90,7 @@ def lost_attendance_copies(students: list[Student]) -> None:
 
 
 def flipped(students: list[Student]) -> None:
-    key = str(students[1].photos.get(replaced_at=None).file.name)
+    key = str(students[1].photos.of_profile().get(replaced_at=None).file.name)
     data = bytearray(storage_for().read(key, max_bytes=10**8))
     data[len(data) // 2] ^= 1
     storage_for().put(key, bytes(data), content_type="image/jpeg")
@@ -170,9 +170,7 @@ def truncated_links(_students: list[Student]) -> None:
     Student.objects.update(profile_photo="", photo_sha256="", photo_updated_at=None)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute(
-            "TRUNCATE students_studentphoto, students_attendancephoto, photostore_storedfile CASCADE"
-        )
+        cursor.execute("TRUNCATE students_studentphoto, photostore_storedfile CASCADE")
 
 
 def test_what_only_the_register_forgot_comes_back_without_a_backup(school: list[Student]) -> None:
@@ -199,7 +197,8 @@ def test_what_only_the_register_forgot_comes_back_without_a_backup(school: list[
 def test_a_lost_attendance_photo_that_the_register_forgot_is_missing(school: list[Student]) -> None:
     photo = AttendancePhoto.objects.all()[0]
     forgotten_register(school)
-    lose("default", str(photo.file), f"photos/students/{photo.student.student_id}/history/{photo.sha256}")
+    folder = f"photos/students/{photo.student.student_id}"
+    lose("default", f"{folder}/attendance/{photo.slot}", f"{folder}/history/{photo.sha256}")
     code, out, _err = restore()
     assert (code, f"Missing photo file: {photo.student.name}" in out) == (0, True), out
 
@@ -225,7 +224,7 @@ def test_thumbnails_made_again_are_the_ones_that_the_register_knows(
     StudentPhoto.objects.all().delete()
     Student.objects.update(profile_photo="", photo_sha256="")
     assert restore()[0] == 0
-    assert StudentPhoto.objects.filter(student=school[0]).count() > 1
+    assert StudentPhoto.objects.of_profile().filter(student=school[0]).count() > 1
     assert damaged_thumbnails() == []
 
 

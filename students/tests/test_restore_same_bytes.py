@@ -15,6 +15,7 @@ from photostore.models import StoredFile
 from photostore.storage import storage_for
 from photostore.tests.shelf import run as run_json
 from students.models import AttendancePhoto, Student
+from students.slots import slot_of
 from students.tests.commands import backed_up
 from students.tests.losing import restore, undo
 from students.tests.school import enrol, face, stored
@@ -26,14 +27,15 @@ SHA256 = hashlib.sha256(SHARED).hexdigest()
 
 def photo_of(student: Student, date: datetime.date) -> None:
     """As another system wrote it: without an identity inside, so the bytes are the same."""
-    documented = keys.student_attendance(student.student_id, date, "AM")
-    for key in (documented, keys.student_version(student.student_id, SHA256, "jpg")):
+    version, slot = keys.student_version(student.student_id, SHA256, "jpg"), slot_of(date, "AM")
+    for key in (keys.student_attendance(student.student_id, slot), version):
         storage_for().put(key, SHARED, content_type="image/jpeg")
     AttendancePhoto.objects.create(
         student=student,
-        date=date,
-        session="AM",
-        file=documented,
+        slot=slot,
+        file=version,
+        dhash=0,
+        origin="restore",
         **dict.fromkeys(("sha256", "untagged_sha256", "source_sha256"), SHA256),
         width=300,
         height=400,
@@ -43,7 +45,7 @@ def photo_of(student: Student, date: datetime.date) -> None:
 
 
 def rows() -> list[Any]:
-    return list(AttendancePhoto.objects.order_by("student", "date").values_list("student", "date", "file"))
+    return list(AttendancePhoto.objects.order_by("student", "slot").values_list("student", "slot", "file"))
 
 
 def files() -> dict[tuple[str, str], bytes]:
@@ -68,7 +70,8 @@ def test_each_half_day_comes_back_and_goes_again(school: list[Student]) -> None:
     assert len(there) == 4
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("TRUNCATE students_attendancephoto, photostore_storedfile CASCADE")
+        cursor.execute("TRUNCATE photostore_storedfile CASCADE")
+        cursor.execute("DELETE FROM students_studentphoto WHERE slot <> 'profile'")
     assert restore()[0] == 0
     assert (rows(), files()) == (there, kept)
     assert run_json("verify_media", "--checksum")[0] == 0
@@ -78,17 +81,18 @@ def test_each_half_day_comes_back_and_goes_again(school: list[Student]) -> None:
 
 def entered_under_another_date(photo: AttendancePhoto, date: datetime.date) -> None:
     """By hand, with its file: of the half-day in the backup there is no row any more."""
-    old, new = str(photo.file), keys.student_attendance(photo.student.student_id, date, "AM")
+    slot, student_id = slot_of(date, "AM"), photo.student.student_id
+    old, new = (keys.student_attendance(student_id, one) for one in (photo.slot, slot))
     storage_for().move(old, new)
     StoredFile.objects.filter(key=old).update(key=new)
-    AttendancePhoto.objects.filter(pk=photo.pk).update(date=date, file=new)
+    AttendancePhoto.objects.filter(pk=photo.pk).update(slot=slot)
 
 
 def test_an_undo_leaves_the_other_half_day_and_its_bytes(school: list[Student]) -> None:
     """One was brought back, so only that one goes with the undo."""
     ada = school[0]
     backed_up(settings.PHOTO_BACKUP_DIR)
-    second = AttendancePhoto.objects.get(student=ada, date=DATES[1])
+    second = AttendancePhoto.objects.get(student=ada, slot=slot_of(DATES[1], "AM"))
     entered_under_another_date(second, datetime.date(2026, 11, 21))
     there, kept = rows(), files()
     assert restore()[0] == 0

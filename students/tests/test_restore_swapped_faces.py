@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def overwrite(victim: Pupil, other: Pupil) -> None:
     """Every copy of one student's photo with another's, identity and all, as a careless copy command does."""
     theirs, another = (
-        StudentPhoto.objects.get(student_id=one.pk, replaced_at=None) for one in (victim, other)
+        StudentPhoto.objects.of_profile().get(student_id=one.pk, replaced_at=None) for one in (victim, other)
     )
     data = storage_for().read(str(another.file), max_bytes=2**26)
     documented = str(Student.objects.get(pk=victim.pk).profile_photo)

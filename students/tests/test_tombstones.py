@@ -49,12 +49,12 @@ def test_a_twin_is_linked_again_from_a_backup(twins: Twins) -> None:
     assert code == 0
     assert f"Restored: Bea (ID {bea.pk})" in out
     assert f"Erased: student {ada.student_id} is not brought back" in out
-    assert StudentPhoto.objects.get().student_id == bea.pk
+    assert StudentPhoto.objects.of_profile().get().student_id == bea.pk
 
 
 def test_a_twin_is_migrated_after_a_reseed_and_the_erased_is_not(twins: Twins) -> None:
     ada, bea = twins
-    faces = {0: StudentPhoto.objects.get(student=bea).untagged_sha256}
+    faces = {0: StudentPhoto.objects.of_profile().get(student=bea).untagged_sha256}
     put_back(erase(ada))
     forget_everything()
     assert Tombstone.objects.exists()
@@ -67,7 +67,7 @@ def test_a_twin_is_migrated_after_a_reseed_and_the_erased_is_not(twins: Twins) -
         student.save()
     for more in ((), ("--accept-names",), ("--by", "order", "--confirm")):
         assert migrate(*more)[0] == 0
-        assert not StudentPhoto.objects.exclude(student=students[0]).exists(), more
+        assert not StudentPhoto.objects.of_profile().exclude(student=students[0]).exists(), more
     # Without the number's hash in the rows only the name says whose it is; the order gave nobody Ada's.
     assert right_and_wrong(students, faces)[1] == 0
 
@@ -76,7 +76,7 @@ def test_assigning_an_erased_picture_is_refused_until_it_is_uploaded(api: Any, t
     ada, bea = twins
     cleo = enrol(api, "Cleo")
     hand_in(api, bea.pk, face(2))  # not hers any more
-    StudentPhoto.objects.filter(student=bea, replaced_at__isnull=False).delete()
+    StudentPhoto.objects.of_profile().filter(student=bea, replaced_at__isnull=False).delete()
     erase(ada)
     storage_for().put("student_photos/found.jpg", face(1), content_type="image/jpeg")
     code, said = run_json("match_profile_photos", "assign", str(cleo["id"]), "found.jpg")

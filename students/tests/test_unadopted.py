@@ -39,7 +39,7 @@ def stray(data: bytes = face(2)) -> None:
 
 
 def former(student: Student) -> bytes:
-    return read(str(StudentPhoto.objects.get(student=student, replaced_at__isnull=False).file))
+    return read(str(StudentPhoto.objects.of_profile().get(student=student, replaced_at__isnull=False).file))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,7 +69,7 @@ def test_their_own_file_or_one_like_it_may_be_assigned_and_undone(each_storage: 
         before = tree(), links()
         file = "x.jpg" if like_it else str(ada.profile_photo)
         assert run("match_profile_photos", "assign", str(ada.pk), file)[0] == 0
-        assert StudentPhoto.objects.filter(student=ada).count() == 1
+        assert StudentPhoto.objects.of_profile().filter(student=ada).count() == 1
         assert not undo_last().skipped
         assert (tree(), links()) == before
         Student.objects.all().delete()
@@ -94,7 +94,7 @@ def test_an_upload_keeps_it_as_a_version_that_can_be_shown_again(
     assert hand_in(api, ada.pk, face(2)).status_code == 200
     assert likeness(former(ada), OLD) < 6
     assert OLD in stored().values()
-    old = StudentPhoto.objects.get(student=ada, replaced_at__isnull=False)
+    old = StudentPhoto.objects.of_profile().get(student=ada, replaced_at__isnull=False)
     answer = api.post(f"/api/students/{ada.pk}/photo-history/{old.sha256}/restore/")
     assert answer.status_code == 200, answer.content
     shown = body_of(api.get(f"/api/photos/students/{ada.student_id}/profile.jpg"))
@@ -146,10 +146,10 @@ def test_a_former_photo_that_was_migrated_hides_it_from_nobody(api: Any, each_st
     assert migrate("--accept-names")[0] == 0
     ada.refresh_from_db()
     assert str(ada.profile_photo) == "old/ada.jpg"
-    assert StudentPhoto.objects.filter(student=ada).count() == 1
+    assert StudentPhoto.objects.of_profile().filter(student=ada).count() == 1
     before = tree(), links()
     assert run("adopt_media")[1]["adopted"] == 1
-    today = StudentPhoto.objects.get(student=ada, replaced_at=None)
+    today = StudentPhoto.objects.of_profile().get(student=ada, replaced_at=None)
     assert likeness(read(str(today.file)), OLD) < 6
     assert run("adopt_media")[1]["adopted"] == 0
     assert not undo_last().skipped

@@ -15,7 +15,7 @@ from django.db import connection
 from photostore.models import Act
 from students.models import Student
 from students.recovery.backups import open_backup
-from students.recovery.restore.entries import _at_hand, _read
+from students.recovery.change.entries import _at_hand, _read
 from students.tests.backup_files import old, old_student
 from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face

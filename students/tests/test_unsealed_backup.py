@@ -49,7 +49,7 @@ def rewritten(backup: Path, students: list[dict[str, Any]], erased: list[dict[st
 def unlink(*students: Student) -> None:
     for student in students:
         Student.objects.filter(pk=student.pk).update(profile_photo="", photo_sha256="")
-        StudentPhoto.objects.filter(student=student).delete()
+        StudentPhoto.objects.of_profile().filter(student=student).delete()
         StoredFile.objects.filter(owner_id=str(student.pk)).delete()
 
 

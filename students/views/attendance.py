@@ -16,15 +16,15 @@ from rest_framework.response import Response
 
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
-from photostore.errors import NotFound
 from photostore.uploads.handler import one_file
 from photostore.uploads.throttle import StaffUploadThrottle
 from photostore.web.paging import NewestFirst
-from students.attendance import attendance_owner, upload_attendance_photo
 from students.models import AttendancePhoto, StudentPhoto
+from students.photos import upload_photo
 from students.representation import represent_attendance
 from students.serializers import AttendanceFilters, AttendanceInput, AttendanceOutput, AttendanceUpload
-from students.versions import MAX_FILE_BYTES, take_in
+from students.slots import slot_of
+from students.versions import MAX_FILE_BYTES, owner_of, take_in
 from students.views.base import StudentsView, live_original, serve_to_holder
 
 IMAGE_FIELD = "image"
@@ -62,14 +62,14 @@ class AttendancePhotosView(StudentsView):
         said, asked = AttendanceInput(data=request.data), AttendanceFilters(data=request.query_params)
         said.is_valid(raise_exception=True)
         asked.is_valid(raise_exception=True)
-        photo = upload_attendance_photo(
+        change = upload_photo(
             student=student,
-            **said.validated_data,
+            slot=slot_of(**said.validated_data),
             incoming=take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.API),
             actor=self.actor(),
             replace=asked.validated_data["replace"],
         )
-        answer = represent_attendance(photo, student, LinkMaker.of(request))
+        answer = represent_attendance(change.photo, student, LinkMaker.of(request))
         return Response(answer, status=status.HTTP_201_CREATED)
 
 
@@ -82,9 +82,7 @@ class AttendanceBytesView(StudentsView):
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID, date: datetime.date, session: str) -> HttpResponseBase:  # noqa: ARG002
         """The bytes; the type comes from the photo."""
-        photo = AttendancePhoto.objects.filter(student=self.student(), date=date, session=session).first()
-        if photo is None:
-            raise NotFound
-        stated = AttendancePhoto.objects.filter(pk=photo.pk).values("sha256")
-        live = live_original(attendance_owner(photo.pk), stated)
+        student = self.student()
+        stated = AttendancePhoto.objects.filter(student=student, slot=slot_of(date, session))
+        live = live_original(owner_of(student), stated.values("sha256"))
         return serve_to_holder(request, live, f"{date}_{session}.jpg")

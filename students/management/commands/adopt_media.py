@@ -9,9 +9,10 @@ from typing import Any
 from photostore.commands import DONE, PhotoCommand
 from photostore.operations import Conductor, conduct
 from students.checking import called
-from students.recovery.legacy import Adoption, photo_adoptions, rest_adoptions, unknown_photos
+from students.recovery.legacy import Adoption, adopt, photo_adoptions, rest_adoptions, unknown_photos
 from students.recovery.run_memory import SeenStudents
 from students.recovery.storage_roots import make_places
+from students.slots import PROFILE, moment_in
 
 
 class Command(PhotoCommand):
@@ -38,7 +39,7 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """The photos of students who have no version yet, then what else lies in their folders."""
         make_places()  # also for a preview: the storage's own, empty folders, or nothing could be asked
-        self.adopted = {"adopt_photo": 0, "give_attendance": 0}
+        self.adopted = {"photos": 0, "attendance": 0}
         self.left, self.by_id, told = self.listed(), 0, SeenStudents()
         dry_run = options["dry_run"]
         with nullcontext() if dry_run else conduct(self.name, self.actor) as conductor:
@@ -76,10 +77,10 @@ class Command(PhotoCommand):
         student, why = adoption.student, adoption.why_not
         who = called(student.name, student.class_name, student.pk)
         if adoption.details is not None:
-            subject = f"student {student.student_id}"
-            if conductor is None or conductor.act(adoption.kind, subject=subject, details=adoption.details):
-                self.adopted[adoption.kind] += 1
-                moment = adoption.details.get("moment", "").replace("_", " ")
+            slot = adoption.details["slot"]
+            if conductor is None or adopt(adoption, conductor):
+                self.adopted["photos" if slot == PROFILE else "attendance"] += 1
+                moment = moment_in(slot).replace("_", " ")
                 done = "Adopted" if conductor else "To adopt"
                 self.say(f"{done}: {who}{', ' if moment else ''}{moment}")
                 return True

@@ -53,7 +53,7 @@ class Change:
 def today() -> Table:
     """The students of the database, in a table like a backup's."""
     table = Table()
-    todays = StudentPhoto.objects.filter(student=OuterRef("pk"), replaced_at=None)
+    todays = StudentPhoto.objects.of_profile().filter(student=OuterRef("pk"), replaced_at=None)
     sha256 = Coalesce(Subquery(todays.values("untagged_sha256")[:1]), Value(""))
     students = Student.objects.annotate(untagged_sha256=sha256).values_list(
         *("student_id", "pk", "student_number", "name", "class_name", "profile_photo", "untagged_sha256")

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from photostore.errors import Refused
 from students.models import AttendancePhoto, Student, StudentPhoto
+from students.slots import PROFILE, slot_of
 from students.versions import EXTENSIONS
 
 # Nobody has ten thousand photos; a list that claims it wants to keep us busy.
@@ -38,6 +39,7 @@ def one_of(words: list[str]) -> Meta:
 
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
+Day = date
 ByteSize = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Side = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 ContentType = Annotated[str, one_of(list(EXTENSIONS))]
@@ -60,6 +62,11 @@ class BackedUpVersion:
     uploaded_by: Annotated[str, text(200)]
     uploaded_at: Moment
 
+    @property
+    def slot(self) -> str:
+        """As the version's row names it."""
+        return PROFILE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpPhoto(BackedUpVersion):
@@ -79,6 +86,16 @@ class BackedUpAttendance(BackedUpVersion):
 
     date: date
     session: Annotated[str, one_of(AttendancePhoto.Session.values)]
+    pixel_sha256: Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")] = ""
+    dhash: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
+    taken_on: Day | None = None
+    origin: Annotated[str, one_of(StudentPhoto.Origin.values)] = "restore"
+    credit: Annotated[str, text(200)] = ""
+
+    @property
+    def slot(self) -> str:
+        """As the version's row names it."""
+        return slot_of(self.date, self.session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from photostore import keys
 from photostore.models import StoredFile
-from students.models import AttendancePhoto, Student, StudentPhoto
-from students.recovery.backups.contents import BackedUpAttendance, BackedUpPhoto
+from students.models import Student, StudentPhoto
+from students.recovery.backups.contents import BackedUpPhoto
+from students.slots import half_day
 from students.tombstones import Tombstone
 from students.versions import EXTENSIONS
 
@@ -28,15 +29,12 @@ STUDENT_FIELDS = (
     *("left_on", "profile_photo", "photo_sha256", "photo_updated_at", "created_at", "updated_at"),
 )
 OF_THE_FILE = {"key", "byte_size"}
-PHOTO_FIELDS = tuple(name for name in BackedUpPhoto.__dataclass_fields__ if name not in OF_THE_FILE)
-ATTENDANCE_FIELDS = tuple(name for name in BackedUpAttendance.__dataclass_fields__ if name not in OF_THE_FILE)
+FIELDS = tuple(name for name in BackedUpPhoto.__dataclass_fields__ if name not in OF_THE_FILE)
 
 
 def student_rows() -> Iterator[dict[str, Any]]:
     """Every student with all that is known of their photos, by primary key."""
-    students = Student.objects.order_by("pk").prefetch_related(
-        "former_numbers", "photos", "attendance_photos"
-    )
+    students = Student.objects.order_by("pk").prefetch_related("former_numbers", "photos")
     last = 0
     while batch := list(students.filter(pk__gt=last)[:BATCH]):
         sizes = _sizes(batch)
@@ -55,26 +53,29 @@ def _student(student: Student, sizes: dict[str, int]) -> dict[str, Any]:
         "profile_photo": student.profile_photo.name or ""
     }
     return row | {
-        "had_photo": any(photo.replaced_at is None for photo in student.photos.all()),
+        "had_photo": any(photo.replaced_at is None for photo in student.profile_versions),
         "photo": f"/api/photos/students/{student.student_id}/profile.jpg" if student.profile_photo else None,
         # A photo that was taken away on purpose: who reads this later must not bring it back.
         "photo_removed_at": None if student.profile_photo else student.photo_updated_at,
         "former_numbers": [former.student_number for former in student.former_numbers.all()],
-        "photos": [_photo(student, photo, PHOTO_FIELDS, sizes) for photo in student.photos.all()],
-        "attendance": [
-            _photo(student, photo, ATTENDANCE_FIELDS, sizes) for photo in student.attendance_photos.all()
-        ],
+        "photos": [_photo(student, photo, sizes) for photo in student.profile_versions],
+        "attendance": [_attendance(student, photo, sizes) for photo in student.attendance_photos],
     }
 
 
-def _photo(
-    student: Student, photo: StudentPhoto | AttendancePhoto, fields: tuple[str, ...], sizes: dict[str, int]
-) -> dict[str, Any]:
+def _attendance(student: Student, photo: StudentPhoto, sizes: dict[str, int]) -> dict[str, Any]:
+    date, session = half_day(photo.slot)
+    row = {"date": date, "session": session} | _photo(student, photo, sizes)
+    del row["replaced_at"]  # current ones only
+    return row
+
+
+def _photo(student: Student, photo: StudentPhoto, sizes: dict[str, int]) -> dict[str, Any]:
     key = _key(student, photo)
-    return {"key": key, "byte_size": sizes.get(key, 1)} | {name: getattr(photo, name) for name in fields}
+    return {"key": key, "byte_size": sizes.get(key, 1)} | {name: getattr(photo, name) for name in FIELDS}
 
 
-def _key(student: Student, photo: StudentPhoto | AttendancePhoto) -> str:
+def _key(student: Student, photo: StudentPhoto) -> str:
     return keys.student_version(student.student_id, photo.sha256, EXTENSIONS[photo.content_type])
 
 
@@ -82,6 +83,5 @@ def _sizes(batch: list[Student]) -> dict[str, int]:
     wanted: list[str] = []
     for student in batch:
         wanted += [_key(student, photo) for photo in student.photos.all()]
-        wanted += [_key(student, photo) for photo in student.attendance_photos.all()]
     rows = StoredFile.objects.filter(storage_alias="default", key__in=wanted)
     return dict(rows.values_list("key", "byte_size"))

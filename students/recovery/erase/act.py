@@ -19,14 +19,13 @@ from photostore.operations import ActKind
 from photostore.owners import Owner
 from photostore.register.outbox import drain
 from students.models import (
-    ATTENDANCE_LABEL,
     OWNER_LABEL,
     SHA256_COLUMNS,
-    AttendancePhoto,
     FormerStudentNumber,
     Student,
     StudentPhoto,
 )
+from students.recovery.change.sources import write_down
 from students.recovery.erase.admin_log import forget_desk_log
 from students.recovery.erase.database_log import forget_in_database_log
 from students.recovery.erase.earlier import earlier_ids
@@ -37,7 +36,6 @@ from students.recovery.erase.files import (
     sha256s_of_the_rows_own_file,
 )
 from students.recovery.erase.remains import recorded_in_backup
-from students.recovery.reassign.ground import write_down
 from students.tombstones import bury, erased_students
 
 OPERATOR = Actor(id="", name="erase_student", door="command")
@@ -90,13 +88,11 @@ class EraseStudent(ActKind):
 def _forget(pk: int, student_id: UUID, owner: Owner, known: set[str]) -> None:
     """Every row, with its files into the outbox: to be removed, not to be set aside."""
     is_here = Student.objects.select_for_update().filter(pk=pk, student_id=student_id).exists()
-    rows = AttendancePhoto.objects.filter(student=pk if is_here else None)
-    attendance = [str(one) for one in rows.values_list("pk", flat=True)]
     theirs = Q(key__startswith=f"photos/students/{student_id}/")
     # The integer of somebody who was deleted may be another child's by now.
     another = Student.objects.filter(pk=pk).exclude(student_id=student_id).first()
     if another is None:
-        theirs |= Q(**owner.files) | Q(owner_label=ATTENDANCE_LABEL, owner_id__in=attendance)
+        theirs |= Q(**owner.files)
     before_them = Q(quarantined_at__lt=another.created_at, **owner.files) if another else Q(pk=None)
     known_as_erased = erased_students([student_id])
     bury(student_id, known | _sha256s(pk if is_here else None, theirs))
@@ -110,7 +106,6 @@ def _forget(pk: int, student_id: UUID, owner: Owner, known: set[str]) -> None:
     numbers = FormerStudentNumber.objects.filter(student=pk if is_here else None)
     forget_desk_log(
         pk,
-        attendance=attendance,
         numbers=[str(one) for one in numbers.values_list("pk", flat=True)],
         until=another.created_at if another else None,
     )
@@ -124,10 +119,9 @@ def _sha256s(pk: int | None, theirs: Q) -> set[str]:
     found.update(PendingRemoval.objects.filter(theirs).values_list("sha256", flat=True))
     files = StoredFile.objects.filter(theirs).exclude(kind=StoredFile.Kind.DERIVATIVE)
     found.update(files.values_list("sha256", flat=True))
-    for model, columns in ((StudentPhoto, SHA256_COLUMNS), (AttendancePhoto, SHA256_COLUMNS[:3])):
-        for values in model._default_manager.filter(student=pk).values_list(*columns):
-            found.update(values)
-    return found
+    for values in StudentPhoto.objects.filter(student=pk).values_list(*SHA256_COLUMNS):
+        found.update(values)
+    return found - {""}
 
 
 def _give_up(row: QuarantinedFile, owner: Owner) -> None:

@@ -11,18 +11,18 @@ from django.db.models import Q
 from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
 
 
-def forget_desk_log(pk: int, *, attendance: list[str], numbers: list[str], until: datetime | None) -> None:
+def forget_desk_log(pk: int, *, numbers: list[str], until: datetime | None) -> None:
     """Delete the entries about a student and their photos, in the caller's transaction.
 
-    `attendance` and `numbers` are the primary keys of those rows. `until` is when the student's integer came
-    to somebody else, whose entries stay.
+    `numbers` are the primary keys of their former numbers. `until` is when the student's integer came to
+    somebody else, whose entries stay.
     """
     # Photos are called by their student's integer, also those whose row went long ago.
     called = Q(object_repr__startswith=f"{pk} ")
     theirs = (
         _of(Student) & Q(object_id=str(pk))
         | _of(StudentPhoto) & called
-        | _of(AttendancePhoto) & (called | Q(object_id__in=attendance))
+        | _of(AttendancePhoto) & called
         | _of(FormerStudentNumber) & Q(object_id__in=numbers)
     )
     entries = LogEntry.objects.filter(theirs)
@@ -30,4 +30,4 @@ def forget_desk_log(pk: int, *, attendance: list[str], numbers: list[str], until
 
 
 def _of(model: type[Student | StudentPhoto | AttendancePhoto | FormerStudentNumber]) -> Q:
-    return Q(content_type=ContentType.objects.get_for_model(model))
+    return Q(content_type=ContentType.objects.get_for_model(model, for_concrete_model=False))

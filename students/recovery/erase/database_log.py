@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
+from students.models import FormerStudentNumber, Student, StudentPhoto
 
 CHUNK_BYTES = 1_048_576
 # A shorter text stands in every other line, and says nobody's name.
@@ -36,8 +36,7 @@ def _called(student_id: UUID) -> Iterator[str]:
         yield from filter(None, names)
     theirs = {"student__student_id": student_id}
     yield from FormerStudentNumber.objects.filter(**theirs).values_list("student_number", flat=True)
-    for model in (StudentPhoto, AttendancePhoto):
-        yield from model._default_manager.filter(**theirs).values_list("original_filename", flat=True)
+    yield from StudentPhoto.objects.filter(**theirs).values_list("original_filename", flat=True)
 
 
 def _star_out(path: Path, pattern: re.Pattern[bytes], longest: int) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from photostore.models import Act
 from students import identity
-from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
+from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.recovery.erase.backups import Traces, ids_in_backups
 from students.recovery.erase.files import LooseFiles, files_in_folder
 from students.recovery.evidence.hashes import NumberHashes
@@ -55,10 +55,9 @@ def _numbers(student_id: UUID, pk: int) -> set[str]:
 def _sha256s(student_id: UUID, pk: int) -> set[str]:
     """Of their photos, as the rows know them."""
     found: set[str] = set()
-    for model in (StudentPhoto, AttendancePhoto):
-        rows = model._default_manager.filter(student=pk, student__student_id=student_id)
-        for values in rows.values_list("untagged_sha256", "source_sha256"):
-            found.update(values)
+    rows = StudentPhoto.objects.filter(student=pk, student__student_id=student_id)
+    for values in rows.values_list("untagged_sha256", "source_sha256"):
+        found.update(values)
     return found - {""}
 
 

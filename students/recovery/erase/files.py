@@ -16,7 +16,7 @@ from photostore.references import held
 from photostore.storage import storage_for
 from students import identity
 from students.key_claims import OF_OTHERS
-from students.models import SHA256_COLUMNS, AttendancePhoto, Student, StudentPhoto
+from students.models import SHA256_COLUMNS, Student, StudentPhoto
 from students.recovery.evidence.backups import BackupStudents
 from students.recovery.evidence.hashes import hash_numbers
 from students.recovery.storage_index import StorageIndex
@@ -152,11 +152,8 @@ def _is_kept_for_somebody(file: Stray) -> bool:
 
 def _is_recorded(sha256: str) -> bool:
     """Whether somebody who is here has this picture: a twin's is not taken away."""
-    for model, columns in ((StudentPhoto, SHA256_COLUMNS), (AttendancePhoto, SHA256_COLUMNS[:3])):
-        asked = Q(*((column, sha256) for column in columns), _connector=Q.OR)
-        if model._default_manager.filter(asked).exists():
-            return True
-    return False
+    asked = Q(*((column, sha256) for column in SHA256_COLUMNS), _connector=Q.OR)
+    return StudentPhoto.objects.filter(asked).exists()
 
 
 def _pixels(data: bytes) -> str:

@@ -38,8 +38,7 @@ CREATE INDEX ON {evidence} (by_number);
 UPDATE {evidence} AS photo SET state = 'blocked', notes = notes ||
     'they were deleted, and whoever has the number now has other photos: perhaps another child'::text
 WHERE state = 'certain' AND NOT identified AND by_number IS NOT NULL AND deleted AND EXISTS (
-    SELECT FROM (SELECT student_id, untagged_sha256 FROM students_studentphoto
-                 UNION ALL SELECT student_id, untagged_sha256 FROM students_attendancephoto) AS own
+    SELECT FROM students_studentphoto AS own
     WHERE own.student_id = photo.student AND own.untagged_sha256 NOT IN
         (SELECT bare_sha256 FROM {evidence} AS other WHERE other.by_number = photo.by_number))
 """

@@ -56,8 +56,8 @@ UNION ALL SELECT id, 2, bare_sha256, named_student IS NULL FROM {files} WHERE ba
 ANALYZE {asked}
 """
 _PHOTOS = " UNION ALL ".join(
-    f"SELECT {column} AS sha256, student_id FROM {table} WHERE {column} IN (SELECT sha256 FROM {{asked}})"  # noqa: S608
-    for table in ("students_studentphoto", "students_attendancephoto")
+    f"SELECT {column} AS sha256, student_id FROM students_studentphoto "  # noqa: S608 - names of our own
+    f"WHERE {column} IN (SELECT sha256 FROM {{asked}})"
     for column in ("sha256", "untagged_sha256", "source_sha256")
 )
 _RECORDED = f"""

@@ -20,8 +20,7 @@ from photostore.models import BY_ITSELF
 from photostore.operations import Conductor, conduct
 from photostore.operations.conductor import interrupted
 from students.models import Student
-from students.photos import subject_of
-from students.recovery.legacy.photos import adoption_of, unknown_photos
+from students.recovery.legacy.photos import adopt, adoption_of, unknown_photos
 from students.recovery.storage_roots import make_places
 
 logger = logging.getLogger(__name__)
@@ -69,10 +68,8 @@ class Adopter:
 
     def _adopt_one(self, student: Student, conductor: Conductor) -> bool:
         adoption = adoption_of(student, trust_ids=False)
-        if adoption is not None and adoption.details is not None:
-            subject = subject_of(student)
-            if conductor.act(adoption.kind, subject=subject, details=adoption.details):
-                return True
+        if adoption is not None and adoption.details is not None and adopt(adoption, conductor):
+            return True
         self._left[student.pk] = (str(student.profile_photo), monotonic())
         return False
 

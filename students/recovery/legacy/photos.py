@@ -9,23 +9,24 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from photostore import keys
-from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import sniff
 from photostore.models import StoredFile
+from photostore.operations import Conductor
 from photostore.operations.quarantine import aside_details, sha256_of
 from photostore.references.others import named_for_others
 from photostore.storage import storage_for
 from students import identity
 from students.key_claims import place_of
 from students.models import Student, StudentPhoto
-from students.recovery.legacy.acts import taken_in
+from students.photos import subject_of
 from students.recovery.legacy.listings import Named, lying, named_by
-from students.recovery.legacy.spots import others_at
 from students.recovery.storages import Spot
 from students.recovery.unowned import has_own_safe_place
+from students.slots import PROFILE
 from students.todays import may_be_theirs
 from students.tombstones import erased_of
-from students.versions import MAX_FILE_BYTES, owner_of
+from students.versions import MAX_FILE_BYTES, incoming_from_storage, owner_of
 
 ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic")
 BATCH = 500
@@ -39,7 +40,19 @@ class Adoption:
     student: Student
     details: dict[str, Any] | None
     why_not: str = ""
-    kind: str = "adopt_photo"
+    # Files with the same picture under a name that is another integer's: set aside once the version is there.
+    left: tuple[dict[str, Any], ...] = ()
+
+
+def adopt(adoption: Adoption, conductor: Conductor) -> bool:
+    """Carry it out. False where it no longer applied."""
+    assert adoption.details is not None
+    subject = subject_of(adoption.student)
+    if not conductor.act("change_photo", subject=subject, details=adoption.details):
+        return False
+    for left in adoption.left:  # skipped where somebody has the name by now
+        conductor.act("set_aside_stray", subject=subject, details=left)
+    return True
 
 
 def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
@@ -65,9 +78,10 @@ def unknown_photos() -> QuerySet[Student]:
 
     Somebody who was given a former photo meanwhile still has the one that the row names.
     """
-    todays = StudentPhoto.objects.filter(student=OuterRef("pk"), replaced_at=None)
+    todays = StudentPhoto.objects.of_profile().filter(student=OuterRef("pk"), replaced_at=None)
     named = ~Q(profile_photo="") & ~Exists(todays)
-    return Student.objects.filter(Q(photos=None) | named).distinct()
+    ever = StudentPhoto.objects.of_profile().filter(student=OuterRef("pk"))
+    return Student.objects.filter(~Exists(ever) | named)
 
 
 def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
@@ -137,9 +151,9 @@ def _of_files(
     spots = list(files)
     source = spots[0]
     try:
-        pixels = {spot: taken_in(data).clean.pixel_sha256 for spot, data in files.items()}
+        pixels = {spot: _pixels(data, spot) for spot, data in files.items()}
         named = {spot: _named(data) for spot, data in files.items()}
-    except (Changed, InvalidFile, FileTooLarge) as error:
+    except (InvalidFile, FileTooLarge) as error:
         return Adoption(student, None, f"{source[1]}: {error}")
     same = [spot for spot in spots if pixels[spot] == pixels[source]]
     for spot in same:
@@ -150,7 +164,9 @@ def _of_files(
     sha256 = sha256_of(*source) or ""
     if erased_of(student.student_id, [sha256]):
         return Adoption(student, None, f"{source[1]} was erased on request.")
-    return Adoption(student, _details(student, same, taken, sha256))
+    foreign = [spot for spot in same if place_of(spot[1]).pk not in (None, student.pk)]
+    left = tuple(aside_details(*spot) for spot in foreign if spot not in taken)
+    return Adoption(student, _details(student, same, {*taken, *foreign}, sha256), left=left)
 
 
 def _doubt(own: str, spots: list[Spot], same: list[Spot], *, trust_ids: bool) -> str:
@@ -166,32 +182,29 @@ def _doubt(own: str, spots: list[Spot], same: list[Spot], *, trust_ids: bool) ->
 
 
 def _details(student: Student, same: list[Spot], taken: set[Spot], sha256: str) -> dict[str, Any]:
-    """`same` are all the names under which the picture lies: each is a copy of the version from then on.
+    """`same` are all the names under which the picture lies: each is an export of the version from then on.
 
-    Not so a name that others' rows give as well, nor the documented name of another integer: that one is
-    left to whoever has the integer.
+    Not so those that are `taken`: by others' rows as well, or by another integer in a documented name.
     """
     source = same[0]
-    foreign = [spot for spot in same if place_of(spot[1]).pk not in (None, student.pk)]
-    names = [spot for spot in same if spot not in taken and spot not in foreign]
+    names = [spot for spot in same if spot not in taken]
     is_name = source[1].startswith("student_photos/") or student.profile_photo
     documented = ("default", source[1]) if is_name and source in names else _free_name(student)
-    copies = list(dict.fromkeys([documented, ("safe", keys.student_safe(student.student_id)), *names]))
-    updated_at = student.photo_updated_at
+    exports = list(dict.fromkeys([documented, ("safe", keys.student_safe(student.student_id)), *names]))
     return {
         "student": student.pk,
         "student_id": str(student.student_id),
-        "source": source,
+        "slot": PROFILE,
+        "live": True,
+        "expected_sha256": student.photo_sha256,
+        "expected_photo": student.profile_photo.name or "",
+        "action": "photo.adopt",
+        "how": "file",
+        "storage_alias": source[0],
+        "key": source[1],
         "sha256": sha256,
-        "copies": copies,
-        # The version has other bytes than any of these: they were never cleaned, and carry no identity.
-        "aside": others_at(copies, "")[1],
-        "left": [aside_details(*spot) for spot in foreign if spot not in taken],
-        "before": {
-            "profile_photo": student.profile_photo.name or "",
-            "photo_sha256": student.photo_sha256,
-            "photo_updated_at": updated_at.isoformat() if updated_at else None,
-        },
+        "origin": StudentPhoto.Origin.IMPORT,
+        "names": exports,
     }
 
 
@@ -226,6 +239,10 @@ def _read(spot: Spot) -> bytes | None:
         return storage_for(spot[0]).read(spot[1], max_bytes=MAX_FILE_BYTES)
     except FileMissing:
         return None
+
+
+def _pixels(data: bytes, spot: Spot) -> str:
+    return incoming_from_storage(data, spot[1], StudentPhoto.Origin.IMPORT).clean.pixel_sha256
 
 
 def _named(data: bytes) -> Any:

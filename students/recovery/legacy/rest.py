@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 
 from photostore.inventory import orphans
@@ -64,13 +63,17 @@ def _attendance(student: Student, place: Place, file: FileStat) -> Adoption:
     details = {
         "student": student.pk,
         "student_id": str(student.student_id),
-        "moment": place.moment,
+        "slot": place.moment,
+        "live": True,
+        "expected_sha256": "",
+        "action": "attendance.adopt",
+        "how": "file",
         "storage_alias": "default",
         "key": file.key,
         "sha256": stray.sha256,
         "origin": "import",
     }
-    return replace(Adoption(student, details), kind="give_attendance")
+    return Adoption(student, details)
 
 
 def _why_not(student: Student, place: Place, stray: Stray) -> str:

@@ -18,10 +18,10 @@ from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.key_claims import OF_OTHERS, UPLOADS
 from students.models import Student, StudentPhoto
-from students.recovery.evidence.findings import Finding, State, Verdict
+from students.recovery.change.sources import aside_details
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Plan, findings, make_plan
-from students.recovery.reassign.sources import aside_details
+from students.recovery.evidence.findings import Finding, State, Verdict
 from students.recovery.reassign.steps import Done, carry_out, takeover_of
 from students.recovery.unowned import Location, Stray, read_stray, read_strays, stray_locations
 
@@ -87,7 +87,7 @@ def finish_killed(actor: Actor) -> set[tuple[int, str]]:
     if not any(killed.command == COMMAND for killed in interrupted()):
         return set()
     with conduct(COMMAND, actor) as conductor:
-        given = list(conductor.operation.acts.filter(kind="give_photo", state=Act.State.DONE))
+        given = list(conductor.operation.acts.filter(kind="change_photo", state=Act.State.DONE))
         for act in given:
             _set_aside_what_was_given(act, conductor)
     return {(act.details["student"], act.details["key"]) for act in given}

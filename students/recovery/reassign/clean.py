@@ -21,9 +21,9 @@ from photostore.storage.disk import DiskStorage
 from students.checking import kept_files
 from students.key_claims import FOLDERS, UPLOADS, place_of
 from students.models import Student
-from students.recovery.evidence.findings import Finding, State
+from students.recovery.change.sources import aside_details
 from students.recovery.evidence.plan import PLAN, Plan
-from students.recovery.reassign.sources import aside_details
+from students.recovery.evidence.findings import Finding, State
 from students.recovery.unowned import Stray
 
 BATCH = 1_000
@@ -34,8 +34,6 @@ WHERE state = 'unknown' AND (key LIKE 'photos/students/%%' OR key LIKE 'student_
   AND NOT EXISTS (SELECT 1 FROM {PLAN} AS other
                   WHERE other.bare_sha256 = stray.bare_sha256 AND other.state <> 'unknown')
   AND NOT EXISTS (SELECT 1 FROM students_studentphoto AS photo
-                  WHERE photo.untagged_sha256 = stray.bare_sha256)
-  AND NOT EXISTS (SELECT 1 FROM students_attendancephoto AS photo
                   WHERE photo.untagged_sha256 = stray.bare_sha256)
 """  # noqa: S608 - names of our own
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from photostore.operations import Conductor
 from students.key_claims import place_of
-from students.models import AttendancePhoto, Student, StudentPhoto
+from students.models import Student, StudentPhoto
+from students.recovery.change.sources import aside_details
 from students.recovery.evidence.findings import Finding, StudentRef
-from students.recovery.reassign.sources import aside_details
 from students.recovery.unowned import is_set_aside
+from students.slots import PROFILE
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,10 @@ class Step:
     `problem` says why it is left to a person instead.
     """
 
-    kind: str
     given: Finding | None
     sources: tuple[Finding, ...]
     live: bool = False
-    moment: str = ""
+    slot: str = PROFILE
     problem: str = ""
 
 
@@ -66,34 +66,34 @@ def takeover_of(ref: StudentRef, findings: tuple[Finding, ...], *, replace: bool
 
 
 def _photo_steps(ref: StudentRef, findings: list[Finding], *, live: bool) -> list[Step]:
-    known = _known(StudentPhoto.objects.filter(student_id=ref.pk))
+    known = _known(StudentPhoto.objects.of_profile().filter(student_id=ref.pk))
     steps, new = [], []
     for same in _pictures(findings):
         if any(one.stray.sha256 in known or one.stray.bare_sha256 in known for one in same):
-            steps.append(Step("give_photo", None, same))
+            steps.append(Step(None, same))
         else:
             new.append(same)
     new.sort(key=_age)
     for number, same in enumerate(new, start=1):
-        steps.append(Step("give_photo", _best(same), same, live=live and number == len(new)))
+        steps.append(Step(_best(same), same, live=live and number == len(new)))
     return steps
 
 
 def _attendance_steps(ref: StudentRef, findings: list[Finding]) -> list[Step]:
-    rows = AttendancePhoto.objects.filter(student_id=ref.pk)
+    rows = StudentPhoto.objects.of_attendance().filter(student_id=ref.pk)
     known = _known(rows)
-    taken = {f"{row.date:%Y-%m-%d}_{row.session}" for row in rows}
+    taken = set(rows.current().values_list("slot", flat=True))
     steps = []
     for same in sorted(_pictures(findings), key=_age, reverse=True):
         moment = same[0].stray.moment
         if any(one.stray.sha256 in known or one.stray.bare_sha256 in known for one in same):
-            steps.append(Step("give_attendance", None, same, moment=moment))
+            steps.append(Step(None, same, slot=moment))
         elif moment in taken:
             problem = f"another photo for {moment.replace('_', ' ')} is there"
-            steps.append(Step("give_attendance", None, same, moment=moment, problem=problem))
+            steps.append(Step(None, same, slot=moment, problem=problem))
         else:
             taken.add(moment)
-            steps.append(Step("give_attendance", _best(same), same, moment=moment))
+            steps.append(Step(_best(same), same, live=True, slot=moment))
     return steps
 
 
@@ -138,7 +138,7 @@ def _carry_out(takeover: Takeover, step: Step, conductor: Conductor, origin: str
     if step.problem:
         return Done(step, False, step.problem)
     if step.given and not conductor.act(
-        step.kind, subject=_subject(takeover), details=_details(takeover, step, origin)
+        "change_photo", subject=_subject(takeover), details=_details(takeover, step, origin)
     ):
         return Done(step, False, conductor.why)
     for source in step.sources:
@@ -159,17 +159,21 @@ def _subject(takeover: Takeover) -> str:
 def _details(takeover: Takeover, step: Step, origin: str) -> dict[str, Any]:
     assert step.given is not None
     stray = step.given.stray
+    is_profile = step.slot == PROFILE
     details = {
         "student": takeover.student.pk,
         "student_id": takeover.student.student_id,
+        "slot": step.slot,
+        "live": step.live,
+        "expected_sha256": takeover.expected_sha256 if is_profile else "",
+        "action": f"{'photo' if is_profile else 'attendance'}.{origin if step.live else 'add_former'}",
+        "how": "file",
         "storage_alias": stray.storage_alias,
         "key": stray.key,
         "sha256": stray.sha256,
-        "modified_at": stray.modified_at.isoformat(),
+        "at": stray.modified_at.isoformat(),
         "origin": origin,
     }
     if stray.stored_at != stray.key:
         details["stored_at"] = stray.stored_at
-    if step.moment:
-        return details | {"moment": step.moment}
-    return details | {"live": step.live, "expected_sha256": takeover.expected_sha256}
+    return details

@@ -39,7 +39,7 @@ def _is_in_the_database(batch: list[BackedUpStudent]) -> bool:
     if Student.objects.filter(student_id__in=[entry.student_id for entry in batch]).exists():
         return True
     sha256s = [photo.sha256 for entry in batch for photo in entry.photos]
-    return StudentPhoto.objects.filter(sha256__in=sha256s).exists()
+    return StudentPhoto.objects.of_profile().filter(sha256__in=sha256s).exists()
 
 
 def _is_in_storage(entry: BackedUpStudent) -> bool:

@@ -19,4 +19,5 @@ def plan_adoption(case: Case) -> None:
     elif adoption.details is None:
         case.needs.notes.append(adoption.why_not)
     else:
-        case.needs.links.append(("adopt_photo", adoption.details))
+        case.needs.links.append(("change_photo", adoption.details))
+        case.needs.links.extend(("set_aside_stray", left) for left in adoption.left)

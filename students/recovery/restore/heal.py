@@ -14,7 +14,7 @@ from photostore.operations import ActKind
 from photostore.operations.quarantine import sha256_of
 from photostore.owners import Owner
 from photostore.storage import storage_for
-from students.recovery.legacy.spots import bring_others_back, needed_bytes, set_aside
+from students.recovery.change.files import bring_others_back, needed_bytes, set_aside
 from students.versions import EXTENSIONS, photo_limits
 
 

@@ -11,6 +11,7 @@ from photostore.storage.key_rules import is_key
 from students.models import Student
 from students.recovery.restore.finding import Found
 from students.recovery.restore.needs import Needs
+from students.slots import PROFILE
 from students.versions import MAX_STORED_BYTES, photo_limits
 
 
@@ -22,13 +23,13 @@ def legacy_sizes(students: Sequence[Student], found: Found) -> dict[str, int]:
 
 def is_legacy(student: Student) -> bool:
     """Whether the row names a photo while no version is current."""
-    return bool(student.profile_photo) and all(one.replaced_at for one in student.photos.all())
+    return bool(student.profile_photo) and all(one.replaced_at for one in student.profile_versions)
 
 
 def look_at_legacy(needs: Needs, student: Student, sizes: dict[str, int], *, checksum: bool) -> None:
     """Existence; with `checksum`, whether the whole picture can be decoded: there is no hash to compare."""
     key = str(student.profile_photo)
-    if not is_legacy(student) or any(kind == "relink_photos" for kind, _details in needs.links):
+    if not is_legacy(student) or any(details.get("slot") == PROFILE for _kind, details in needs.links):
         return
     if not is_key(key) or key not in sizes:
         needs.missing.append(key)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from photostore import keys
 from photostore.errors import InvalidFile
 from photostore.models import StoredFile
 from photostore.references.others import named_for_others
 from students import identity
-from students.attendance import moment
-from students.models import ATTENDANCE_LABEL, Student, StudentPhoto
+from students.models import Student, StudentPhoto
 from students.recovery.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
-from students.recovery.legacy.spots import AnySpot, is_of_type, others_at, right_bytes
-from students.recovery.restore.entries import of_the_database
-from students.recovery.restore.finding import Found, first_right
+from students.recovery.change.entries import of_the_database
+from students.recovery.change.files import AnySpot, is_of_type, right_bytes
+from students.recovery.restore.finding import Found
 from students.recovery.restore.needs import Needs, spots_with
 from students.recovery.restore.spliced import Lost, numbers_of
+from students.slots import PROFILE, moment_in
 from students.recovery.storages import Spot
 from students.tombstones import erased_of
-from students.versions import EXTENSIONS, owner_of
+from students.versions import EXTENSIONS, exports_of, owner_of
 
 AnyPhoto = BackedUpPhoto | BackedUpAttendance
 REMOVED = "the photo was removed since, and is not brought back"
@@ -58,7 +57,7 @@ class Case:
     @property
     def rows(self) -> dict[str, StudentPhoto]:
         """The versions that the database knows."""
-        return {row.sha256: row for row in self.student.photos.all()}
+        return {row.sha256: row for row in self.student.profile_versions}
 
     @property
     def originals(self) -> dict[str, StoredFile]:
@@ -75,7 +74,7 @@ class Case:
         ]
         erased = erased_of(self.student.student_id, self.entry.sha256s) if wanted else set()
         versions = [
-            item | {"has_row": photo.sha256 in rows, "registered": photo.sha256 in originals}
+            item
             for photo in wanted
             if not erased & {photo.sha256, photo.untagged_sha256, photo.source_sha256}
             and (item := self._version(photo))
@@ -99,11 +98,13 @@ class Case:
         return self.entry.today.sha256
 
     def _version(self, photo: AnyPhoto) -> dict[str, Any] | None:
-        own = [("default", photo.key), *_documented(self.student, photo)]
+        own = [("default", photo.key), *_exports(self.student, photo)]
         sources: list[AnySpot] = [*spots_with(photo.sha256, own, self.found)]
         if not sources:
             numbers = numbers_of(self.student, self.entry.numbers)
-            lost = Lost(photo.sha256, photo.untagged_sha256, self.student.student_id, numbers, _moment(photo))
+            lost = Lost(
+                photo.sha256, photo.untagged_sha256, self.student.student_id, numbers, moment_in(photo.slot)
+            )
             sources = lost.sources(own, self.found)
         if not sources:
             self.needs.missing.append(photo.sha256)
@@ -112,8 +113,7 @@ class Case:
         if note:
             self.needs.notes.append(f"{note}, and is left for a person")
             return None
-        was_there = first_right([("default", photo.key)], photo.sha256) is not None
-        return {"sha256": photo.sha256, "key": photo.key, "sources": sources, "was_there": was_there}
+        return {"sha256": photo.sha256, "key": photo.key, "sources": sources}
 
     def _why_not(self, photo: AnyPhoto, sources: list[AnySpot], own: list[Spot]) -> str:
         """Empty where it may be theirs. The identity inside decides. Without one, a backup that we sealed is
@@ -131,75 +131,63 @@ class Case:
         if inside is None:
             theirs = self.source.sealed or sources[0] in own
         else:
-            theirs = inside.student_id == self.student.student_id and inside.attendance == _moment(photo)
+            theirs = inside.student_id == self.student.student_id and inside.attendance == moment_in(
+                photo.slot
+            )
         return "" if theirs else "a photo names another student, or another half-day"
 
     def _plan_relink(self, today: str, versions: list[dict[str, Any]]) -> None:
         photos = {photo.sha256: photo for photo in self.entry.photos}
-        copies = _documented(self.student, photos[today]) if today else []
-        if named_for_others(copies, owner_of(self.student)):
+        exports = _exports(self.student, photos[today]) if today else []
+        if named_for_others(exports, owner_of(self.student)):
             self.needs.notes.append("somebody else's photo lies under the name of today's; see adopt_media")
             return
-        kept, aside = others_at(copies, today)
-        updated_at, entry_updated_at = self.student.photo_updated_at, self.entry.photo_updated_at
+        at = self.entry.photo_updated_at or (photos[today].uploaded_at if today else None)
+        versions.sort(key=lambda item: item["sha256"] == today)  # the last one becomes current
         details = {
-            "today": today,
-            "photo_updated_at": entry_updated_at.isoformat() if entry_updated_at else None,
-            "copies": copies,
-            "kept": kept,
-            "aside": aside,
-            "registered": [file.key for file in self.files if file.kind == StoredFile.Kind.COPY],
+            "slot": PROFILE,
+            "live": bool(today),
+            "expected_sha256": self.student.photo_sha256,
+            "action": "photo.relink",
+            "photo_updated_at": at.isoformat() if at else None,
             "versions": versions,
-            "before": {
-                "profile_photo": self.student.profile_photo.name or "",
-                "photo_sha256": self.student.photo_sha256,
-                "photo_updated_at": updated_at.isoformat() if updated_at else None,
-            },
         }
-        self.needs.links.append(("relink_photos", self._whose() | details))
+        self.needs.links.append(("change_photo", self._whose() | details))
 
     def plan_attendance(self) -> None:
         """Attendance photos whose row is gone, except those that were deleted on purpose; and those whose
         row is here while the register has forgotten them. What the row says beats the backup.
         """
-        rows = self.student.attendance_photos.all()
-        there = {(row.date, row.session) for row in rows}
-        self._relink([photo for photo in self.entry.attendance if (photo.date, photo.session) not in there])
-        originals = (file for file in self.files if file.kind == StoredFile.Kind.ORIGINAL)
+        rows = self.student.attendance_photos
+        there = {row.slot for row in rows}
+        self._relink([photo for photo in self.entry.attendance if photo.slot not in there])
         # By whichever of their half-days: the same bytes are one file.
-        known = {file.sha256 for file in originals if file.owner_label == ATTENDANCE_LABEL}
-        forgotten = {row.sha256 for row in rows if row.sha256 not in known}
+        forgotten = {row.sha256 for row in rows if row.sha256 not in self.originals}
         if forgotten:
             own = replace(self, source=Source(), entry=of_the_database(self.student), taken_away=set())
-            own._relink([one for one in own.entry.attendance if one.sha256 in forgotten], has_row=True)
+            own._relink([one for one in own.entry.attendance if one.sha256 in forgotten])
 
-    def _relink(self, photos: list[BackedUpAttendance], *, has_row: bool = False) -> None:
+    def _relink(self, photos: list[BackedUpAttendance]) -> None:
         erased = erased_of(self.student.student_id, (photo.sha256 for photo in photos)) if photos else set()
+        here = {row.slot: row.sha256 for row in self.student.attendance_photos}
         for photo in photos:
-            if photo.sha256 in erased or _moment(photo) in self.taken_away:
+            if photo.sha256 in erased or photo.slot in self.taken_away:
                 continue
             version = self._version(photo)
             if version:
-                kept, aside = others_at(_documented(self.student, photo), photo.sha256)
-                details = self._whose() | {"moment": _moment(photo), "has_row": has_row} | version
-                details |= {"kept": kept, "aside": aside}
-                self.needs.links.append(("relink_attendance", details))
+                details = {
+                    "slot": photo.slot,
+                    "live": True,
+                    "expected_sha256": here.get(photo.slot, ""),
+                    "action": "attendance.relink",
+                    "versions": [version],
+                }
+                self.needs.links.append(("change_photo", self._whose() | details))
 
     def _whose(self) -> dict[str, Any]:
         student = {"student": self.student.pk, "student_id": str(self.student.student_id)}
-        return self.source.details | student
+        return self.source.details | student | {"how": "backup"}
 
 
-def _moment(photo: AnyPhoto) -> str:
-    """As an identity names the half-day; empty for a profile photo."""
-    return moment(photo.date, photo.session) if isinstance(photo, BackedUpAttendance) else ""
-
-
-def _documented(student: Student, photo: AnyPhoto) -> list[Spot]:
-    if isinstance(photo, BackedUpAttendance):
-        return [("default", keys.student_attendance(student.student_id, photo.date, photo.session))]
-    extension = EXTENSIONS[photo.content_type]
-    return [
-        ("default", keys.student_documented(student.pk, extension)),
-        ("safe", keys.student_safe(student.student_id)),
-    ]
+def _exports(student: Student, photo: AnyPhoto) -> list[Spot]:
+    return exports_of(student, photo.slot, EXTENSIONS[photo.content_type])

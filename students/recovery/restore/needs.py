@@ -12,8 +12,7 @@ from photostore.models import StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students import identity
-from students.models import ATTENDANCE_LABEL
-from students.recovery.legacy.spots import AnySpot
+from students.recovery.change.files import AnySpot
 from students.recovery.restore.finding import Found, first_right, set_aside_with
 from students.recovery.restore.spliced import lost_by_the_rows
 from students.recovery.storages import Spot
@@ -33,6 +32,8 @@ class Needs:
     asides: list[Act] = field(default_factory=list)
     verified: int = 0
     attendance: int = 0  # of these
+    # Versions of attendance photos.
+    of_attendance: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     # Versions that are not today's any more.
     former: set[str] = field(default_factory=set)
@@ -64,7 +65,7 @@ def heals_needed(
                 thumbnails.setdefault(row.parent_id, []).append(row)
         elif is_whole and lies_there == row.sha256:
             needs.verified += row.kind == StoredFile.Kind.ORIGINAL
-            needs.attendance += row.kind == StoredFile.Kind.ORIGINAL and row.owner_label == ATTENDANCE_LABEL
+            needs.attendance += row.kind == StoredFile.Kind.ORIGINAL and row.sha256 in needs.of_attendance
         else:
             _plan_heal(needs, row, rows, found, student_id)
     originals = {row.pk: row for row in rows}

@@ -14,8 +14,8 @@ from photostore.operations import ActKind
 from students.models import FormerStudentNumber, Student
 from students.photos import subject_of
 from students.recovery.backups import BackedUpStudent
-from students.recovery.restore.entries import entry_of
-from students.recovery.restore.relink import OPERATOR
+from students.recovery.change.entries import entry_of
+from students.recovery.change.sources import actor_of
 
 FIELDS = ("student_number", "name", "first_name", "last_name", "grade", "class_name", "status", "left_on")
 
@@ -33,7 +33,7 @@ class CreateStudent(ActKind):
         try:
             with transaction.atomic(durable=True):
                 student = _created(entry, act.details["id"])
-                record(OPERATOR, "student.revive", subject=subject_of(student))
+                record(actor_of(act), "student.revive", subject=subject_of(student))
         except IntegrityError as error:
             raise Changed(_("The student's number or id is somebody else's by now.")) from error
 
@@ -46,11 +46,11 @@ class CreateStudent(ActKind):
             student = Student.objects.select_for_update().filter(student_id=act.details["student_id"]).first()
             if student is None:
                 return
-            if student.profile_photo or student.photos.exists() or student.attendance_photos.exists():
+            if student.profile_photo or student.photos.exists():
                 raise Changed(_("The student has photos by now."))
             if any(getattr(student, name) != getattr(entry, name) for name in FIELDS):
                 raise Changed(_("The student was changed since."))
-            record(OPERATOR, "student.unrevive", subject=subject_of(student))
+            record(actor_of(act), "student.unrevive", subject=subject_of(student))
             student.delete()
 
 

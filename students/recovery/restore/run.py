@@ -13,10 +13,10 @@ from photostore.operations import Conductor
 from students.models import Student
 from students.photos import subject_of
 from students.recovery.backups import BackedUpStudent, Backup
+from students.recovery.change.entries import of_the_database, offer
 from students.recovery.evidence.ours import is_our_own
 from students.recovery.reassign.deleted_students import bring_versions_back
 from students.recovery.restore.became import Became, Today
-from students.recovery.restore.entries import of_the_database, offer
 from students.recovery.restore.finding import Found
 from students.recovery.restore.folders import has_folder, make_folder
 from students.recovery.restore.from_old_backup import plan_adoption
@@ -33,6 +33,7 @@ from students.recovery.restore.needs import Needs, heals_needed
 from students.recovery.restore.summary import Summary
 from students.recovery.restore.taken_away import perhaps_erased, taken_away
 from students.recovery.restore.whole import Looked, look_at, look_at_all
+from students.slots import PROFILE
 from students.tombstones import erased_students
 
 BATCH = 200
@@ -191,7 +192,7 @@ class Restoration:
         files = registered_files(student for student, _entry in pairs)
         sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
-            needs, had_folder = Needs(former=former_sha256s(student, entry)), has_folder(student)
+            needs, had_folder = _needs_of(student, entry), has_folder(student)
             case = Case(
                 student=student,
                 entry=entry,
@@ -236,7 +237,7 @@ class Restoration:
         for kind, details in case.needs.links:
             path = details.get("backup", case.source.path)
             offer(path, case.entry if path == case.source.path else of_the_database(case.student))
-            done += self._act(kind, case.student, details)
+            done += self._act(kind, case.student, details) and kind == "change_photo"
         return done
 
     def _act(self, kind: str, student: Student, details: dict[str, Any]) -> bool:
@@ -272,6 +273,12 @@ class Restoration:
             said.append(self._left(f"Left alone: {who}: changed at the same moment. Run it again."))
         said += [f"Note: {who}: {note}" for note in needs.notes]
         return "\n".join(said) or f"OK: {who}: {needs.verified} photos"
+
+
+def _needs_of(student: Student, entry: BackedUpStudent) -> Needs:
+    attendance = {photo.sha256 for photo in student.photos.all() if photo.slot != PROFILE}
+    attendance |= {photo.sha256 for photo in entry.attendance}
+    return Needs(former=former_sha256s(student, entry), of_attendance=attendance)
 
 
 def _told_of_anothers(aside: int, found: int) -> str:

@@ -14,11 +14,11 @@ from photostore import tags
 from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.storage import storage_for
 from students import identity
-from students.attendance import moment
 from students.identity import Identity, number_hash
-from students.models import AttendancePhoto, Student, StudentPhoto
-from students.recovery.legacy.spots import AnySpot
+from students.models import Student, StudentPhoto
+from students.recovery.change.files import AnySpot
 from students.recovery.restore.finding import Found
+from students.slots import moment_in
 from students.versions import MAX_STORED_BYTES
 
 
@@ -70,10 +70,7 @@ def lost_by_the_rows(student_id: UUID, sha256: str) -> Iterator[Lost]:
         return
     numbers = numbers_of(student)
     for photo in StudentPhoto.objects.filter(student=student, sha256=sha256):
-        yield Lost(sha256, photo.untagged_sha256, student_id, numbers)
-    for half_day in AttendancePhoto.objects.filter(student=student, sha256=sha256):
-        at = moment(half_day.date, half_day.session)
-        yield Lost(sha256, half_day.untagged_sha256, student_id, numbers, at)
+        yield Lost(sha256, photo.untagged_sha256, student_id, numbers, moment_in(photo.slot))
 
 
 def numbers_of(student: Student, others: Iterable[str] = ()) -> frozenset[str]:

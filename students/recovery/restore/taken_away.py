@@ -20,7 +20,7 @@ def taken_away(backup: Backup, batch: list[BackedUpStudent]) -> dict[UUID, set[s
     """What people took away after the backup was written: actions, and half-days of attendance."""
     subjects = {f"student {entry.student_id}": entry.student_id for entry in batch}
     moments = {
-        f"student {entry.student_id} {photo.date:%Y-%m-%d}_{photo.session}": entry.student_id
+        f"student {entry.student_id} {photo.slot}": entry.student_id
         for entry in batch
         for photo in entry.attendance
     }

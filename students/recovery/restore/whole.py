@@ -9,38 +9,31 @@ from uuid import UUID
 
 from django.db import connection
 
-from students.attendance import moment
 from students.recovery.backups import BackedUpStudent
 from students.recovery.restore.finding import Found
 
-# Every version and attendance photo has its original in the register, today's is live, no row is a legacy
-# one; whether the registered files are there, the storages say.
+# Every version has its original in the register, today's is live, no row is a legacy one; whether the
+# registered files are there, the storages say.
 _LOOK = """
-SELECT s.id, s.student_id, s.name, s.photo_sha256 <> '', versions.sha256s, moments,
-    verified + attended, attended, concat_ws(E'\\n', names, half_day_names),
-    coalesce(versions.sha256s <@ originals, versions.sha256s IS NULL) AND attended = half_days
+SELECT s.id, s.student_id, s.name, s.photo_sha256 <> '', sha256s, slots, verified, attended, names,
+    coalesce(sha256s <@ originals, sha256s IS NULL)
     AND CASE WHEN photo_sha256 = '' THEN today IS NULL AND profile_photo = ''
         ELSE coalesce(photo_sha256 = today AND photo_sha256 = ANY (live), false) END
 FROM students_student AS s
 CROSS JOIN LATERAL (
-    SELECT array_agg(sha256) AS sha256s, max(sha256) FILTER (WHERE replaced_at IS NULL) AS today
+    SELECT array_agg(sha256) AS sha256s,
+        array_agg(slot) FILTER (WHERE slot <> 'profile' AND replaced_at IS NULL) AS slots,
+        array_agg(sha256) FILTER (WHERE slot <> 'profile') AS of_attendance,
+        max(sha256) FILTER (WHERE slot = 'profile' AND replaced_at IS NULL) AS today
     FROM students_studentphoto AS p WHERE p.student_id = s.id) AS versions
 CROSS JOIN LATERAL (
     SELECT string_agg(storage_alias || ' ' || byte_size || ' ' || replace(key, E'\\n', ' '), E'\\n') AS names,
         array_agg(sha256) FILTER (WHERE kind = 'original') AS originals,
         array_agg(sha256) FILTER (WHERE kind = 'original' AND live) AS live,
-        count(*) FILTER (WHERE kind = 'original') AS verified
+        count(*) FILTER (WHERE kind = 'original') AS verified,
+        count(*) FILTER (WHERE kind = 'original' AND sha256 = ANY (of_attendance)) AS attended
     FROM photostore_storedfile AS f
     WHERE f.owner_label = 'students.student' AND f.owner_id = s.id::text) AS files
-CROSS JOIN LATERAL (
-    SELECT array_agg(DISTINCT to_char(date, 'YYYY-MM-DD_') || session) AS moments,
-        count(DISTINCT a.id) AS half_days,
-        string_agg(storage_alias || ' ' || byte_size || ' ' || replace(key, E'\\n', ' '), E'\\n')
-            AS half_day_names,
-        count(*) FILTER (WHERE f.kind = 'original' AND f.sha256 = a.sha256) AS attended
-    FROM students_attendancephoto AS a LEFT JOIN photostore_storedfile AS f
-        ON f.owner_label = 'students.attendancephoto' AND f.owner_id = a.id::text
-    WHERE a.student_id = s.id) AS attendance
 WHERE {which} ORDER BY s.id LIMIT %(limit)s
 """
 
@@ -54,7 +47,7 @@ class Looked:
     name: str
     has_photo: bool
     sha256s: list[str] | None
-    moments: list[str] | None
+    slots: list[str] | None
     verified: int
     attendance: int
     is_whole: bool
@@ -63,9 +56,9 @@ class Looked:
         """Whether the backup knows nothing that the rows do not."""
         if (entry.had_photo and not entry.photos) or (entry.today and not self.has_photo):
             return False
-        moments = {moment(one.date, one.session) for one in entry.attendance}
+        slots = {one.slot for one in entry.attendance}
         sha256s = {one.sha256 for one in entry.photos}
-        return moments.issubset(self.moments or ()) and sha256s.issubset(self.sha256s or ())
+        return slots.issubset(self.slots or ()) and sha256s.issubset(self.sha256s or ())
 
 
 def look_at(student_ids: Iterable[UUID], storages: Found) -> dict[UUID, Looked]:
@@ -89,7 +82,7 @@ def _looked(storages: Found, which: str, **values: Any) -> list[Looked]:
         cursor.execute(_LOOK.format(which=which), values)
         rows: list[Any] = cursor.fetchall()
     # Of each: a line for every file, with its alias, size and key.
-    files = [[line.split(" ", 2) for line in filter(None, row[-2].split("\n"))] for row in rows]
+    files = [[line.split(" ", 2) for line in filter(None, (row[-2] or "").split("\n"))] for row in rows]
     sizes = storages.sizes((one[0], one[-1]) for several in files for one in several)
     return [
         Looked(*(*row[:-2], row[-1] and all(sizes.get((one[0], one[-1])) == int(one[1]) for one in several)))

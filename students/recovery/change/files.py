@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.errors import Changed, FileMissing, FileTooLarge
 from photostore.intake import FORMATS, sniff, take_in_image
-from photostore.models import QuarantinedFile
+from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import bring_back, sha256_of
 from photostore.register import NewFile, Publication
 from photostore.storage import storage_for
@@ -87,17 +87,24 @@ def version_of(
     )
 
 
-def others_at(spots: Iterable[Spot], sha256: str) -> tuple[list[Spot], list[tuple[str, str, str]]]:
-    """Of these spots: those that hold the right bytes already; those that hold others, with their sha256."""
-    right: list[Spot] = []
-    others: list[tuple[str, str, str]] = []
-    for alias, key in spots:
+def lying_at(targets: Iterable[tuple[str, str, str]]) -> tuple[list[Spot], list[tuple[str, str, str]]]:
+    """Unregistered files under these names (alias, key, the right sha256): the right ones, and others.
+
+    The others with the sha256 that they have.
+    """
+    there: list[Spot] = []
+    aside: list[tuple[str, str, str]] = []
+    for alias, key, sha256 in targets:
+        if not storage_for(alias).is_prepared():
+            continue
         found = sha256_of(alias, key)
+        if found is None or StoredFile.objects.filter(storage_alias=alias, key=key).exists():
+            continue
         if found == sha256:
-            right.append((alias, key))
-        elif found is not None:
-            others.append((alias, key, found))
-    return right, others
+            there.append((alias, key))
+        else:
+            aside.append((alias, key, found))
+    return there, aside
 
 
 def set_aside(operation: UUID, others: Iterable[Any], owner: dict[str, str]) -> None:

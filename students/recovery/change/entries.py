@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.errors import Changed
 from photostore.models import Act
-from students.models import AttendancePhoto, Student, StudentPhoto
+from students.models import Student, StudentPhoto
 from students.recovery.backups import (
     NO_BACKUP,
     BackedUpAttendance,
@@ -21,6 +21,7 @@ from students.recovery.backups import (
     file_version,
     open_backup,
 )
+from students.slots import half_day
 from students.versions import EXTENSIONS
 
 # Journals hold no names, so an act names the file and the student; what else it needs is read from there.
@@ -76,16 +77,14 @@ def _opened(path: Path) -> Backup | None:
 
 def of_the_database(student: Student) -> BackedUpStudent:
     """What the rows of photos still say of a student, in a backup's words: it heals links without one."""
-    photos = tuple(_photo(row) for row in student.photos.all())
-    attendance = tuple(_attendance(student, row) for row in student.attendance_photos.all())
     return BackedUpStudent(
         student_id=student.student_id,
         id=student.pk,
         name=student.name,
         had_photo=bool(student.profile_photo),
         photo_updated_at=student.photo_updated_at,
-        photos=photos,
-        attendance=attendance,
+        photos=tuple(_photo(row) for row in student.profile_versions),
+        attendance=tuple(_attendance(student, row) for row in student.attendance_photos),
     )
 
 
@@ -94,14 +93,11 @@ def _photo(row: StudentPhoto) -> BackedUpPhoto:
     return BackedUpPhoto(key=str(row.file.name), byte_size=0, **values)
 
 
-def _attendance(student: Student, row: AttendancePhoto) -> BackedUpAttendance:
-    values = {name: getattr(row, name) for name in ATTENDANCE_COLUMNS}
+def _attendance(student: Student, row: StudentPhoto) -> BackedUpAttendance:
+    values = {name: getattr(row, name) for name in PHOTO_COLUMNS if name != "replaced_at"}
     key = keys.student_version(student.student_id, row.sha256, EXTENSIONS[row.content_type])
-    return BackedUpAttendance(key=key, byte_size=0, **values)
+    date, session = half_day(row.slot)
+    return BackedUpAttendance(key=key, byte_size=0, date=date, session=session, **values)
 
 
-def _columns(kind: type[BackedUpPhoto] | type[BackedUpAttendance]) -> tuple[str, ...]:
-    return tuple(name for name in kind.__dataclass_fields__ if name not in ("key", "byte_size"))
-
-
-PHOTO_COLUMNS, ATTENDANCE_COLUMNS = _columns(BackedUpPhoto), _columns(BackedUpAttendance)
+PHOTO_COLUMNS = tuple(name for name in BackedUpPhoto.__dataclass_fields__ if name not in ("key", "byte_size"))

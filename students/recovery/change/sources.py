@@ -1,0 +1,195 @@
+"""Where the versions that a step adds come from: an unowned file, or what a backup says of one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import SuspiciousFileOperation
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from photostore import keys
+from photostore.audit import Actor
+from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.models import Act, StoredFile
+from photostore.operations.quarantine import sha256_of
+from photostore.operations.sweeping import SweepAside
+from photostore.storage import storage_for
+from photostore.storage.key_rules import is_key
+from students.models import Student, StudentPhoto
+from students.recovery.change.entries import PHOTO_COLUMNS, entry_of
+from students.recovery.change.files import needed_bytes, version_of
+from students.recovery.unowned import Stray
+from students.slots import PROFILE
+from students.unadopted import is_unadopted, unadopted_version
+from students.versions import (
+    EXTENSIONS,
+    MAX_STORED_BYTES,
+    Version,
+    exports_of,
+    incoming_from_storage,
+    new_version,
+)
+
+
+class SetAsideStray(SweepAside):
+    """The sweep's act, of a student's file: the students' own permissions guard it."""
+
+    name = "set_aside_stray"
+
+
+def write_down(act: Act, **values: Any) -> None:
+    """Add to the act's details, before what they speak of is done."""
+    act.details |= values
+    act.save(update_fields=["details", "at"])
+
+
+def built(act: Act, student: Student) -> list[Version]:
+    """The versions that the details ask for, not stored yet. Raises `Changed` where their bytes are gone.
+
+    `how` is `file`: one version of the file `storage_alias`, `key`, `sha256` (`stored_at` where it lies in
+    quarantine), with `origin` and perhaps `at`, its age; or `backup`: `versions` of the entry of `backup`,
+    each with `sha256`, `key` and `sources`.
+    """
+    return [_of_file(act, student)] if act.details["how"] == "file" else _of_backup(act, student)
+
+
+def _of_file(act: Act, student: Student) -> Version:
+    details = act.details
+    data = source_bytes(act)
+    try:
+        incoming = incoming_from_storage(data, details["key"], details["origin"])
+    except (InvalidFile, FileTooLarge) as error:
+        raise Changed(str(error)) from error
+    version = new_version(student, incoming, actor_of(act), slot=details["slot"])
+    at = parse_datetime(details.get("at") or "")
+    if at and not details["live"]:
+        version.photo.uploaded_at = min(at, timezone.now())
+    if "names" in details:
+        names = [(alias, key) for alias, key in details["names"]]
+        return replace(version, publication=replace(version.publication, copies=names))
+    return version
+
+
+def _of_backup(act: Act, student: Student) -> list[Version]:
+    details, slot, entry = act.details, act.details["slot"], entry_of(act)
+    entries = {one.sha256: one for one in (*entry.photos, *entry.attendance) if one.slot == slot}
+    rows = {row.sha256: row for row in StudentPhoto.objects.filter(student=student, slot=slot)}
+    versions = []
+    for item in details["versions"]:
+        photo = entries.get(item["sha256"])
+        if photo is None:
+            raise Changed(_("The backup that this was to be done from is no longer there."))
+        publication = version_of(
+            student,
+            needed_bytes([*item["sources"], ("default", item["key"])], photo.sha256),
+            content_type=photo.content_type,
+            width=photo.width,
+            height=photo.height,
+            copies=exports_of(student, slot, EXTENSIONS[photo.content_type]),
+        )
+        values = {name: getattr(photo, name, None) for name in PHOTO_COLUMNS}
+        values["replaced_at"] = values["replaced_at"] or photo.uploaded_at
+        made = StudentPhoto(student=student, slot=slot, file=publication.original.key, **values)
+        versions.append(Version(rows.get(photo.sha256, made), publication))
+    return versions
+
+
+def former_of_legacy_row(act: Act, student: Student, versions: Sequence[Version]) -> list[Version]:
+    """What only the row names becomes a former version before another photo takes its place; or nothing."""
+    details, last = act.details, versions[-1]
+    if details["slot"] != PROFILE or not details["live"] or not is_unadopted(student):
+        return []
+    if details.get("key") == str(student.profile_photo) or student.photo_sha256 == last.photo.sha256:
+        return []
+    former = unadopted_version(student, actor_of(act), besides=last)
+    return [former] if former else []
+
+
+def confirm_sources(act: Act, student: Student) -> None:
+    """Raise `Changed` where an undo would remove the last bytes of something: then it stays."""
+    details, was = act.details, act.details["before"]
+    if details["how"] == "file":
+        source_bytes(act)
+    else:
+        for item in details["versions"]:
+            if ["default", item["key"]] not in details["there"] and item["key"] not in was["files"]:
+                needed_bytes(_staying(student, item, details), item["sha256"])
+    key, sha256 = was["columns"]["profile_photo"], was["file_sha256"]
+    places = (key, keys.quarantined(act.operation_id, key))
+    if sha256 and sha256 not in [sha256_of("default", place) for place in places]:
+        raise Changed(_("The photo from before is gone."))
+
+
+def _staying(student: Student, item: dict[str, Any], details: dict[str, Any]) -> list[Sequence[str]]:
+    """The sources that outlive the undo: neither the version itself nor an export that goes with it."""
+    extension = item["key"].rpartition(".")[2]
+    going = {("default", item["key"]), *exports_of(student, details["slot"], extension)}
+    there = {tuple(spot) for spot in details["there"]}
+    return [*(one for one in item["sources"] if tuple(one) not in going), *there]
+
+
+def legacy_file(student: Student) -> str:
+    """The sha256 of the file that a legacy row names; empty where it names none that is there."""
+    key = str(student.profile_photo)
+    if not is_unadopted(student) or not is_key(key):
+        return ""
+    try:
+        return sha256_of("default", key) or ""
+    except (FileUnreadable, SuspiciousFileOperation):
+        return ""
+
+
+def _is_registered(key: str) -> bool:
+    return StoredFile.objects.filter(key=key).exists()
+
+
+def aside_details(stray: Stray) -> dict[str, Any]:
+    """What setting this file aside needs to know."""
+    return {
+        "storage_alias": stray.storage_alias,
+        "key": stray.key,
+        "sha256": stray.sha256,
+        "byte_size": stray.byte_size,
+        "content_type": stray.content_type,
+    }
+
+
+def source_bytes(act: Act) -> bytes:
+    """The file as the plan saw it, also where this operation moved it out of the way. Raises `Changed`."""
+    details = act.details
+    storage = storage_for(details["storage_alias"])
+    moved = keys.quarantined(act.operation_id, details["key"])
+    aside = details.get("stored_at", moved)
+    why = _("The file is gone or another one by now.")
+    for key in dict.fromkeys((aside, details["key"], moved) if aside != moved else (details["key"], moved)):
+        try:
+            data = storage.read(key, max_bytes=MAX_STORED_BYTES)
+        except (FileMissing, FileTooLarge):
+            continue
+        if hashlib.sha256(data).hexdigest() != details["sha256"]:
+            continue
+        if key == details["key"] and _is_registered(key):
+            # Perhaps it is what was made of it, under its own name; then the file itself lies in quarantine.
+            why = _("The file belongs to somebody by now.")
+            continue
+        return data
+    raise Changed(why)
+
+
+def student_of(act: Act) -> Student:
+    """Who the act is about. Raises `Changed` where they are gone."""
+    found = Student.objects.filter(pk=act.details["student"], student_id=act.details["student_id"]).first()
+    if found is None:
+        raise Changed(_("The student is not here any more."))
+    return found
+
+
+def actor_of(act: Act) -> Actor:
+    """Whoever started the operation."""
+    operation = act.operation
+    return Actor(id=operation.actor_id, name=operation.actor_name, door=operation.door)
