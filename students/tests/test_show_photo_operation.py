@@ -36,8 +36,8 @@ def shown(operation: str) -> tuple[str, list[dict[str, Any]]]:
 def test_it_says_who_got_what_and_whether_it_stands(api: Any, given: tuple[Student, str]) -> None:
     ada, operation = given
     out, steps = shown(operation)
-    assert "give photo: Ada Lovelace (3b): stands; it is today's photo" in out
-    (step,) = [one for one in steps if one["kind"] == "give_photo"]
+    assert "change photo: Ada Lovelace (3b): stands; it is today's photo" in out
+    (step,) = [one for one in steps if one["kind"] == "change_photo"]
     assert (step["name"], step["class_name"]) == ("Ada Lovelace", "3b")
     assert step["after"] == f"photos/students/{ada.student_id}/history/{ada.photo_sha256}.jpg"
     assert step["before"] not in {"", step["after"]}
@@ -45,7 +45,7 @@ def test_it_says_who_got_what_and_whether_it_stands(api: Any, given: tuple[Stude
     for spot in (step["before"], step["after"]):
         assert storage_for().stat(spot)
     assert hand_in(api, ada.pk, face(3)).status_code == 200
-    assert "give photo: Ada Lovelace (3b): stands; it is a former photo" in shown(operation)[0]
+    assert "change photo: Ada Lovelace (3b): stands; it is a former photo" in shown(operation)[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -53,7 +53,7 @@ def test_what_was_taken_back_and_the_undo_itself_are_shown(given: tuple[Student,
     _ada, operation = given
     assert run("undo_photo_operation", operation)[0] == 0
     out, _steps = shown(operation)
-    assert "give photo: Ada Lovelace (3b): taken back" in out
+    assert "change photo: Ada Lovelace (3b): taken back" in out
     undo = Operation.objects.exclude(undoes=None).get()
     out, _steps = shown(str(undo.pk))
     assert out.startswith(f"undo_photo_operation of {operation} by ")
@@ -66,7 +66,7 @@ def test_who_is_not_here_any_more_has_no_name(given: tuple[Student, str]) -> Non
     ada.delete()
     out, _steps = shown(operation)
     assert "Ada" not in out
-    assert f"give photo: student {ada.student_id}: stands; the student is not here any more" in out
+    assert f"change photo: student {ada.student_id}: stands; the student is not here any more" in out
 
 
 @pytest.mark.parametrize("text", ["", "x", "17", "00000000-0000-4000-8000-000000000000"])

@@ -33,6 +33,7 @@ from students.versions import (
     exports_of,
     incoming_from_storage,
     new_version,
+    owner_of,
 )
 
 
@@ -120,6 +121,8 @@ def confirm_sources(act: Act, student: Student) -> None:
             if ["default", item["key"]] not in details["there"] and item["key"] not in was["files"]:
                 needed_bytes(_staying(student, item, details), item["sha256"])
     key, sha256 = was["columns"]["profile_photo"], was["file_sha256"]
+    if key and StoredFile.objects.filter(key=key).exclude(**owner_of(student).files).exists():
+        raise Changed(_("The file belongs to somebody by now."))
     places = (key, keys.quarantined(act.operation_id, key))
     if sha256 and sha256 not in [sha256_of("default", place) for place in places]:
         raise Changed(_("The photo from before is gone."))

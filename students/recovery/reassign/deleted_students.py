@@ -19,6 +19,7 @@ from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import findings
 from students.recovery.reassign.steps import Done, carry_out, takeover_of
 from students.recovery.unowned import BATCH, Location, read_strays
+from students.slots import PROFILE
 
 LastDay = tuple[str, datetime]
 """The sha256 of the photo, and the moment of the deletion."""
@@ -65,7 +66,8 @@ def bring_versions_back(student: Student, conductor: Conductor) -> list[Done]:
     last, _at = _last_days([student.student_id]).get(student.student_id, (None, None))
     former = takeover_of(ref_of(student), tuple(one for one in theirs if one.stray.sha256 != last))
     if last is not None:  # else nobody knows which one it was, and the newest has to do
-        former = replace(former, steps=tuple(replace(step, live=False) for step in former.steps))
+        steps = (replace(one, live=one.live and one.slot != PROFILE) for one in former.steps)
+        former = replace(former, steps=tuple(steps))
     done = carry_out(former, conductor, origin=StudentPhoto.Origin.RESTORE)
     todays = tuple(one for one in theirs if one.stray.sha256 == last)
     takeover = takeover_of(ref_of(student), todays, replace=True)
