@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,8 @@ class PhotostoreError(Exception):
             self.code = code
         self.field = field
         self.field_sentence = field_sentence
+        # What machines are told besides, in the body of an error answer.
+        self.extra: dict[str, Any] = {}
         super().__init__(self.code)
 
     def __str__(self) -> str:

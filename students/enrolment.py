@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,23 +16,31 @@ from photostore.register.outbox import drain
 from photostore.register.persistence import next_id, stored
 from photostore.register.settling import drain_leftovers, settle
 from students.models import Student, StudentPhoto
-from students.photos import current_photo, go_live, is_same_photo, subject_of
+from students.photos import current_photo, go_live, is_same_photo, refuse_anothers, subject_of
 from students.renumbering import mark_retagged
+from students.right_person import Finding, findings, looks_of
 from students.unadopted import keep_unadopted
 from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
 
 logger = logging.getLogger(__name__)
 
 
-def create_student(*, fields: dict[str, Any], actor: Actor, incoming: IncomingPhoto | None = None) -> Student:
+def create_student(
+    *,
+    fields: dict[str, Any],
+    actor: Actor,
+    incoming: IncomingPhoto | None = None,
+    confirmed: Collection[str] = (),
+) -> Student:
     """Add a student, with a photo where one is given: both are there afterwards, or neither.
 
-    Raises `Conflict` when the number was taken at the same moment, `StorageAway`.
+    Raises `Conflict` when the number was taken at the same moment, `AnotherPerson` for a picture of somebody
+    else unless its findings are `confirmed`, `StorageAway`.
     """
     student = Student(pk=next_id(Student), **fields)
     owner = owner_of(student)
     with owner.locked():
-        version = new_version(student, incoming, actor) if incoming else None
+        version = _new_photo(student, incoming, actor, confirmed) if incoming else None
         publication = version.publication if version else None
         with _one_number_each(), stored(publication, owner=owner, actor=actor):
             student.save(force_insert=True)
@@ -54,7 +62,12 @@ def _settle_or_take_back(student: Student, version: Version, actor: Actor) -> No
 
 
 def update_student(
-    *, student: Student, fields: dict[str, Any], actor: Actor, incoming: IncomingPhoto | None = None
+    *,
+    student: Student,
+    fields: dict[str, Any],
+    actor: Actor,
+    incoming: IncomingPhoto | None = None,
+    confirmed: Collection[str] = (),
 ) -> Student:
     """Change a student's fields, and the photo where one is given: both, or neither.
 
@@ -76,7 +89,7 @@ def update_student(
             settle(owner)
             return before
         number_changed = before.student_number != old_number
-        version = _next_version(before, incoming, actor, number_changed=number_changed)
+        version = _next_version(before, incoming, actor, confirmed, number_changed=number_changed)
         if version:
             keep_unadopted(before, actor, besides=version)
         publication = version.publication if version else None
@@ -103,12 +116,34 @@ def _changed(student: Student, fields: dict[str, Any]) -> list[str]:
     return changed
 
 
+def warnings_of(student: Student, incoming: IncomingPhoto | None) -> list[Finding]:
+    """What a picture that was just handed in may be besides, without having been stopped."""
+    current = current_photo(student) if incoming else None
+    if current is None or incoming is None:
+        return []
+    return [one for one in findings(student, looks_of(current, named=incoming.named)) if not one.stops]
+
+
+def _new_photo(
+    student: Student, incoming: IncomingPhoto, actor: Actor, confirmed: Collection[str]
+) -> Version:
+    version = new_version(student, incoming, actor)
+    looks = looks_of(version.photo, named=incoming.named)
+    refuse_anothers(student, looks, confirmed=confirmed, actor=actor)
+    return version
+
+
 def _next_version(
-    student: Student, incoming: IncomingPhoto | None, actor: Actor, *, number_changed: bool
+    student: Student,
+    incoming: IncomingPhoto | None,
+    actor: Actor,
+    confirmed: Collection[str],
+    *,
+    number_changed: bool,
 ) -> Version | None:
     """The new photo; without one, today's under the new number."""
     if incoming:
-        return new_version(student, incoming, actor)
+        return _new_photo(student, incoming, actor, confirmed)
     today = current_photo(student)
     return _with_new_number(student, today, actor) if number_changed and today else None
 

@@ -7,7 +7,7 @@ lock, with no transaction open while bytes travel.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Q
@@ -21,6 +21,7 @@ from photostore.register import publish
 from photostore.register.persistence import stored
 from photostore.register.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
+from students.right_person import AnotherPerson, Finding, Looks, findings, looks_of
 from students.slots import PROFILE
 from students.todays import versions_of
 from students.tombstones import lift
@@ -38,21 +39,32 @@ from students.versions import (
 
 @dataclass(frozen=True, slots=True)
 class PhotoChange:
-    """The student and the photo of the slot afterwards, and whether anything changed."""
+    """The student and the photo of the slot afterwards, and whether anything changed.
+
+    `warnings`: what else the picture may be, without having stopped it.
+    """
 
     student: Student
     photo: StudentPhoto
     changed: bool
+    warnings: list[Finding] = field(default_factory=list)
 
 
 def upload_photo(
-    *, student: Student, incoming: IncomingPhoto, actor: Actor, slot: str = PROFILE, replace: bool = True
+    *,
+    student: Student,
+    incoming: IncomingPhoto,
+    actor: Actor,
+    slot: str = PROFILE,
+    replace: bool = True,
+    confirmed: Collection[str] = (),
 ) -> PhotoChange:
     """Make `incoming` the student's photo; the one before stays in the history.
 
     The file that is already the current photo changes nothing. Raises `NotFound` for a student who is gone
-    by now, `Conflict` where there is a photo already and `replace` is false, `StorageAway` (nothing
-    changed), `CopiesPending` (changed, but send it again).
+    by now, `Conflict` where there is a photo already and `replace` is false, `AnotherPerson` for a picture
+    of somebody else unless its findings are `confirmed`, `StorageAway` (nothing changed), `CopiesPending`
+    (changed, but send it again).
     """
     owner = owner_of(student)
     with owner.locked():
@@ -64,6 +76,8 @@ def upload_photo(
             settle(owner)
             return PhotoChange(student, current, changed=False)
         version = new_version(student, incoming, actor, slot=slot)
+        looks = looks_of(version.photo, named=incoming.named)
+        warnings = refuse_anothers(student, looks, confirmed=confirmed, actor=actor)
         if slot == PROFILE:
             keep_unadopted(student, actor, besides=version)
         with stored(version.publication, owner=owner, actor=actor):
@@ -71,15 +85,17 @@ def upload_photo(
             go_live(student, version, actor, f"{_kind(slot)}.upload")
         settle(owner, original=version.publication.original)
     drain_leftovers()
-    return PhotoChange(student, version.photo, changed=True)
+    return PhotoChange(student, version.photo, changed=True, warnings=warnings)
 
 
-def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChange:
+def restore_version(
+    *, student: Student, sha256: str, actor: Actor, confirmed: Collection[str] = ()
+) -> PhotoChange:
     """Make an earlier version the student's photo again.
 
     Where the student's number has changed since, a new version with the present identity goes live.
-    Raises `NotFound` for a version that this student never had, `FileMissing` when its bytes are gone
-    or damaged.
+    Raises `NotFound` for a version that this student never had, `AnotherPerson` as an upload does,
+    `FileMissing` when its bytes are gone or damaged.
     """
     owner = owner_of(student)
     with owner.locked():
@@ -90,13 +106,14 @@ def restore_version(*, student: Student, sha256: str, actor: Actor) -> PhotoChan
         if photo.replaced_at is None:
             settle(owner)
             return PhotoChange(student, photo, changed=False)
+        warnings = refuse_anothers(student, looks_of(photo), confirmed=confirmed, actor=actor)
         version = retagged_version(student, photo, actor)
         keep_unadopted(student, actor)
         with stored(version.publication, owner=owner, actor=actor):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.restore")
         settle(owner, original=version.publication.original)
-    return PhotoChange(student, version.photo, changed=True)
+    return PhotoChange(student, version.photo, changed=True, warnings=warnings)
 
 
 def remove_photo(*, student: Student, actor: Actor, slot: str = PROFILE) -> Student:
@@ -115,6 +132,22 @@ def remove_photo(*, student: Student, actor: Actor, slot: str = PROFILE) -> Stud
             take_down(student, slot)
         settle(owner)
     return student
+
+
+def refuse_anothers(
+    student: Student, looks: Looks, *, confirmed: Collection[str], actor: Actor
+) -> list[Finding]:
+    """The findings that only warn. Raises `AnotherPerson` for what stops and was not confirmed.
+
+    What was confirmed leaves an audit row.
+    """
+    found = findings(student, looks)
+    stopping = [one for one in found if one.stops]
+    if refused := [one for one in stopping if one.code not in confirmed]:
+        raise AnotherPerson(refused)
+    for one in stopping:
+        record(actor, "photo.confirm", subject=subject_of(student), code=one.code)
+    return [one for one in found if not one.stops]
 
 
 def go_live(student: Student, version: Version, actor: Actor, action: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from photostore.web.answers import ThumbnailLinks
 from students.models import AttendancePhoto, Student
+from students.right_person import SENTENCES
 
 
 class StudentInput(serializers.ModelSerializer[Student]):
@@ -34,16 +38,43 @@ class StudentInput(serializers.ModelSerializer[Student]):
         return value or None
 
 
+class Confirmation(serializers.Serializer[None]):
+    """That a picture is the right one, although something says otherwise."""
+
+    confirm = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="The codes of the findings that stopped it, after a person looked; separated by commas.",
+    )
+
+    @staticmethod
+    def codes_in(data: Any) -> frozenset[str]:
+        """The codes that a request confirms. Raises `ValidationError`."""
+        said = Confirmation(data=data)
+        said.is_valid(raise_exception=True)
+        return frozenset(re.split(r"[,\s]+", said.validated_data.get("confirm", ""))) - {""}
+
+
+class FindingOutput(serializers.Serializer[None]):
+    """Why a picture may be another student's."""
+
+    code = serializers.ChoiceField(choices=sorted(SENTENCES))
+    student = serializers.UUIDField(allow_null=True, help_text="Whose; null for who may not see students.")
+    detail = serializers.CharField()
+
+
 class StudentWithPhotoInput(StudentInput):
     """The same as a form, with the photo as a file."""
 
     profile_photo = serializers.FileField(required=False, help_text="JPEG, PNG, GIF, WebP, HEIC or AVIF.")
+    confirm = serializers.CharField(required=False, help_text="As with upload-photo.")
 
     class Meta(StudentInput.Meta):
-        fields = [*StudentInput.Meta.fields, "profile_photo"]
+        fields = [*StudentInput.Meta.fields, "profile_photo", "confirm"]
 
 
-class PhotoInput(serializers.Serializer[None]):
+class PhotoInput(Confirmation):
     """What may be said about a photo that is handed in."""
 
     taken_on = serializers.DateField(required=False, allow_null=True, help_text="Else the camera's date.")
@@ -94,10 +125,17 @@ class UploadOutput(StudentOutput):
     """A student after a photo was handed in."""
 
     photo_changed = serializers.BooleanField(help_text="False: this very file is the photo already.")
+    warnings = FindingOutput(many=True, help_text="What speaks against the picture without stopping it.")
     message = serializers.CharField()
 
 
-class AttendanceInput(serializers.Serializer[None]):
+class ChangedStudentOutput(StudentOutput):
+    """A student who was added or changed, perhaps with a photo."""
+
+    warnings = FindingOutput(many=True, help_text="What speaks against the photo without stopping it.")
+
+
+class AttendanceInput(Confirmation):
     """Which half-day."""
 
     date = serializers.DateField()
@@ -130,6 +168,12 @@ class AttendanceOutput(serializers.Serializer[None]):
     image_url = serializers.URLField(help_text="A signed link; it expires.")
     photo = serializers.CharField(help_text="The same bytes for a bearer token.")
     thumbnails = ThumbnailLinks()
+
+
+class AttendanceUploadOutput(AttendanceOutput):
+    """An attendance photo after it was handed in."""
+
+    warnings = FindingOutput(many=True, help_text="What speaks against the picture without stopping it.")
 
 
 class PhotoVersionOutput(serializers.Serializer[None]):

@@ -20,6 +20,7 @@ from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
 from students import identity
+from students.identity import Identity
 from students.models import OWNER_LABEL, Student, StudentPhoto
 from students.slots import PROFILE, moment_in
 
@@ -38,6 +39,8 @@ class IncomingPhoto:
     origin: str
     taken_on: date | None = None
     credit: str = ""
+    # Whom the bytes named inside when they were handed in.
+    named: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,14 @@ def take_in(data: bytes, *, filename: str, origin: str) -> IncomingPhoto:
     """
     scan_bytes(data)
     clean = take_in_image(data, filename=filename, limits=photo_limits())
-    return IncomingPhoto(clean, filename, origin)
+    return IncomingPhoto(clean, filename, origin, named=_identity_in(data))
+
+
+def _identity_in(data: bytes) -> Identity | None:
+    try:
+        return identity.read(data)
+    except InvalidFile:
+        return None  # neither JPEG nor PNG: a foreign file
 
 
 def incoming_from_storage(data: bytes, key: str, origin: str) -> IncomingPhoto:
@@ -75,11 +85,9 @@ def incoming_from_storage(data: bytes, key: str, origin: str) -> IncomingPhoto:
     """
     known, filename = sniff(data), PurePosixPath(key).name
     extension = FORMATS[known].extensions[0] if known else "jpg"
-    try:
-        if identity.read(data) is not None:
-            return IncomingPhoto(_as_stored(data, extension), filename, origin)
-    except InvalidFile:
-        pass  # neither JPEG nor PNG: a foreign file
+    named = _identity_in(data)
+    if named is not None:
+        return IncomingPhoto(_as_stored(data, extension), filename, origin, named=named)
     scan_bytes(data)
     clean = take_in_image(data, filename=f"stray.{extension}", limits=photo_limits())
     return IncomingPhoto(clean, filename, origin)

@@ -90,7 +90,8 @@ def describe(exception: Exception) -> dict[str, Any] | None:  # noqa: PLR0911 - 
         fields = {exception.field: [about_field]} if exception.field else {}
         body = problem(_status_of(exception), str(exception), exception.code, fields)
         # `error` is what a contract may fix; a person reads what is true.
-        return body | {"detail": about_field} if exception.field_sentence else body
+        true = {"detail": about_field} if exception.field_sentence else {}
+        return exception.extra | body | true
     if isinstance(exception, drf.ValidationError):
         fields = _sentences(exception.detail)
         first = next(iter(fields.values()), [_("The data is not valid.")])[0]

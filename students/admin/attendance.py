@@ -19,17 +19,16 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminFileFieldWidget, Un
 from photostore.admin import BytesAdmin
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
-from students.admin.forms import ACCEPTED, taken_in
+from students.admin.forms import ACCEPTED, PersonForm, taken_in
 from students.models import AttendancePhoto
 from students.photos import remove_photo, upload_photo
 from students.representation import represent_attendance
 from students.slots import slot_of
-from students.versions import IncomingPhoto
 
 IMAGE_FIELD = "image"
 
 
-class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg]
+class AttendanceForm(PersonForm):
     """Whose, when, and the picture; for one that is there already, only the picture can be replaced."""
 
     date = forms.DateField(label=_("Date"), widget=UnfoldAdminDateWidget())
@@ -42,9 +41,6 @@ class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("JPEG, PNG, GIF, WebP, HEIC or AVIF, at most 20 MB."),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ACCEPTED, "data-photo-preview": ""}),
     )
-
-    request: Any = None
-    incoming: IncomingPhoto | None = None
 
     class Meta:
         model = AttendancePhoto
@@ -62,6 +58,8 @@ class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg]
         is_new = not self.instance.pk and {"student", "date", "session"} <= said.keys()
         if is_new and AttendancePhoto.objects.of(said["student"], said["date"], said["session"]):
             self.add_error("session", _("There is a photo for this date and session already."))
+        if not self.errors:
+            self.check_person(said.get("student") or self.instance.student, IMAGE_FIELD)
         return said
 
 
@@ -137,6 +135,7 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
             incoming=form.incoming,
             actor=Actor.of(request, "admin"),
             replace=change,
+            confirmed=form.confirmed,
         )
         obj.pk = change_of.photo.pk
 

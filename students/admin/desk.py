@@ -54,7 +54,7 @@ class StudentAdmin(ProposalsDesk, ModelAdmin, BytesAdmin):  # type: ignore[misc]
     list_before_template = "students/desk/above_list.html"
     change_form_outer_after_template = "students/desk/photo_form.html"
     fieldsets = [
-        (_("Photo"), {"fields": ["photo", PHOTO_FIELD]}),
+        (_("Photo"), {"fields": ["photo", PHOTO_FIELD, "confirm"]}),
         (
             _("Student"),
             {"fields": ["name", ("student_number", "class_name"), ("first_name", "last_name"),
@@ -117,8 +117,7 @@ class StudentAdmin(ProposalsDesk, ModelAdmin, BytesAdmin):  # type: ignore[misc]
         """A new student has no history; whoever may only look is offered no upload."""
         shown = list(super().get_fieldsets(request, obj))
         if obj is None:
-            return [(title, {"fields": [PHOTO_FIELD]}) if "photo" in options["fields"] else (title, options)
-                    for title, options in shown[:-1]]  # fmt: skip
+            return [(_("Photo"), {"fields": [PHOTO_FIELD, "confirm"]}), *shown[1:-1]]
         if not self.has_change_permission(request, obj):
             shown[0] = (shown[0][0], {"fields": ["photo"]})
         return shown
@@ -145,9 +144,17 @@ class StudentAdmin(ProposalsDesk, ModelAdmin, BytesAdmin):  # type: ignore[misc]
         actor = Actor.of(request, "admin")
         fields = {name: form.cleaned_data[name] for name in StudentForm.Meta.fields}
         if not change:
-            saved = create_student(fields=fields, actor=actor, incoming=form.incoming)
+            saved = create_student(
+                fields=fields, actor=actor, incoming=form.incoming, confirmed=form.confirmed
+            )
         else:
-            saved = update_student(student=obj, fields=fields, actor=actor, incoming=form.incoming)
+            saved = update_student(
+                student=obj,
+                fields=fields,
+                actor=actor,
+                incoming=form.incoming,
+                confirmed=form.confirmed,
+            )
             if form.incoming and saved.photo_sha256 == obj.photo_sha256:
                 messages.info(request, _("This file is the photo already; nothing was changed."))
         obj.__dict__.update(saved.__dict__)

@@ -15,6 +15,9 @@ from students.models import FormerStudentNumber, Student, StudentPhoto
 from testing.kept import stored
 from testing.pictures import portrait, saved
 
+# Twins and mistakes of all kinds: tests that are about something else put one picture on two students.
+ALL_THE_SAME = "is_anothers, names_another"
+
 
 @cache
 def face(seed: int, name: str = "JPEG", *, width: int = 300, height: int = 400) -> bytes:
@@ -42,7 +45,7 @@ def enrol(
     **fields: Any,
 ) -> dict[str, Any]:
     """A new student through the API, as its answer shows them."""
-    files = {} if photo is None else {"profile_photo": file_of(photo, filename)}
+    files = {} if photo is None else {"profile_photo": file_of(photo, filename), "confirm": ALL_THE_SAME}
     answer = api.post("/api/students/", {"name": name, **fields, **files}, format="multipart")
     assert answer.status_code == 201, answer.content
     return answer.json()
@@ -52,7 +55,7 @@ def hand_in(api: Any, pk: int, data: bytes, filename: str = "photo.jpg", **field
     """The answer to a photo for student `pk`."""
     return api.post(
         f"/api/students/{pk}/upload-photo/",
-        {"profile_photo": file_of(data, filename), **fields},
+        {"profile_photo": file_of(data, filename), "confirm": ALL_THE_SAME, **fields},
         format="multipart",
     )
 

@@ -12,9 +12,10 @@ import pytest
 
 from photostore.models import StoredFile
 from photostore.storage import storage_for
-from students.attendance import upload_attendance_photo
 from students.models import Student, StudentPhoto
+from students.photos import upload_photo
 from students.recovery.restore import run as restore_run
+from students.slots import slot_of
 from students.tests.commands import OPERATOR, backed_up
 from students.tests.legacy_school import sql
 from students.tests.losing import lose, restore
@@ -38,10 +39,9 @@ HARMED = (
 
 
 def attended(student: Student, number: int) -> None:
-    upload_attendance_photo(
+    upload_photo(
         student=student,
-        date=datetime.date(2026, 11, 20),
-        session="AM",
+        slot=slot_of(datetime.date(2026, 11, 20), "AM"),
         incoming=take_in(face(number), filename="a.jpg", origin="api"),
         actor=OPERATOR,
     )
@@ -64,7 +64,7 @@ def school(api: Any, tmp_path: Path) -> Path:
 
 def harm_one(harm: str, student: Student) -> None:
     pk, theirs = student.pk, f"students/{student.student_id}/"
-    photos = StudentPhoto.objects.filter(student=student)
+    photos = StudentPhoto.objects.of_profile().filter(student=student)
     originals = StoredFile.objects.filter(owner_id=str(pk), kind="original")
     do: dict[str, Callable[[], object]] = {
         "version gone": lambda: lose("default", str(photos.get(replaced_at=None).file)),
@@ -73,13 +73,16 @@ def harm_one(harm: str, student: Student) -> None:
         ),
         "thumbnail gone": lambda: lose("default", f"derived/{theirs}"),
         "attendance gone": lambda: lose("default", f"photos/{theirs}attendance/"),
-        "attendance row gone": lambda: sql("DELETE FROM students_attendancephoto WHERE student_id = %s", pk),
+        "attendance row gone": lambda: sql(
+            "DELETE FROM students_studentphoto WHERE student_id = %s AND slot <> 'profile'", pk
+        ),
         "legacy row": lambda: (
             sql("DELETE FROM students_studentphoto WHERE student_id = %s", pk),
             sql("DELETE FROM photostore_storedfile WHERE owner_id = %s", str(pk)),
         ),
         "row gone": lambda: sql(
-            "DELETE FROM students_studentphoto WHERE student_id = %s AND replaced_at IS NOT NULL", pk
+            "DELETE FROM students_studentphoto WHERE student_id = %s AND replaced_at IS NOT NULL",
+            pk,
         ),
         "register's row gone": lambda: sql(
             "DELETE FROM photostore_storedfile WHERE id = %s", originals.filter(live=False).get().pk

@@ -22,7 +22,14 @@ from photostore.web.paging import NewestFirst
 from students.models import AttendancePhoto, StudentPhoto
 from students.photos import upload_photo
 from students.representation import represent_attendance
-from students.serializers import AttendanceFilters, AttendanceInput, AttendanceOutput, AttendanceUpload
+from students.serializers import (
+    AttendanceFilters,
+    AttendanceInput,
+    AttendanceOutput,
+    AttendanceUpload,
+    AttendanceUploadOutput,
+    Confirmation,
+)
 from students.slots import slot_of
 from students.versions import MAX_FILE_BYTES, owner_of, take_in
 from students.views.base import StudentsView, live_original, serve_to_holder
@@ -53,7 +60,7 @@ class AttendancePhotosView(StudentsView):
     @extend_schema(
         request={"multipart/form-data": AttendanceUpload},
         parameters=[AttendanceFilters],
-        responses={201: AttendanceOutput},
+        responses={201: AttendanceUploadOutput},
     )
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Keep the photo of a half-day; `?replace=true` where there is one already."""
@@ -64,12 +71,14 @@ class AttendancePhotosView(StudentsView):
         asked.is_valid(raise_exception=True)
         change = upload_photo(
             student=student,
-            slot=slot_of(**said.validated_data),
+            slot=slot_of(said.validated_data["date"], said.validated_data["session"]),
             incoming=take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.API),
             actor=self.actor(),
             replace=asked.validated_data["replace"],
+            confirmed=Confirmation.codes_in(request.data),
         )
         answer = represent_attendance(change.photo, student, LinkMaker.of(request))
+        answer["warnings"] = self.told(change.warnings)
         return Response(answer, status=status.HTTP_201_CREATED)
 
 

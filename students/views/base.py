@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from photostore.audit import Actor
 from photostore.delivery.legacy import as_it_is
@@ -22,6 +24,7 @@ from photostore.uploads.handler import optional_file
 from students.models import Student, StudentPhoto
 from students.permissions import StudentPermission
 from students.representation import represent_student
+from students.right_person import AnotherPerson, Finding
 from students.todays import mark_of, mark_of_key, stated_sha256
 from students.versions import IncomingPhoto, owner_of, take_in
 
@@ -48,6 +51,20 @@ class StudentsView(GenericAPIView[Student]):
     def actor(self) -> Actor:
         """Who asks."""
         return Actor.of(self.request)
+
+    def told(self, found: Sequence[Finding]) -> list[dict[str, Any]]:
+        """Findings as JSON; whose the picture is, for who may see students."""
+        may_see = self.request.user.has_perm("students.view_student")
+        return [
+            {"code": one.code, "student": one.other.student_id if may_see else None, "detail": str(one)}
+            for one in found
+        ]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A refusal says which findings stopped it."""
+        if isinstance(exc, AnotherPerson):
+            exc.extra["findings"] = self.told(exc.findings)
+        return super().handle_exception(exc)
 
     def answer(self, student: Student) -> dict[str, Any]:
         """The student as JSON."""

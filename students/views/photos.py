@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +23,16 @@ from photostore.web.paging import NewestFirst
 from students.models import StudentPhoto
 from students.photos import remove_photo, restore_version, upload_photo
 from students.representation import represent_version
-from students.serializers import PhotoInput, PhotoUpload, PhotoVersionOutput, StudentOutput, UploadOutput
+from students.serializers import (
+    ChangedStudentOutput,
+    Confirmation,
+    PhotoInput,
+    PhotoUpload,
+    PhotoVersionOutput,
+    UploadOutput,
+)
 from students.todays import versions_of
-from students.versions import MAX_FILE_BYTES, IncomingPhoto, take_in
+from students.versions import MAX_FILE_BYTES, take_in
 from students.views.base import PHOTO_FIELD, StudentsView, serve_to_holder, todays_file
 
 
@@ -44,17 +52,16 @@ class UploadPhotoView(StudentsView):
         said = PhotoInput(data=request.data)
         said.is_valid(raise_exception=True)
         taken = take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.API)
-        incoming = IncomingPhoto(
-            taken.clean,
-            taken.filename,
-            taken.origin,
+        incoming = replace(
+            taken,
             taken_on=said.validated_data.get("taken_on"),
             credit=said.validated_data.get("credit", ""),
         )
-        change = upload_photo(student=student, incoming=incoming, actor=self.actor())
+        confirmed = Confirmation.codes_in(request.data)
+        change = upload_photo(student=student, incoming=incoming, actor=self.actor(), confirmed=confirmed)
         message = _("The photo is saved.") if change.changed else _("This file is the photo already.")
         answer = self.answer(change.student) | {"photo_changed": change.changed, "message": message}
-        return Response(answer)
+        return Response(answer | {"warnings": self.told(change.warnings)})
 
 
 @extend_schema(tags=["photos"])
@@ -91,11 +98,14 @@ class RestorePhotoView(StudentsView):
 
     writes_need = "change"
 
-    @extend_schema(request=None, responses=StudentOutput)
+    @extend_schema(request=Confirmation, responses=ChangedStudentOutput)
     def post(self, request: Request, pk: int, sha256: str) -> Response:  # noqa: ARG002
         """Make it the student's photo again."""
-        change = restore_version(student=self.student(), sha256=sha256, actor=self.actor())
-        return Response(self.answer(change.student))
+        confirmed = Confirmation.codes_in(request.data)
+        change = restore_version(
+            student=self.student(), sha256=sha256, actor=self.actor(), confirmed=confirmed
+        )
+        return Response(self.answer(change.student) | {"warnings": self.told(change.warnings)})
 
 
 @extend_schema(tags=["photos"])

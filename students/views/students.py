@@ -13,10 +13,17 @@ from rest_framework.response import Response
 from photostore.delivery.links import LinkMaker
 from photostore.errors import InvalidFile
 from photostore.uploads.throttle import StaffUploadThrottle
-from students.enrolment import create_student, delete_student, update_student
+from students.enrolment import create_student, delete_student, update_student, warnings_of
 from students.models import Student, StudentQuerySet
 from students.representation import represent, represented
-from students.serializers import StudentFilters, StudentInput, StudentOutput, StudentWithPhotoInput
+from students.serializers import (
+    ChangedStudentOutput,
+    Confirmation,
+    StudentFilters,
+    StudentInput,
+    StudentOutput,
+    StudentWithPhotoInput,
+)
 from students.versions import MAX_FILE_BYTES
 from students.views.base import PHOTO_FIELD, StudentsView, incoming_photo
 
@@ -44,13 +51,18 @@ class StudentListView(StudentsView):
         links = LinkMaker.of(request)
         return self.get_paginated_response([represent(row, links) for row in rows or []])
 
-    @extend_schema(request=BODIES, responses={201: StudentOutput}, examples=[ADA])
+    @extend_schema(request=BODIES, responses={201: ChangedStudentOutput}, examples=[ADA])
     def post(self, request: Request) -> Response:
         """Add a student, as a form also with a photo: both are there afterwards, or neither."""
         serializer = StudentInput(data=request.data)
         photo = _checked(serializer, request)
-        student = create_student(fields=serializer.validated_data, incoming=photo, actor=self.actor())
-        answer = self.answer(student)
+        student = create_student(
+            fields=serializer.validated_data,
+            incoming=photo,
+            actor=self.actor(),
+            confirmed=Confirmation.codes_in(request.data),
+        )
+        answer = self.answer(student) | {"warnings": self.told(warnings_of(student, photo))}
         return Response(
             answer, status=status.HTTP_201_CREATED, headers={"Location": f"/api/students/{student.pk}/"}
         )
@@ -58,8 +70,8 @@ class StudentListView(StudentsView):
 
 @extend_schema(tags=["students"])
 @extend_schema_view(
-    put=extend_schema(request=BODIES, responses=StudentOutput, examples=[ADA]),
-    patch=extend_schema(request=BODIES, responses=StudentOutput),
+    put=extend_schema(request=BODIES, responses=ChangedStudentOutput, examples=[ADA]),
+    patch=extend_schema(request=BODIES, responses=ChangedStudentOutput),
 )
 class StudentView(StudentsView):
     """One student."""
@@ -91,8 +103,14 @@ class StudentView(StudentsView):
         serializer = StudentInput(student, data=request.data, partial=partial)
         photo = _checked(serializer, request)
         fields = serializer.validated_data if partial else _every_field(serializer.validated_data)
-        student = update_student(student=student, fields=fields, actor=self.actor(), incoming=photo)
-        return Response(self.answer(student))
+        student = update_student(
+            student=student,
+            fields=fields,
+            actor=self.actor(),
+            incoming=photo,
+            confirmed=Confirmation.codes_in(request.data),
+        )
+        return Response(self.answer(student) | {"warnings": self.told(warnings_of(student, photo))})
 
 
 def _checked(serializer: StudentInput, request: Request) -> Any:

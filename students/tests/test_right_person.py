@@ -1,0 +1,159 @@
+"""A picture of another student is noticed wherever it comes in; a person can say that it is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from photostore.models import AuditEntry
+from photostore.storage import storage_for
+from students.models import Student, StudentPhoto
+from students.tests.school import enrol, everything, face, file_of
+from testing.exhaustive import is_exhaustive
+from testing.people import client_of, make_person
+from testing.pictures import portrait, saved
+
+
+@pytest.fixture
+def ada(api: Any) -> dict[str, Any]:
+    return enrol(api, "Ada", student_number="S-1", photo=face(1))
+
+
+@pytest.fixture
+def bea(api: Any) -> dict[str, Any]:
+    return enrol(api, "Bea", student_number="S-2", photo=face(2))
+
+
+def hand_in(api: Any, pk: int, data: bytes, filename: str = "photo.jpg", **fields: Any) -> Any:
+    """As a client that knows nothing of confirming."""
+    form = {"profile_photo": file_of(data, filename), **fields}
+    return api.post(f"/api/students/{pk}/upload-photo/", form, format="multipart")
+
+
+def stored_photo(student: dict[str, Any]) -> bytes:
+    photo = StudentPhoto.objects.of_profile().get(student=student["id"], replaced_at=None)
+    return storage_for().read(str(photo.file), max_bytes=10**8)
+
+
+def codes(answer: Any) -> list[str]:
+    return [one["code"] for one in answer.json()["findings"]]
+
+
+def test_a_stored_photo_that_names_another_stops(api: Any, ada: Any, bea: Any, each_storage: str) -> None:
+    data, before = stored_photo(ada), everything()
+    refused = hand_in(api, bea["id"], data)
+    assert (refused.status_code, refused.json()["code"]) == (409, "names_another"), refused.content
+    assert codes(refused) == ["names_another", "is_anothers"]
+    assert {one["student"] for one in refused.json()["findings"]} == {ada["student_id"]}
+    assert "Ada" in refused.json()["detail"]
+    assert everything() == before, "nothing was changed"
+
+
+def test_an_old_photo_names_its_student_also_after_that_one_has_another(api: Any, ada: Any, bea: Any) -> None:
+    data = stored_photo(ada)
+    assert hand_in(api, ada["id"], face(3)).status_code == 200
+    assert codes(hand_in(api, bea["id"], data)) == ["names_another"]
+
+
+def test_a_photo_from_before_a_reseed_is_known_by_the_number(api: Any, ada: Any, bea: Any) -> None:
+    """The id inside is nobody's by now, and the number says whose it is."""
+    data = stored_photo(ada)
+    Student.objects.filter(pk=ada["id"]).delete()
+    again = enrol(api, "Ada", student_number="S-1")
+    assert codes(hand_in(api, bea["id"], data)) == ["names_another"]
+    assert hand_in(api, again["id"], data).status_code == 200
+
+
+def test_the_same_file_and_the_same_pixels_stop(api: Any, ada: Any, bea: Any) -> None:
+    assert codes(hand_in(api, bea["id"], face(1))) == ["is_anothers"]
+    picture = portrait(4, 300, 400)
+    enrol(api, "Cem", photo=saved(picture, "PNG"), filename="a.png")
+    assert codes(hand_in(api, bea["id"], saved(picture, "WEBP", lossless=True), "a.webp")) == ["is_anothers"]
+
+
+def test_what_a_person_confirms_is_done_and_audited(api: Any, ada: Any, bea: Any) -> None:
+    data = stored_photo(ada)
+    assert hand_in(api, bea["id"], data, confirm="is_anothers").status_code == 409, "one of two"
+    assert hand_in(api, bea["id"], data, confirm="is_anothers, names_another").status_code == 200
+    said = AuditEntry.objects.filter(action="photo.confirm").values_list("code", "subject")
+    subject = f"student {bea['student_id']}"
+    assert sorted(said) == [("is_anothers", subject), ("names_another", subject)]
+
+
+def test_a_former_photo_of_another_and_a_number_in_the_name_warn(api: Any, ada: Any, bea: Any) -> None:
+    assert hand_in(api, ada["id"], face(3)).status_code == 200
+    answer = hand_in(api, bea["id"], face(1), "S-1.jpg")
+    assert answer.status_code == 200
+    assert [one["code"] for one in answer.json()["warnings"]] == ["was_anothers", "number_of_another"]
+    assert hand_in(api, bea["id"], face(5), "S-2.jpg").json()["warnings"] == []
+
+
+def test_adding_and_changing_a_student_ask_as_well(api: Any, ada: Any) -> None:
+    photo = {"name": "Cem", "profile_photo": file_of(face(1))}
+    before = everything()
+    refused = api.post("/api/students/", photo, format="multipart")
+    assert (refused.status_code, codes(refused)) == (409, ["is_anothers"])
+    assert everything() == before, "neither student nor photo"
+    bea = enrol(api, "Bea")
+    for call in (api.put, api.patch):
+        form = {"name": "Beatrice", "profile_photo": file_of(face(1))}
+        refused = call(f"/api/students/{bea['id']}/", form, format="multipart")
+        assert (refused.status_code, codes(refused)) == (409, ["is_anothers"])
+    assert Student.objects.get(pk=bea["id"]).name == "Bea"
+    form = {"name": "Beatrice", "profile_photo": file_of(face(1)), "confirm": "is_anothers"}
+    assert api.patch(f"/api/students/{bea['id']}/", form, format="multipart").status_code == 200
+
+
+def test_attendance_photos_ask_as_well(api: Any, ada: Any, bea: Any) -> None:
+    form = {"date": "2026-11-20", "session": "AM"}
+    address = f"/api/students/{bea['id']}/attendance-photos/"
+    refused = api.post(address, {**form, "image": file_of(face(1))}, format="multipart")
+    assert (refused.status_code, codes(refused)) == (409, ["is_anothers"])
+    sent = api.post(
+        address, {**form, "image": file_of(face(1)), "confirm": "is_anothers"}, format="multipart"
+    )
+    assert (sent.status_code, sent.json()["warnings"]) == (201, [])
+
+
+def test_an_earlier_version_that_is_anothers_by_now(api: Any, ada: Any, bea: Any) -> None:
+    """The mistake was undone, and must not come back by the history."""
+    first = Student.objects.get(pk=ada["id"]).photo_sha256
+    hand_in(api, ada["id"], face(3))
+    hand_in(api, bea["id"], face(1))
+    address = f"/api/students/{ada['id']}/photo-history/{first}/restore/"
+    refused = api.post(address)
+    assert (refused.status_code, codes(refused)) == (409, ["is_anothers"])
+    assert api.post(address, {"confirm": "is_anothers"}).status_code == 200
+
+
+def test_who_may_not_see_students_is_not_told_whose_it_is(ada: Any, bea: Any) -> None:
+    mia = make_person("mia", "change_student", is_staff=True)
+    refused = hand_in(client_of(mia), bea["id"], face(1))
+    assert refused.json()["findings"][0]["student"] is None
+
+
+def test_the_admin_shows_both_faces_and_a_box_to_tick(api: Any, ada: Any, bea: Any) -> None:
+    desk = Client()
+    desk.force_login(make_person("dora", "view_student", "change_student", is_staff=True))
+    page = f"/admin/students/student/{bea['id']}/change/"
+    form = {"name": "Bea", "student_number": "S-2", "status": "active"}
+    shown = desk.post(page, {**form, "new_photo": file_of(face(1))})
+    assert shown.status_code == 200
+    assert (
+        b"the photo of another student: Ada" in shown.content and b"data:image/webp;base64," in shown.content
+    )
+    assert b'type="checkbox" name="confirm"' in shown.content.replace(b"\n", b"")
+    assert AuditEntry.objects.filter(outcome="refused", code="is_anothers").exists()
+    done = desk.post(page, {**form, "new_photo": file_of(face(1)), "confirm": "on"})
+    assert done.status_code == 302
+    assert Student.objects.get(pk=bea["id"]).photo_sha256 != bea.get("photo_sha256")
+    assert StudentPhoto.objects.filter(student=bea["id"]).count() == 2
+
+
+def test_different_portraits_give_no_alarm(api: Any) -> None:
+    for number in range(60 if is_exhaustive() else 12):
+        made = enrol(api, f"Child {number}", student_number=f"N-{number}")
+        answer = hand_in(api, made["id"], face(100 + number), f"N-{number}.jpg")
+        assert (answer.status_code, answer.json()["warnings"]) == (200, [])
