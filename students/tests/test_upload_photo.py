@@ -44,6 +44,7 @@ def test_the_answer_is_the_student_with_the_photo(api: Any, ada: dict[str, Any])
     assert answer.status_code == 200
     said = answer.json()
     assert (said.pop("photo_changed"), said.pop("message")) == (True, "The photo is saved.")
+    assert said.pop("warnings") == []
     assert said == api.get(f"/api/students/{ada['id']}/").json()
     assert said["profile_photo"] == f"student_photos/student_{ada['id']}_profile.jpg"
     assert likeness(body_of(api.get(said["profile_photo_url"])), face(1)) < 6
