@@ -19,9 +19,9 @@ from photostore.storage.key_rules import is_key
 from students.key_claims import OF_OTHERS, UPLOADS
 from students.models import Student, StudentPhoto
 from students.recovery.change.sources import aside_details
+from students.recovery.evidence.findings import Finding, State, Verdict
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Plan, findings, make_plan
-from students.recovery.evidence.findings import Finding, State, Verdict
 from students.recovery.reassign.steps import Done, carry_out, takeover_of
 from students.recovery.unowned import Location, Stray, read_stray, read_strays, stray_locations
 

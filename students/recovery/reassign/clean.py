@@ -22,8 +22,8 @@ from students.checking import kept_files
 from students.key_claims import FOLDERS, UPLOADS, place_of
 from students.models import Student
 from students.recovery.change.sources import aside_details
-from students.recovery.evidence.plan import PLAN, Plan
 from students.recovery.evidence.findings import Finding, State
+from students.recovery.evidence.plan import PLAN, Plan
 from students.recovery.unowned import Stray
 
 BATCH = 1_000

@@ -16,8 +16,8 @@ from students.recovery.change.files import AnySpot, is_of_type, right_bytes
 from students.recovery.restore.finding import Found
 from students.recovery.restore.needs import Needs, spots_with
 from students.recovery.restore.spliced import Lost, numbers_of
-from students.slots import PROFILE, moment_in
 from students.recovery.storages import Spot
+from students.slots import PROFILE, moment_in
 from students.tombstones import erased_of
 from students.versions import EXTENSIONS, exports_of, owner_of
 
