@@ -11,6 +11,7 @@ from students.checking import contradictions, kept_files, legacy_keys, who
 from students.key_claims import place_of
 from students.models import OWNER_LABEL, Student
 from students.recovery.change import ChangePhoto
+from students.recovery.change.remove import RemoveDuplicate, RemoveVersion
 from students.recovery.change.sources import SetAsideStray
 from students.recovery.erase.act import EraseStudent
 from students.recovery.restore.heal import Heal, RebuildThumbnails
@@ -30,6 +31,8 @@ def registration() -> AppRegistration:
             FollowVersion(),
             Heal(),
             RebuildThumbnails(),
+            RemoveDuplicate(),
+            RemoveVersion(),
             SetAsideStray(),
         ),
         guards=[

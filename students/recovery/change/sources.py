@@ -34,6 +34,7 @@ from students.versions import (
     incoming_from_storage,
     new_version,
     owner_of,
+    retagged_version,
 )
 
 
@@ -53,10 +54,14 @@ def built(act: Act, student: Student) -> list[Version]:
     """The versions that the details ask for, not stored yet. Raises `Changed` where their bytes are gone.
 
     `how` is `file`: one version of the file `storage_alias`, `key`, `sha256` (`stored_at` where it lies in
-    quarantine), with `origin` and perhaps `at`, its age; or `backup`: `versions` of the entry of `backup`,
-    each with `sha256`, `key` and `sources`.
+    quarantine), with `origin` and perhaps `at`, its age; or `version`: the one with `sha256` of the student
+    `of`, whose file is `key`; or `backup`: `versions` of the entry of `backup`, each with `sha256`, `key` and
+    `sources`.
     """
-    return [_of_file(act, student)] if act.details["how"] == "file" else _of_backup(act, student)
+    how = act.details["how"]
+    if how == "backup":
+        return _of_backup(act, student)
+    return [_of_file(act, student) if how == "file" else _of_version(act, student)]
 
 
 def _of_file(act: Act, student: Student) -> Version:
@@ -73,6 +78,20 @@ def _of_file(act: Act, student: Student) -> Version:
     if "names" in details:
         names = [(alias, key) for alias, key in details["names"]]
         return replace(version, publication=replace(version.publication, copies=names))
+    return version
+
+
+def _of_version(act: Act, student: Student) -> Version:
+    details = act.details
+    rows = StudentPhoto.objects.filter(student=details["of"], slot=details["slot"])
+    photo = rows.filter(sha256=details["sha256"]).first()
+    if photo is None:
+        raise Changed(_("The photo is not there any more."))
+    try:
+        version = retagged_version(student, photo, actor_of(act))
+    except FileMissing as error:
+        raise Changed(_("The photo is not there any more.")) from error
+    version.photo.uploaded_at = photo.uploaded_at
     return version
 
 
@@ -116,6 +135,9 @@ def confirm_sources(act: Act, student: Student) -> None:
     details, was = act.details, act.details["before"]
     if details["how"] == "file":
         source_bytes(act)
+    elif details["how"] == "version":
+        moved = keys.quarantined(act.operation_id, details["key"])
+        needed_bytes([("default", details["key"]), ("default", moved)], details["sha256"])
     else:
         for item in details["versions"]:
             if ["default", item["key"]] not in details["there"] and item["key"] not in was["files"]:

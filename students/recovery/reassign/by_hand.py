@@ -1,0 +1,163 @@
+"""What a person decides about photos that are on the wrong student: move, remove, exchange, merge.
+
+Each is an operation; nothing is looked for, so nothing is guessed. Call them under the commands' lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+
+from photostore.audit import Actor
+from photostore.errors import Conflict, Refused
+from photostore.operations import Conductor, conduct
+from students.models import Student, StudentPhoto
+from students.photos import current_photo, subject_of
+from students.recovery.change.remove import FIELDS, row_of
+from students.slots import PROFILE
+from students.versions import names_present_number, version_as_stored
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What an operation did: its id, and how many photos it moved."""
+
+    operation: str | None
+    photos: int
+
+
+def move_version(*, source: Student, sha256: str, target: Student, actor: Actor) -> Moved:
+    """Give one version to another student; where it was the photo, the one before is the photo again.
+
+    Raises `Refused` for a version that the student never had, `Conflict` where somebody changed it meanwhile.
+    """
+    photo = _version(source, sha256)
+    if source.pk == target.pk:
+        raise Refused("That is the same student twice.")
+    with conduct("move_version", actor) as operation:
+        _give(
+            operation, photo, target, live=photo.replaced_at is None or not current_photo(target, photo.slot)
+        )
+        _remove(operation, photo)
+    return Moved(operation.id, 1)
+
+
+def remove_version(*, student: Student, sha256: str, actor: Actor) -> Moved:
+    """Set one version aside in quarantine; where it was the photo, the one before is the photo again."""
+    photo = _version(student, sha256)
+    with conduct("remove_version", actor) as operation:
+        _remove(operation, photo)
+    return Moved(operation.id, 1)
+
+
+def swap_photos(*, one: Student, other: Student, actor: Actor) -> Moved:
+    """Exchange the current photos of two students. Raises `Refused` where one of them has none."""
+    if one.pk == other.pk:
+        raise Refused("That is the same student twice.")
+    photos = [current_photo(student) for student in (one, other)]
+    if photos[0] is None or photos[1] is None:
+        raise Refused("Both students need a photo of their own here; see adopt_media for older ones.")
+    with conduct("swap_photos", actor) as operation:
+        _give(operation, photos[1], one, live=True)
+        _give(operation, photos[0], other, live=True)
+    return Moved(operation.id, 2)
+
+
+def merge_students(*, keep: Student, duplicate: Student, actor: Actor) -> Moved:
+    """Give everything of a student who was entered twice to the row that stays, and end the other row.
+
+    A photo of a slot where the one that stays has one becomes a former version. Raises `Refused`.
+    """
+    if keep.pk == duplicate.pk:
+        raise Refused("That is the same student twice.")
+    if duplicate.profile_photo and not current_photo(duplicate):
+        raise Refused("The duplicate's photo is not known yet: run adopt_media first.")
+    photos = list(duplicate.photos.order_by("uploaded_at", "pk"))
+    photos.sort(key=lambda photo: photo.replaced_at is None)  # the current ones last
+    with conduct("merge_students", actor) as operation:
+        for photo in photos:
+            is_free = photo.replaced_at is None and not current_photo(keep, photo.slot)
+            if not _version_of(keep, photo).exists():
+                _give(operation, photo, keep, live=is_free)
+            _remove(operation, photo, after="")
+        _end(operation, keep, duplicate)
+    return Moved(operation.id, len(photos))
+
+
+def _version(student: Student, sha256: str) -> StudentPhoto:
+    """By the whole sha256, or its beginning where that is one version's alone."""
+    found = list(student.photos.filter(sha256__startswith=sha256.lower())[:2])
+    if len(sha256) < 8 or len(found) != 1:
+        raise Refused(f"{student.name} has no version {sha256}, or several; the history shows them.")
+    return found[0]
+
+
+def _version_of(keep: Student, photo: StudentPhoto) -> Any:
+    return StudentPhoto.objects.filter(student=keep, slot=photo.slot, untagged_sha256=photo.untagged_sha256)
+
+
+def _give(operation: Conductor, photo: StudentPhoto, target: Student, *, live: bool) -> None:
+    current = current_photo(target, photo.slot)
+    shown = current.sha256 if current else target.photo_sha256 if photo.slot == PROFILE else ""
+    details = {
+        "student": target.pk,
+        "student_id": str(target.student_id),
+        "slot": photo.slot,
+        "live": live,
+        "expected_sha256": shown,
+        "action": "photo.move" if photo.slot == PROFILE else "attendance.move",
+        "how": "version",
+        "of": photo.student_id,
+        "storage_alias": "default",
+        "key": str(photo.file.name),
+        "sha256": photo.sha256,
+    }
+    _act(operation, "change_photo", subject_of(target), details)
+
+
+def _remove(operation: Conductor, photo: StudentPhoto, *, after: str | None = None) -> None:
+    photo.refresh_from_db()
+    student = Student.objects.get(pk=photo.student_id)
+    was_current = photo.replaced_at is None
+    details = {
+        "student": student.pk,
+        "student_id": str(student.student_id),
+        "slot": photo.slot,
+        "sha256": photo.sha256,
+        "key": str(photo.file.name),
+        "storage_alias": "default",
+        "row": row_of(photo),
+        "was_current": was_current,
+        "next": (_one_before(photo) if after is None else after) if was_current else "",
+    }
+    _act(operation, "remove_version", subject_of(student), details)
+
+
+def _one_before(photo: StudentPhoto) -> str:
+    """The version that was replaced last; not one with another number inside, which would be a new one."""
+    student = Student.objects.get(pk=photo.student_id)
+    former = StudentPhoto.objects.filter(student=student, slot=photo.slot).exclude(pk=photo.pk)
+    last = former.exclude(replaced_at=None).order_by("-replaced_at", "-pk").first()
+    if last is None or not names_present_number(student, version_as_stored(student, last)):
+        return ""
+    return last.sha256
+
+
+def _end(operation: Conductor, keep: Student, duplicate: Student) -> None:
+    duplicate.refresh_from_db()
+    details = {
+        "student": duplicate.pk,
+        "student_id": str(duplicate.student_id),
+        "keep": keep.pk,
+        "keep_id": str(keep.student_id),
+        "row": msgspec.to_builtins({name: getattr(duplicate, name) for name in FIELDS}),
+    }
+    _act(operation, "remove_duplicate", subject_of(duplicate), details)
+
+
+def _act(operation: Conductor, kind: str, subject: str, details: dict[str, Any]) -> None:
+    if not operation.act(kind, subject=subject, details=details):
+        raise Conflict(_("Nothing more was changed: %(why)s") % {"why": operation.why})

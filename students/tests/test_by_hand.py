@@ -1,0 +1,151 @@
+"""Photos on the wrong student are moved, removed, exchanged or merged by a person, and taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from photostore.models import Operation
+from photostore.tests.shelf import run
+from students.models import FormerStudentNumber, Student, StudentPhoto
+from students.photos import upload_photo
+from students.tests.commands import OPERATOR
+from students.tests.reseeding import links, tree, undo_last
+from students.tests.school import enrol, face, hand_in
+from students.versions import take_in
+
+
+@pytest.fixture
+def pair(api: Any, each_storage: str) -> tuple[Student, Student]:
+    """Ada has one photo; Bea's own was replaced by one that is Ada's."""
+    ada = enrol(api, "Ada", student_number="S-1", photo=face(1))
+    bea = enrol(api, "Bea", student_number="S-2", photo=face(2))
+    assert hand_in(api, bea["id"], face(3)).status_code == 200
+    return Student.objects.get(pk=ada["id"]), Student.objects.get(pk=bea["id"])
+
+
+def faces(student: Student, slot: str = "profile") -> tuple[str, list[str]]:
+    """The current photo and the former ones, by the bytes as they were handed in."""
+    photos = StudentPhoto.objects.filter(student=student, slot=slot)
+    current = photos.filter(replaced_at=None).first()
+    former = photos.exclude(replaced_at=None).order_by("uploaded_at")
+    return (current.source_sha256 if current else ""), list(former.values_list("source_sha256", flat=True))
+
+
+def source(seed: int) -> str:
+    return take_in(face(seed), filename="a.jpg", origin="api").clean.source_sha256
+
+
+def is_sound() -> None:
+    assert run("verify_media", "--checksum")[0] == 0
+
+
+def taken_back_and_done_again(before: Any) -> None:
+    after = tree(), links()
+    operation = Operation.objects.get(undoes=None)
+    undone = undo_last()
+    assert not undone.skipped, [one.note for one in undone.left()]
+    assert (tree(), links()) == before
+    is_sound()
+    assert run("undo_photo_operation", str(Operation.objects.get(undoes=operation).pk))[0] == 0
+    assert (tree(), links()) == after
+
+
+def test_a_photo_that_went_to_the_wrong_one_is_moved(pair: tuple[Student, Student]) -> None:
+    ada, bea = pair
+    before = tree(), links()
+    code, said = run("move_version", "number:S-2", bea.photo_sha256[:8], str(ada.pk))
+    assert (code, said["photos"]) == (0, 1), said
+    assert faces(ada) == (source(3), [source(1)])
+    assert faces(bea) == (source(2), []), "the one before is the photo again"
+    is_sound()
+    taken_back_and_done_again(before)
+
+
+def test_a_former_version_is_moved_and_becomes_a_former_one(pair: tuple[Student, Student]) -> None:
+    ada, bea = pair
+    before = tree(), links()
+    former = bea.photos.exclude(replaced_at=None).get()
+    assert run("move_version", str(bea.pk), former.sha256, str(ada.student_id))[0] == 0
+    assert faces(ada) == (source(1), [source(2)])
+    assert faces(bea) == (source(3), [])
+    is_sound()
+    taken_back_and_done_again(before)
+
+
+@pytest.mark.parametrize("which", ["current", "former", "only"])
+def test_a_version_is_removed(pair: tuple[Student, Student], which: str) -> None:
+    ada, bea = pair
+    student = ada if which == "only" else bea
+    before = tree(), links()
+    photo = student.photos.filter(replaced_at__isnull=which != "former").get()
+    assert run("remove_version", str(student.pk), photo.sha256)[0] == 0
+    expected = {"current": (source(2), []), "former": (source(3), []), "only": ("", [])}
+    assert faces(student) == expected[which]
+    is_sound()
+    taken_back_and_done_again(before)
+
+
+def test_two_photos_are_exchanged(pair: tuple[Student, Student]) -> None:
+    ada, bea = pair
+    before = tree(), links()
+    assert run("swap_photos", str(ada.pk), str(bea.pk))[1]["photos"] == 2
+    assert (faces(ada)[0], faces(bea)[0]) == (source(3), source(1))
+    is_sound()
+    taken_back_and_done_again(before)
+
+
+def test_one_who_was_entered_twice_is_one(api: Any, pair: tuple[Student, Student]) -> None:
+    """The photo of the one that stays stays; every other one is in the history, and numbers are not lost."""
+    ada, bea = pair
+    for student, slots in ((ada, ["2026-11-20_AM"]), (bea, ["2026-11-20_AM", "2026-11-20_PM"])):
+        for place, slot in enumerate(slots):
+            incoming = take_in(face(10 + place + student.pk), filename="a.jpg", origin="api")
+            upload_photo(student=student, slot=slot, incoming=incoming, actor=OPERATOR)
+    before = tree(), links()
+    attended = faces(bea, "2026-11-20_AM")[0]
+    assert run("merge_students", str(ada.pk), str(bea.pk))[0] == 0
+    assert not Student.objects.filter(pk=bea.pk).exists()
+    assert faces(ada) == (source(1), [source(2), source(3)])
+    assert faces(ada, "2026-11-20_AM")[1] == [attended]
+    assert faces(ada, "2026-11-20_PM")[0]
+    assert FormerStudentNumber.objects.get().student_number == "S-2"
+    is_sound()
+    undone = undo_last()
+    assert not undone.skipped, [one.note for one in undone.left()]
+    assert (tree(), links()) == before
+    again = Student.objects.get(pk=bea.pk)
+    assert (again.name, again.student_number, again.student_id) == ("Bea", "S-2", bea.student_id)
+    assert not FormerStudentNumber.objects.exists()
+    is_sound()
+
+
+def test_the_one_that_stays_gets_the_number_where_it_has_none(api: Any, each_storage: str) -> None:
+    keep = enrol(api, "Ada")
+    duplicate = enrol(api, "Ada L.", student_number="S-9", photo=face(1))
+    assert run("merge_students", str(keep["id"]), "number:S-9")[0] == 0
+    student = Student.objects.get()
+    assert (student.pk, student.student_number, bool(student.photo_sha256)) == (keep["id"], "S-9", True)
+    undo_last()
+    assert Student.objects.get(pk=duplicate["id"]).student_number == "S-9"
+    assert Student.objects.get(pk=keep["id"]).student_number is None
+
+
+def test_what_makes_no_sense_is_refused_and_changes_nothing(pair: tuple[Student, Student], api: Any) -> None:
+    ada, bea = pair
+    empty = enrol(api, "Cem")
+    before = tree(), links()
+    for arguments in (
+        ("move_version", str(ada.pk), "0" * 64, str(bea.pk)),
+        ("move_version", str(ada.pk), ada.photo_sha256[:3], str(bea.pk)),
+        ("move_version", str(ada.pk), ada.photo_sha256, str(ada.pk)),
+        ("remove_version", "number:S-77", ada.photo_sha256),
+        ("swap_photos", str(ada.pk), str(ada.pk)),
+        ("swap_photos", str(ada.pk), str(empty["id"])),
+        ("merge_students", str(ada.pk), str(ada.pk)),
+    ):
+        code, said = run(*arguments)
+        assert (code, bool(said["error"])) == (2, True), arguments
+    assert (tree(), links()) == before
+    assert not Operation.objects.exists()
