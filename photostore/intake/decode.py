@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image as PillowImage
 
 from photostore.errors import InvalidFile
-from photostore.intake import tiff, tiles, vips
+from photostore.intake import packed_bmp, tiff, tiles, vips
 from photostore.intake.animations import is_cut
 from photostore.intake.colours import Cicp, png_colours
 from photostore.intake.heic import has_plain_item_names
@@ -41,9 +41,6 @@ _SAMPLE_BYTES = {
     **{"complex": 8, "double": 8, "dpcomplex": 16},
 }
 _END_OF_JPEG = b"\xff\xd9"
-# BITMAPINFOHEADER, field biCompression: BI_RGB and BI_BITFIELDS are plain rows of pixels.
-_PLAIN_BMP = {0, 3}
-MAX_PACKED_PIXELS = 2**20
 LARGE_HEIC_PIXELS = 2**24
 # What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
 _HARMLESS = ("extraneous bytes", "JFIF revision", "Adobe color transform", "Invalid SOS parameters")
@@ -218,17 +215,9 @@ def _several_pages() -> InvalidFile:
 
 def _open_bmp(data: bytes) -> Source:
     picture = PillowImage.open(io.BytesIO(data), formats=["BMP"])
-    header_bytes, packing = int.from_bytes(data[14:18], "little"), int.from_bytes(data[30:34], "little")
-    is_packed = header_bytes >= 40 and packing not in _PLAIN_BMP
-    if is_packed and picture.width * picture.height > MAX_PACKED_PIXELS:
-        # Pillow unpacks runs in Python: a kilobyte costs seconds.
-        raise InvalidFile(
-            _("This BMP is packed and too large to unpack here. Please save it as a plain BMP or PNG."),
-            code="packed_bmp",
-        )
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
-        return _from_pillow(picture)
+        return packed_bmp.unpacked(data) if packed_bmp.is_packed(data) else _from_pillow(picture)
 
     return Source(*picture.size, 1, None, load)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import struct
 from typing import Any
 
 import pytest
@@ -186,14 +187,23 @@ def test_what_pixels_do_not_measure_is_refused_from_the_header(
     assert refusal.value.code == code
 
 
-def test_a_packed_bmp_is_refused_before_pillow_unpacks_it() -> None:
-    data = bytearray(saved(Image.new("RGB", (1100, 1000)), "BMP"))
-    plain = ImageLimits(formats=frozenset(FORMATS), max_bytes=20 * 2**20)
-    assert take_in_image(bytes(data), filename="a.bmp", limits=plain).source_format == "bmp"
-    data[30:34] = (1).to_bytes(4, "little")  # BI_RLE8
+@pytest.mark.parametrize("bits", [4, 8])
+def test_a_packed_bmp_is_unpacked_as_pillow_would(bits: int) -> None:
+    """Runs, pixels as they are, ends of lines and of the picture."""
+    plain = b"\0\4\x12\x30" if bits == 4 else b"\0\4\2\3\2\1"
+    first = b"\x05\x12" + plain + b"\x03\x01\0\0"
+    pixels = first + b"".join(bytes([12, number, 0, 0]) for number in range(1, 6)) + b"\0\1"
+    palette = bytes(value for at in range(2**bits) for value in (at * 40 % 256, at * 90 % 256, at, 0))
+    info = struct.pack("<IiiHHIIiiII", 40, 12, 6, 1, bits, 3 - bits // 4, len(pixels), 0, 0, 2**bits, 0)
+    at = 14 + len(info) + len(palette)
+    data = b"BM" + struct.pack("<IHHI", at + len(pixels), 0, 0, at) + info + palette + pixels
+    kept = ImageLimits(formats=frozenset(FORMATS), max_bytes=2**20, max_side=None, keep_format=True)
+    shown = take_in_image(data, filename="a.bmp", limits=kept).picture.data
+    ours, pillows = (Image.open(io.BytesIO(file)).convert("RGB").tobytes() for file in (shown, data))
+    assert ours == pillows
     with pytest.raises(InvalidFile) as refusal:
-        take_in_image(bytes(data), filename="a.bmp", limits=plain)
-    assert refusal.value.code == "packed_bmp"
+        take_in_image(data[:-4], filename="a.bmp", limits=kept)
+    assert refusal.value.code == "undecodable"
 
 
 def test_a_jpeg_that_lacks_only_its_end_marker_is_whole() -> None:

@@ -118,5 +118,5 @@ def test_half_a_megabyte_does_not_become_hundreds() -> None:
     assert len(bomb) < 600_000
     with pytest.raises(InvalidFile) as refusal:
         take_in_image(bomb, filename="a.bmp", limits=PHOTOS)
-    assert refusal.value.code == "packed_bmp"
+    assert refusal.value.code in {"too_costly", "too_many_pixels"}
     assert take_in_image(packed(500), filename="a.bmp", limits=PHOTOS).picture.width == 500
