@@ -5,11 +5,12 @@ from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from config.health import healthz, readyz
 from config.home import home
 from config.metrics import metrics
+from config.schema import SchemaView
 from photostore.delivery.views import media
 from photostore.web.routes import both_forms
 
@@ -22,7 +23,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
-    *both_forms("api/schema/", SpectacularAPIView.as_view(), "schema"),
+    *both_forms("api/schema/", SchemaView.as_view(), "schema"),
     *both_forms("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), "docs"),
     path("", include("profile_pictures.urls")),
     path("", include("students.urls")),

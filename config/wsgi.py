@@ -6,7 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 from photostore.uploads.bodies import Bodies
 from photostore.uploads.charsets import Charsets
+from photostore.web.readers import Readers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = Charsets(Bodies(get_wsgi_application()))
+application = Readers(Charsets(Bodies(get_wsgi_application())))

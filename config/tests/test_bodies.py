@@ -10,7 +10,7 @@ import pytest
 import requests
 from knox.models import AuthToken
 
-from photostore.uploads.bodies import SECONDS_FOR_ANY_BODY
+from photostore.web.pace import SECONDS_OF_GRACE
 from testing.service import Service, live_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +70,7 @@ def test_bodies_that_come_byte_by_byte_keep_no_thread(server: Service, alice: An
                 del waiting[line]
             for line in waiting:
                 line.sendall(b"x")
-    assert time.monotonic() - started < SECONDS_FOR_ANY_BODY + 15
+    assert time.monotonic() - started < SECONDS_OF_GRACE + 15
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", FORM])
@@ -84,3 +84,26 @@ def test_only_plain_charsets_are_decoded(server: Service, kind: str) -> None:
     for charset in ("utf-8", "UTF8", "iso-8859-1", "us-ascii", "klingon"):
         headers = {"Content-Type": f"{kind}; charset={charset}"}
         assert requests.post(url, body, headers=headers, timeout=10).status_code == 400, charset
+
+
+@pytest.mark.exhaustive
+def test_who_never_reads_an_answer_stops_nobody(server: Service) -> None:
+    path = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
+    assert len(requests.get(server.url + path, timeout=10).content) > 1_000_000
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() * 20
+    host, port = server.url.removeprefix("http://").split(":")
+    lines = []
+    for _connection in range(60):
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect((host, int(port)))
+        line.sendall(request)
+        lines.append(line)
+    try:
+        time.sleep(1)
+        started = time.monotonic()
+        assert requests.get(f"{server.url}/healthz", timeout=45).status_code == 200
+        assert time.monotonic() - started < 40
+    finally:
+        for line in lines:
+            line.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from django.test import Client
 from django.urls import get_resolver
+from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import validate
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +152,19 @@ def test_the_home_page_loads_nothing_from_elsewhere(client: Any) -> None:
     assert not re.findall(r"""(?:src|href|url\()=?["']?(?:https?:)?//(?!testserver)[\w.-]+""", page)
     for address in ("/admin/", "/api/docs/", "/api/schema/", "/readyz"):
         assert f'"{address}"' in page
+
+
+def test_it_is_made_once_for_each_language_and_form(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(form: str, language: str) -> Any:
+        answer = Client().get("/api/schema/", headers={"accept": form, "accept-language": language})
+        assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, form)
+        return answer.content
+
+    forms = ("application/vnd.oai.openapi", "application/vnd.oai.openapi+json")
+    before = {(form, language): asked(form, language) for form in forms for language in ("en", "fr")}
+    assert before[forms[0], "en"] == text
+    assert json.loads(before[forms[1], "en"])["openapi"]
+    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *_args, **_more: pytest.fail("made anew"))
+    assert {kind: asked(*kind) for kind in before} == before
+    for odd in ("zz", "fr-CH, *", "x" * 40):
+        assert Client().get(f"/api/schema/?lang={odd}").status_code == 200

@@ -5,19 +5,15 @@ from __future__ import annotations
 import socket as sockets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from threading import Lock, Thread
+from functools import partial
 from typing import Any
 
-# A phone on a bad line sends 50 kB a second; whoever sends less for long keeps a thread from others.
-SECONDS_WITHOUT_A_BYTE = 10.0
-SECONDS_FOR_ANY_BODY = 30.0
-SLOWEST_BYTES_PER_SECOND = 50_000
+from photostore.web.pace import SECONDS_WITHOUT_A_BYTE, Pace, Watch, Watched, received
+
 DRAIN_SECONDS = 3.0
 # A client that sends without listening (most libraries) gets to its end and reads the answer; a body
 # of gigabytes does not get to waste our time.
 DRAIN_BYTES = 64 * 1_048_576
-LOOK_SECONDS = 1.0
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -40,7 +36,8 @@ class Bodies:
             return self.application(environ, start_response)
         body = TimedBody(environ["wsgi.input"], environ.get("gunicorn.socket"))
         environ["wsgi.input"] = body
-        _watch.add(body)
+        if body.socket is not None:
+            _watch.add(body)
         try:
             return _Draining(self.application(environ, start_response), body)
         except BaseException:
@@ -48,7 +45,7 @@ class Bodies:
             raise
 
 
-class TimedBody:
+class TimedBody(Watched):
     """The body of a request; raises `OSError` when it comes too slowly or malformed.
 
     Django makes an `UnreadablePostError` of that, as of a broken connection.
@@ -57,23 +54,24 @@ class TimedBody:
     def __init__(self, stream: Any, socket: Any) -> None:
         self.stream = stream
         self.socket = socket
-        self.started = time.monotonic()
-        self.count = 0
+        self.pace: Pace | None = None
         self.drained_until: float | None = None
         self.is_read = False
         self.is_cut = False
 
-    @property
-    def deadline(self) -> float:
-        """When more of it must have come, or when draining it ends; as `time.monotonic` counts."""
-        if self.drained_until is not None:
-            return self.drained_until
-        return self.started + SECONDS_FOR_ANY_BODY + self.count / SLOWEST_BYTES_PER_SECOND
+    def look(self) -> None:
+        """Let whoever waits for the next byte have the end instead; the answer still reaches the client.
 
-    def cut(self) -> None:
-        """Let whoever waits for the next byte have the end instead; the answer still reaches the client."""
-        self.is_cut = True
-        with suppress(OSError):  # the client is gone
+        While nobody reads, the time is ours: a video is looked at, a lock is waited for.
+        """
+        if self.drained_until is not None:
+            is_over = time.monotonic() > self.drained_until
+        elif self.pace is None or not self.is_read:
+            self.pace, is_over = Pace(partial(received, self.socket)), False
+        else:
+            is_over = self.pace.is_too_slow()
+        if is_over and self.is_read:
+            self.is_cut = True
             self.socket.shutdown(sockets.SHUT_RD)
 
     def read(self, size: int = -1) -> bytes:
@@ -99,8 +97,7 @@ class TimedBody:
 
     def _timed(self, read: Callable[[int], bytes], size: int) -> bytes:
         data = self._within(SECONDS_WITHOUT_A_BYTE, read, size)
-        self.count += len(data)
-        if self.is_cut or (data and time.monotonic() > self.deadline):
+        if self.is_cut:
             raise TimeoutError("The body comes too slowly.")
         return data
 
@@ -139,44 +136,4 @@ class _Draining:
             _watch.remove(self.body)
 
 
-class _Watch:
-    """One thread that ends the wait for bodies which come too slowly.
-
-    A read returns when it has all that was asked for, and the socket's own timeout begins anew with every
-    byte: who sends one byte every nine seconds would keep a thread of the server for days.
-    """
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.bodies: set[TimedBody] = set()
-        self.is_looking = False
-
-    def add(self, body: TimedBody) -> None:
-        if body.socket is None:
-            return
-        with self.lock:
-            self.bodies.add(body)
-            if not self.is_looking:
-                self.is_looking = True
-                Thread(target=self._look, name="slow bodies", daemon=True).start()
-
-    def remove(self, body: TimedBody) -> None:
-        # Under the lock, so that a body is never cut whose connection goes on to the next request.
-        with self.lock:
-            self.bodies.discard(body)
-
-    def _look(self) -> None:
-        while True:
-            time.sleep(LOOK_SECONDS)
-            now = time.monotonic()
-            with self.lock:
-                for body in self.bodies:
-                    # While nobody reads, the time is ours: a video is looked at, a lock is waited for.
-                    if body.is_read and now > body.deadline:
-                        body.cut()
-                if not self.bodies:
-                    self.is_looking = False
-                    return
-
-
-_watch = _Watch()
+_watch = Watch("slow bodies")

@@ -20,7 +20,7 @@ class ProblemSerializer(serializers.Serializer[None]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A sentence for a person, in the language they asked for.")
     code = serializers.CharField(help_text="Stable; for programs.")
-    error = serializers.CharField(help_text="The same sentence as `detail`.")
+    error = serializers.CharField(help_text="`detail`, or the sentence that an older client looks for.")
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()), help_text="Sentences for each field."
     )
