@@ -55,6 +55,7 @@ AND NOT EXISTS (
 AND NOT EXISTS (
     SELECT FROM photostore_pendingremoval AS r WHERE r.storage_alias = ANY(%(aliases)s) AND r.key = l.key)
 AND NOT EXISTS (SELECT FROM ({values}) AS v WHERE v.alias = ANY(%(aliases)s) AND v.key = l.key)
+AND ({also})
 """
 
 
@@ -91,13 +92,14 @@ def differences(listing: Listing) -> Iterator[Finding]:
                 yield finding
 
 
-def orphans(storage_alias: str = "default", prefix: str = "") -> Iterator[FileStat]:
+def orphans(storage_alias: str = "default", prefix: str = "", *, also: str = "true") -> Iterator[FileStat]:
     """Files that no row of the register names and that nobody is about to remove; quarantine aside.
 
+    `also` is an SQL condition of an app's own on the listing `l`.
     Streams, whatever the size. Raises `StorageAway`.
     """
     with listed(place_of(storage_alias), prefix) as listing:
-        rows = listing.rows(_ORPHANS.replace("{values}", all_values()))
+        rows = listing.rows(_ORPHANS.replace("{values}", all_values()).replace("{also}", also))
         while batch := list(islice(rows, BATCH)):
             claimed = claimed_by_apps([key for key, _byte_size, _modified_at in batch])
             for key, byte_size, modified_at in batch:

@@ -6,12 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
-from django.utils import timezone
 
 from photostore import keys
 from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
@@ -20,15 +17,22 @@ from photostore.inventory import orphans
 from photostore.inventory.diff import YOUNG
 from photostore.models import Act, Operation, QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
-from photostore.storage import FileStat, storage_for
+from photostore.storage import storage_for
 from students import identity
 from students.key_claims import FOLDERS, OF_OTHERS, Place, place_of
 from students.versions import MAX_STORED_BYTES
 
 BATCH = 1_000
 QUARANTINE = "quarantine/"
-_HERE = "SELECT student_id FROM students_student WHERE student_id = ANY(%s)"
-_REGISTERED = "SELECT key FROM photostore_storedfile WHERE key = ANY(%s)"
+# A safe copy is registered under its own alias, also where that is the same place.
+_ALSO = """
+NOT EXISTS (SELECT FROM photostore_storedfile AS f WHERE f.key = l.key)
+AND NOT EXISTS (
+    SELECT FROM students_student AS s
+    WHERE l.key LIKE 'photos/students/%%' AND s.student_id::text || '/' = substr(l.key, 17, 37)
+    AND NOT (substr(l.key, 54, 8) = 'history/'
+             AND to_timestamp(l.modified_at) < statement_timestamp() - make_interval(secs => {seconds})))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,14 @@ def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
     than the photos. With what the interrupted operation `resumed` had to move out of the way. Streams;
     raises `StorageAway`.
     """
-    yield from _unclaimed("default", (file for file in orphans() if not file.key.startswith(OF_OTHERS)))
-    if has_own_safe_place() and was_used("safe"):
-        yield from _unclaimed("safe", orphans("safe", FOLDERS))
+    aliases = (
+        {"default": "", "safe": FOLDERS} if has_own_safe_place() and was_used("safe") else {"default": ""}
+    )
+    also = _ALSO.format(seconds=YOUNG.total_seconds())
+    for alias, prefix in aliases.items():
+        for file in orphans(alias, prefix, also=also):
+            if not file.key.startswith(OF_OTHERS):
+                yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
     if resumed is not None:
         yield from _displaced_by(resumed)
 
@@ -109,25 +118,6 @@ def has_own_safe_place() -> bool:
     """Whether safe copies lie elsewhere; where not, looking there again would find everything twice."""
     places = [settings.STORAGES[alias] for alias in ("default", "safe")]
     return places[0] != places[1]
-
-
-def _unclaimed(alias: str, files: Iterator[FileStat]) -> Iterator[Location]:
-    while batch := list(islice(files, BATCH)):
-        folders = {folder for file in batch if (folder := place_of(file.key).folder)}
-        with connection.cursor() as cursor:
-            cursor.execute(_HERE, [list(folders)])
-            here = {student_id for (student_id,) in cursor.fetchall()}
-            # A safe copy is registered under its own alias, also where that is the same place.
-            cursor.execute(_REGISTERED, [[file.key for file in batch]])
-            registered = {key for (key,) in cursor.fetchall()}
-        for file in batch:
-            place = place_of(file.key)
-            if file.key not in registered and (place.folder not in here or _is_left_behind(file, place)):
-                yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
-
-
-def _is_left_behind(file: FileStat, place: Place) -> bool:
-    return place.role == "version" and file.modified_at < timezone.now() - YOUNG
 
 
 def _displaced_by(operation: Operation) -> Iterator[Location]:

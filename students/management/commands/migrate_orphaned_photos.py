@@ -110,7 +110,7 @@ class Command(PhotoCommand):
     def _list(self, plan: Plan) -> int:
         orphans = self.listed()
         for person in plan.persons():
-            orphans.append(_orphan(person))
+            orphans.append(_orphan(person) if self.json else None)
             for line in told(person):
                 self.say(line)
         counts = {state.value: plan.counts[state] for state in State}

@@ -29,10 +29,6 @@ _COLUMNS = f"{FILE_COLUMNS}, state, student, evidence, notes, old_name, erased"
 _FILE_COUNT = FILE_COLUMNS.count(",") + 1
 # Not what is wide and never asked for.
 _ANALYZE = "ANALYZE {evidence} (state, student, person, key, named_student, by_number, moment, former)"
-_INDEX = """
-CREATE INDEX ON {evidence} (student, key); CREATE INDEX ON {evidence} (person, key);
-CREATE INDEX ON {evidence} (key)
-"""
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ def make_plan(strays: Iterable[Stray], backup: BackupStudents | None = None) -> 
     """Find out about every file. The plan lives until the next one is made in this session."""
     tables = _judged("plan", strays, backup)
     with connection.cursor() as cursor:
-        for statement in (_ANALYZE, *BY_PERSON, _INDEX, _ANALYZE):
+        for statement in (_ANALYZE, *BY_PERSON):
             cursor.execute(statement.format(**tables))
         cursor.execute(f"SELECT state, count(*) FROM {PLAN} GROUP BY state")  # noqa: S608
         counted = dict(cursor.fetchall())
@@ -169,6 +165,8 @@ def _groups(column: str, where: str, values: tuple[Any, ...]) -> Iterator[tuple[
     """
     pages = f"SELECT DISTINCT {column} FROM {PLAN} WHERE {where}"  # noqa: S608 (our own words)
     last: Any = None
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE INDEX IF NOT EXISTS {PLAN}_{column} ON {PLAN} ({column}, key)")
     while True:
         with connection.cursor() as cursor:
             after = "" if last is None else f" AND {column} > %s"

@@ -218,7 +218,7 @@ _REFS = """
 CREATE TEMPORARY TABLE {refs} AS
 SELECT id, student_id::text, name, coalesce(student_number, '') <> '' AS has_number FROM students_student
 WHERE id IN (SELECT unnest(students) FROM {pieces});
-CREATE INDEX ON {refs} (id)
+CREATE INDEX ON {refs} (id); ANALYZE {refs}
 """
 
 LOOK_UP = (_ABOUT, _NUMBERED, _ASKED, _RECORDED, _BACKED_UP, _ERASED, _PIECES)
