@@ -69,6 +69,8 @@ class Source:
     """Of an animation: `delay`, milliseconds per frame, and `loop`, 0 for ever."""
     stated: Cicp | None = None
     """Its colours, where they are stated by numbers."""
+    pages: int = 1
+    """In the file, whatever is kept of them."""
     shrinks: bool = False
     """Whether its decoder shrinks at next to no cost in memory and time."""
 
@@ -81,7 +83,7 @@ def is_harmless(error: Exception) -> bool:
 def open_source(data: bytes, name: str, *, animation: bool) -> Source:
     """Reads the header of `data`, which is of format `name`, and decodes nothing yet.
 
-    Raises InvalidFile for a TIFF of several pages, and whatever the decoder raises.
+    Raises InvalidFile for a TIFF of several pages or a rare kind, and whatever the decoder raises.
     """
     if name == "heic":
         return _open_heic(data)
@@ -99,8 +101,6 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
     if name == "tiff" and header.format not in {"uchar", "ushort"}:
         raise tiff.unsupported()
     pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
-    if name == "tiff" and pages > 1:
-        raise _several_pages()
     is_animation = animation and name in {"gif", "webp"}
     if is_animation and is_cut(data, name):
         raise InvalidFile(_("The animation is cut off. Please send the original file."), code="undecodable")
@@ -132,7 +132,17 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
     shrinks = name == "jpeg" and not (header.get_typeof("jpeg-multiscan") and header.get("jpeg-multiscan"))
     stated = stated_colours(data) if name == "avif" else png_colours(data) if name == "png" else None
     return Source(
-        header.width, header.height, frames, exif, load, header.bands, pixel_bytes, timing, stated, shrinks
+        header.width,
+        header.height,
+        frames,
+        exif,
+        load,
+        header.bands,
+        pixel_bytes,
+        timing,
+        stated,
+        pages,
+        shrinks,
     )
 
 
@@ -187,9 +197,11 @@ def _open_tiff(data: bytes) -> Source:
     if picture is None or not tiff.is_foreign_to_vips(picture):
         with tiff.unsupported_where_odd():
             source = _open_vips(data, "tiff", animation=False)
+        if source.pages > 1 and (picture is None or tiff.has_several_pages(picture)):
+            raise _several_pages()
         is_unsure = picture is not None and tiff.is_unsure(picture)
         return replace(source, load=_checked(source.load, data)) if is_unsure else source
-    if picture.n_frames > 1:
+    if tiff.has_several_pages(picture):
         raise _several_pages()
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001

@@ -24,6 +24,8 @@ _LOSSLESS_WEBP = {True: {"Q": 75, "effort": 4}, False: {"Q": 0, "effort": 0}}
 
 def kept_format(source_format: str, *, frames: int, has_alpha: bool, limits: ImageLimits) -> str:
     """In which format the picture is kept."""
+    if source_format == "bmp" and has_alpha:
+        return "png"  # hardly anything reads a BMP's alpha
     if frames > 1 or (limits.keep_format and source_format not in _BECOME_JPEG):
         return source_format
     if not has_alpha:

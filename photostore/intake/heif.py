@@ -13,7 +13,7 @@ def stated_colours(data: bytes) -> Cicp | None:
     """The `nclx` of the primary picture, where it has no profile, which would go first."""
     with suppress(struct.error, LookupError, StopIteration):
         items = Items(data)
-        properties = [body for kind, body in items.properties(items.primary) if kind == b"colr"]
+        properties = [body for kind, body in items.described() if kind == b"colr"]
         if any(body[:4] in {b"prof", b"rICC"} for body in properties):
             return None
         for body in properties:
@@ -78,6 +78,11 @@ class Items:
     def properties(self, item: int) -> list[tuple[bytes, bytes]]:
         """Kind and body of each, in the order in which they are to be applied."""
         return [self._known[index - 1] for index in self._used.get(item, ()) if index]
+
+    def described(self) -> list[tuple[bytes, bytes]]:
+        """What describes the primary picture; cameras say its colours of the tiles of a grid only."""
+        tiles = self.parts_of(self.primary)
+        return [*self.properties(self.primary), *(self.properties(tiles[0]) if tiles else ())]
 
     def one(self, item: int, kind: bytes) -> bytes | None:
         """The first property of this kind."""

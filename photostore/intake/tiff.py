@@ -22,9 +22,11 @@ _BITS, _COMPRESSION, _PHOTOMETRIC, _PLANES, _TILE, _SAMPLES, _SUBSAMPLING = 258,
 _REFERENCE = 532
 _BLACK_IS_ZERO, _YCBCR, _LAB_KINDS = 1, 6, {8, 9}
 _UNSIGNED, _UNDEFINED = 1, 4
-_FOREIGN_TO_VIPS = {34925, 50000}  # LZMA, ZSTD
+_FOREIGN_TO_VIPS = {6, 34925, 50000}  # JPEG as it was before 1995, LZMA, ZSTD
 _WEBP = 50001
+_KIND_OF_PAGE, _MOST_COPIES = 254, 12
 _JPEG = {6, 7}
+_DEPTHS = {1, 2, 4, 8, 16}
 _WHOLE_RANGE = (0, 255, 128, 255, 128, 255)
 
 
@@ -38,14 +40,27 @@ def opened(data: bytes) -> Any:
     except (OSError, SyntaxError):
         return None  # libvips knows more kinds, and refuses what is damaged
     tags = picture.tag_v2
-    bits = max(_tuple(tags.get(_BITS, 1)))
-    if not {*_tuple(tags.get(_SAMPLES, _UNSIGNED))} <= {_UNSIGNED, _UNDEFINED} or bits > 16:
+    depths = set(_tuple(tags.get(_BITS, 1)))
+    bits = max(depths)
+    kinds = {*_tuple(tags.get(_SAMPLES, _UNSIGNED))}
+    if not (kinds <= {_UNSIGNED, _UNDEFINED} and depths <= _DEPTHS):
         raise unsupported()
     if is_foreign_to_vips(picture) and (
         not _is_plain_ycbcr(tags) or (bits > 8 and not _is_deep_grey(picture))
     ):
         raise unsupported()
     return picture
+
+
+def has_several_pages(picture: Any) -> bool:
+    """Whether there is more than one picture with smaller copies of it."""
+    pages = min(picture.n_frames, _MOST_COPIES + 1)
+    is_copy = []
+    for page in range(pages):
+        picture.seek(page)
+        is_copy.append(bool(picture.tag_v2.get(_KIND_OF_PAGE, 0) & 1))
+    picture.seek(0)
+    return is_copy[0] or not all(is_copy[1:]) if pages > 1 else False
 
 
 def is_unsure(picture: Any) -> bool:

@@ -148,11 +148,8 @@ def _size(items: Items, item: int) -> tuple[int, int]:
 
 
 def _nclx(items: Items) -> bytes | None:
-    described = [
-        *items.properties(items.primary),
-        *items.properties((items.parts_of(items.primary) or [0])[0]),
-    ]
-    return next((body for kind, body in described if kind == b"colr" and body[:4] == b"nclx"), None)
+    stated = (body for kind, body in items.described() if kind == b"colr" and body[:4] == b"nclx")
+    return next(stated, None)
 
 
 def _matrix(items: Items) -> int:

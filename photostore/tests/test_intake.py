@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import io
 import re
+import struct
 
 import pytest
 from PIL import Image
@@ -240,3 +241,14 @@ def test_a_true_picture_under_another_pictures_ending_or_none_is_taken(filename:
     for name, data in kinds.items():
         clean = take_in_image(data, filename=filename, limits=ALL)
         assert (clean.source_format, clean.picture.extension) == (name, "jpg")
+
+
+def test_what_shows_through_in_a_bmp_is_not_lost() -> None:
+    image = see_through()
+    pixels = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).tobytes("raw", "BGRA")
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    head = struct.pack("<IiiHHIIiiII", 108, *image.size, 1, 32, 3, len(pixels), 0, 0, 0, 0)
+    head += masks + b"BGRs" + bytes(48)
+    data = b"BM" + struct.pack("<IHHI", 14 + len(head) + len(pixels), 0, 0, 14 + len(head)) + head + pixels
+    kept = take_in_image(data, filename="a.bmp", limits=KEPT).picture
+    assert shown(kept).convert("RGBA").tobytes() == image.tobytes()

@@ -97,3 +97,14 @@ def test_a_tile_that_cannot_be_unpacked_is_not_left_black() -> None:
     assert taken(whole).picture.width == 300
     middle = len(whole) // 2
     assert code_of(whole[:middle] + b"\xff" * 3000 + whole[middle + 3000 :]) == "undecodable"
+
+
+@pytest.mark.parametrize(("kind", "is_taken"), [(1, True), (0, False)], ids=["a smaller copy", "a page"])
+def test_a_smaller_copy_inside_is_no_second_page(kind: int, is_taken: bool) -> None:
+    small = quarters(48, 32)
+    small.encoderinfo = {"tiffinfo": {254: kind}}
+    data = saved(quarters(), "TIFF", save_all=True, append_images=[small])
+    if is_taken:
+        assert taken(data).picture.width == 96
+    else:
+        assert code_of(data) == "several_pages"

@@ -14,6 +14,8 @@ from PIL import Image
 from photostore.errors import InvalidFile
 from photostore.intake import ImageLimits, decode, take_in_image
 from photostore.intake.heif import Items, boxes
+from photostore.tests.odd_pictures import quarters
+from photostore.tests.test_intake_colours import P3, SRGB, check, corners, encoded, stating
 from testing.pictures import heic, portrait
 
 PHOTOS = ImageLimits(formats=frozenset({"heic"}), max_bytes=20 * 2**20, max_side=160)
@@ -122,3 +124,10 @@ def test_alpha_is_left_to_pi_heif() -> None:
 
 def test_the_boxes_end_where_they_are_none() -> None:
     assert list(boxes(box(b"free", b"abc") + b"\0\0\0\4junk")) == [(b"free", b"abc")]
+
+
+@pytest.mark.parametrize("by_tiles_at", [0, 2**24], ids=["by tiles", "by pi-heif"])
+def test_colours_that_only_the_tiles_state(by_tiles_at: int, monkeypatch: Any) -> None:
+    monkeypatch.setattr(decode, "LARGE_HEIC_PIXELS", by_tiles_at)
+    wide = Image.fromarray(np.rint(encoded(quarters(256, 128), P3, SRGB) * 255).astype(np.uint8))
+    check(corners(stating(grid(wide, 64), P3, SRGB), "a.heic"))
