@@ -21,7 +21,7 @@ from photostore.intake import packed_bmp, tiff, tiles, vips
 from photostore.intake.animations import is_cut
 from photostore.intake.colours import Cicp, png_colours
 from photostore.intake.heic import has_plain_item_names
-from photostore.intake.heif import stated_colours
+from photostore.intake.heif import stated_colours, stated_profile
 
 # The workers are the parallelism, and the extra pictures inside a HEIC are never looked at.
 pi_heif.options.DECODE_THREADS = 1
@@ -41,7 +41,7 @@ _SAMPLE_BYTES = {
     **{"complex": 8, "double": 8, "dpcomplex": 16},
 }
 _END_OF_JPEG = b"\xff\xd9"
-LARGE_HEIC_PIXELS = 2**24
+LARGE_HEIF_PIXELS = 2**24
 # What libjpeg says about pictures of which every pixel is there: filler bytes, an odd version number.
 _HARMLESS = ("extraneous bytes", "JFIF revision", "Adobe color transform", "Invalid SOS parameters")
 
@@ -87,6 +87,8 @@ def open_source(data: bytes, name: str, *, animation: bool) -> Source:
     """
     if name == "heic":
         return _open_heic(data)
+    if name == "avif":
+        return _open_avif(data)
     if name == "bmp":
         return _open_bmp(data)
     if name == "tiff":
@@ -154,20 +156,34 @@ def _open_heic(data: bytes) -> Source:
         )
     heif = pi_heif.open_heif(data, convert_hdr_to_8bit=False)
     width, height = heif.size
-    # pi-heif takes sixteen bytes for a pixel.
-    grid = tiles.grid_of(data) if width * height > LARGE_HEIC_PIXELS else None
+    grid = _large_grid(data, width, height)
 
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
         image = _from_heif(heif) if grid is None else tiles.decoded(grid, shrink)
-        if profile := heif.info.get("icc_profile"):
-            image.set_type(vips.BLOB, "icc-profile-data", profile)
-        return image
+        return _with_profile(image, heif.info.get("icc_profile"))
 
     bands, is_deep = _heif_bands(heif.mode)
     pixel_bytes = bands * (2 if is_deep else 1)
     exif, stated = heif.info.get("exif"), stated_colours(data)
     shrinks = grid is not None
     return Source(width, height, 1, exif, load, bands, pixel_bytes, stated=stated, shrinks=shrinks)
+
+
+def _large_grid(data: bytes, width: int, height: int) -> tiles.Grid | None:
+    """Whole, a HEIC or an AVIF takes sixteen bytes for a pixel."""
+    return tiles.grid_of(data) if width * height > LARGE_HEIF_PIXELS else None
+
+
+def _open_avif(data: bytes) -> Source:
+    source = _open_vips(data, "avif", animation=False)
+    grid = _large_grid(data, source.width, source.height)
+    if grid is None:
+        return source
+
+    def load(shrink: int, *, lenient: bool = False) -> vips.Image:  # noqa: ARG001
+        return _with_profile(tiles.decoded(grid, shrink), stated_profile(data))
+
+    return replace(source, load=load, shrinks=True)
 
 
 def _heif_bands(mode: str) -> tuple[int, bool]:
@@ -243,6 +259,11 @@ def _from_pillow(picture: PillowImage.Image) -> vips.Image:
     pixels = picture.convert(mode)
     image = vips.Image.new_from_memory(pixels.tobytes(), *pixels.size, len(pixels.getbands()), "uchar")
     image = image.copy(interpretation="b-w" if mode == "L" else "srgb")
-    if profile := picture.info.get("icc_profile"):
+    return _with_profile(image, picture.info.get("icc_profile"))
+
+
+def _with_profile(image: vips.Image, profile: bytes | None) -> vips.Image:
+    if profile:
+        image = image.copy()
         image.set_type(vips.BLOB, "icc-profile-data", profile)
     return image

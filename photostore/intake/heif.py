@@ -56,6 +56,15 @@ def _number(data: bytes, at: int, size: int) -> int:
     return int.from_bytes(data[at : at + size], "big")
 
 
+def stated_profile(data: bytes) -> bytes | None:
+    """The ICC profile of the primary picture."""
+    with suppress(struct.error, LookupError, StopIteration):
+        for kind, body in Items(data).described():
+            if kind == b"colr" and body[:4] in {b"prof", b"rICC"}:
+                return body[4:]
+    return None
+
+
 class Items:
     """The items of a file: what each is, what describes it, what it is made of, and its bytes."""
 

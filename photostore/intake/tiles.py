@@ -1,7 +1,7 @@
-"""Large HEIC pictures, decoded and shrunk tile by tile, so that they are never whole in memory.
+"""Large HEIC and AVIF pictures, decoded and shrunk tile by tile, so that they are never whole in memory.
 
-Phones write a grid of HEVC tiles (ISO/IEC 23008-12, 6.6.2.3), or one HEVC picture. FFmpeg decodes these in
-half the time of libde265. Everything else a HEIC may be (alpha, cropping, other codecs) is pi-heif's.
+Phones write a grid of HEVC tiles (ISO/IEC 23008-12, 6.6.2.3), or one picture. FFmpeg decodes these in half
+the time of libde265. Everything else that such a file may be (alpha, cropping, other codecs) is libheif's.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from photostore.intake.heif import Items
 # swscale's numbers of the matrices of H.273 that it knows.
 _MATRICES = {1: 1, 2: 5, 5: 5, 6: 5, 9: 9}
 _FULL_RANGE, _LIMITED_RANGE = 2, 1
+_DECODERS = {b"hvc1": "hevc", b"av01": "libdav1d"}
 _PLAIN = {
-    *(b"ispe", b"pixi", b"colr", b"hvcC", b"irot", b"imir"),
+    *(b"ispe", b"pixi", b"colr", b"hvcC", b"av1C", b"irot", b"imir"),
     *(b"pasp", b"clli", b"mdcv", b"cclv", b"udes"),
 }
 
@@ -49,7 +50,7 @@ def grid_of(data: bytes) -> Grid | None:
         names = {name for name, _body in items.properties(primary)}
         if not names <= _PLAIN or _has_alpha(items) or _matrix(items) not in _MATRICES:
             return None
-        if kind == b"hvc1":
+        if kind in _DECODERS:
             width, height = _size(items, primary)
             return Grid(items, [primary], 1, width, height)
         if kind == b"grid":
@@ -61,8 +62,8 @@ def _real_grid(items: Items) -> Grid | None:
     said, tiles = items.bytes_of(items.primary), items.parts_of(items.primary)
     rows, columns = said[2] + 1, said[3] + 1
     width, height = struct.unpack_from(">II" if said[1] & 1 else ">HH", said, 4)
-    fits = len(tiles) == rows * columns and {items.kinds[tile] for tile in tiles} == {b"hvc1"}
-    if not fits or len({items.one(tile, b"hvcC") for tile in tiles}) != 1:
+    kinds = {(items.kinds[tile], items.one(tile, b"hvcC")) for tile in tiles}
+    if len(tiles) != rows * columns or len(kinds) != 1 or items.kinds[tiles[0]] not in _DECODERS:
         return None
     across, down = _size(items, tiles[0])
     is_covered = columns * across >= width and rows * down >= height
@@ -91,7 +92,8 @@ def decoded(grid: Grid, shrink: int) -> vips.Image:
 
 def _frames(grid: Grid) -> Iterator[Any]:
     """One for each tile. Raises ValueError where one is damaged or missing."""
-    context: Any = av.codec.context.CodecContext.create("hevc", "r")
+    kind = _DECODERS[grid.items.kinds[grid.tiles[0]]]
+    context: Any = av.codec.context.CodecContext.create(kind, "r")
     context.extradata = grid.items.one(grid.tiles[0], b"hvcC")
     context.thread_count = 1
     context.options = {"err_detect": "explode"}

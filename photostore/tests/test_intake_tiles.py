@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pi_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from photostore.errors import InvalidFile
 from photostore.intake import ImageLimits, decode, take_in_image
 from photostore.intake.heif import Items, boxes
 from photostore.tests.odd_pictures import quarters
 from photostore.tests.test_intake_colours import P3, SRGB, check, corners, encoded, stating
-from testing.pictures import heic, portrait
+from testing.pictures import heic, portrait, saved
 
 PHOTOS = ImageLimits(formats=frozenset({"heic"}), max_bytes=20 * 2**20, max_side=160)
 
 
 @pytest.fixture(autouse=True)
 def by_tiles(monkeypatch: Any) -> None:
-    monkeypatch.setattr(decode, "LARGE_HEIC_PIXELS", 0)
+    monkeypatch.setattr(decode, "LARGE_HEIF_PIXELS", 0)
 
 
 def box(kind: bytes, body: bytes) -> bytes:
@@ -128,6 +129,22 @@ def test_the_boxes_end_where_they_are_none() -> None:
 
 @pytest.mark.parametrize("by_tiles_at", [0, 2**24], ids=["by tiles", "by pi-heif"])
 def test_colours_that_only_the_tiles_state(by_tiles_at: int, monkeypatch: Any) -> None:
-    monkeypatch.setattr(decode, "LARGE_HEIC_PIXELS", by_tiles_at)
+    monkeypatch.setattr(decode, "LARGE_HEIF_PIXELS", by_tiles_at)
     wide = Image.fromarray(np.rint(encoded(quarters(256, 128), P3, SRGB) * 255).astype(np.uint8))
     check(corners(stating(grid(wide, 64), P3, SRGB), "a.heic"))
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_an_avif_is_seen_as_pillow_shows_it(orientation: int, monkeypatch: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    options = {"quality": 95, "exif": exif.tobytes(), "icc_profile": icc}
+    data = saved(portrait(2, 333, 251), "AVIF", **options)
+    limits = replace(PHOTOS, formats=frozenset({"avif"}))
+    whole = take_in_image(data, filename="a.avif", limits=limits)
+    monkeypatch.setattr(decode, "LARGE_HEIF_PIXELS", 2**24)
+    usual = take_in_image(data, filename="a.avif", limits=limits)
+    ours, theirs = (Image.open(io.BytesIO(one.picture.data)) for one in (whole, usual))
+    assert ours.size == theirs.size
+    assert np.abs(np.asarray(ours, float) - np.asarray(theirs, float)).mean() < 3
