@@ -16,6 +16,7 @@ from photostore.intake import sniff
 from photostore.models import AuditEntry
 from photostore.tests.hostile_pictures import hostile
 from photostore.tests.odd_pictures import odd
+from photostore.uploads.handler import LimitedUploadHandler
 from testing.people import body_of, client_of
 from testing.phone import phone_jpeg
 from testing.videos import CONTAINERS, video
@@ -168,6 +169,22 @@ def test_too_large(danas: Any, dana: Any, head: bytes, megabytes: int, filename:
     answer = send(danas, persona_of(dana).pk, head + bytes(megabytes * MEGABYTE), filename)
     assert (answer.status_code, answer.json()["error"]) == (413, sentence)
     assert stored() == {}
+
+
+def test_a_picture_that_is_announced_too_large_is_not_read(
+    danas: Any, dana: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = []
+    receive = LimitedUploadHandler.receive_data_chunk
+
+    def counted(self: Any, raw_data: bytes, start: int) -> None:
+        pieces.append(len(raw_data))
+        receive(self, raw_data, start)
+
+    monkeypatch.setattr(LimitedUploadHandler, "receive_data_chunk", counted)
+    answer = send(danas, persona_of(dana).pk, picture(1) + bytes(20 * MEGABYTE))
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
+    assert len(pieces) == 1
 
 
 def test_a_large_video_waits_on_disk(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import resource
 import signal
 import sys
@@ -14,6 +15,8 @@ from photostore.intake.apart import READY
 from photostore.intake.limits import CleanImage, ImageLimits
 from photostore.intake.take_in import taken
 
+# What libvips, libjpeg and libwebp say where they get no more; "unable to write to memory" is another thing.
+_NO_ROOM = re.compile(r"out of memory|insufficient memory|OUT_OF_MEMORY|allocat", re.IGNORECASE)
 # A worker of ours takes 150 MB before its first picture: that and this stay below 600 MB.
 DATA_BYTES = 540 * 2**20
 CPU_SECONDS = 9
@@ -39,7 +42,7 @@ def main() -> None:
         pieces = iter([b'{"refused": "too_costly"}'])
     except Exception as error:
         # As in `take_in`: whatever a decoder raises means the same.
-        code = "too_costly" if "memory" in str(error).lower() else "undecodable"
+        code = "too_costly" if _NO_ROOM.search(str(error)) else "undecodable"
         pieces = iter([json.dumps({"refused": code}).encode()])
     else:
         pieces = _answer(clean)

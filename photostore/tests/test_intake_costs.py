@@ -96,6 +96,11 @@ def test_a_lossless_webp_of_246_bytes_takes_no_gigabyte(tmp_path: Path) -> None:
     assert cost(tmp_path, "a.webp", WEBP_BOMB, kept=True)["code"] == "too_costly"
 
 
+def test_a_large_picture_that_is_damaged_is_called_damaged(tmp_path: Path) -> None:
+    large = grey_jpeg(4_500, 4_000)
+    assert cost(tmp_path, "a.jpg", large[: len(large) // 2], kept=True)["code"] == "undecodable"
+
+
 def test_a_photo_of_200_megapixels_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
     found = cost(tmp_path, "a.jpg", grey_jpeg(16_320, 12_240), kept=False)
     assert (found["code"], found["width"]) == ("", 1920)

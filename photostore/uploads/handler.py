@@ -77,12 +77,18 @@ class LimitedUploadHandler(FileUploadHandler):
         """Count and keep. Raising through the parser would end as a 500 inside the CSRF check."""
         self.head = self.head or raw_data
         try:
-            self.rules.check(self.head, start + len(raw_data))
+            self.rules.check(self.head, max(start + len(raw_data), self._announced()))
             self._make_room(start, len(raw_data))
             self._write(raw_data)
         except PhotostoreError as refusal:
             self.request.upload_refusal = refusal  # type: ignore[attr-defined]
             raise StopUpload(connection_reset=True) from refusal
+
+    def _announced(self) -> int:
+        """How large the file is at least, by the request's length: the rest of a form is small."""
+        if "chunked" in self.request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            return 0
+        return int(self.request.META.get("CONTENT_LENGTH") or 0) - FORM_OVERHEAD_BYTES
 
     def _make_room(self, byte_count: int, more: int) -> None:
         """Go on in a scratch file where memory is meant for less than this."""
