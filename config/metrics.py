@@ -28,6 +28,7 @@ FOUND = (
     *("files", "present", "rehashed_lately", "missing", "damaged", "misplaced", "orphaned"),
     *(
         "inconsistent",
+        "shared",
         "unadopted",
         "unreadable",
         "to_adopt",

@@ -261,6 +261,8 @@ class Verification(models.Model):
     inconsistent = models.BigIntegerField(default=0)
     unadopted = models.BigIntegerField(default=0)
     to_adopt = models.BigIntegerField(default=0)
+    # Pictures on several owners, and runs of them that are shifted.
+    shared = models.BigIntegerField(default=0)
     unusable = models.BigIntegerField()
     partials = models.BigIntegerField()
     young = models.BigIntegerField()

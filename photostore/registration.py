@@ -58,13 +58,17 @@ class Inspector:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A row that says something else than another one of the same owner; `step` is what to do about it."""
+    """A row that says something else than another one, and `step`, what to do about it.
+
+    `kind`: `inconsistent` within one owner's rows, or `shared` between owners.
+    """
 
     key: str
     who: str
     why: str
     step: str
     owner_id: int
+    kind: str = "inconsistent"
 
 
 @dataclass(frozen=True, slots=True)

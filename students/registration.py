@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 
 from photostore.owners import Owner
 from photostore.registration import AppRegistration, Guard, Inspector
@@ -17,6 +18,7 @@ from students.recovery.erase.act import EraseStudent
 from students.recovery.restore.heal import Heal, RebuildThumbnails
 from students.recovery.restore.revive import CreateStudent
 from students.repairing import FollowVersion, repair_of
+from students.shared_photos import shared_photos
 from students.todays import mark_of_key
 
 
@@ -46,7 +48,7 @@ def registration() -> AppRegistration:
         legacy_mark=mark_of_key,
         kept_keys=kept_files,
         who=who,
-        contradictions=contradictions,
+        contradictions=lambda: chain(contradictions(), shared_photos()),
         repair=repair_of,
     )
 

@@ -15,7 +15,7 @@ class VerificationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
     """The newest run first; what it found by name is in the output of `verify_media --json`."""
 
     list_display = ["finished_at", "coverage", "files", "missing", "damaged", "misplaced", "inconsistent",
-                    "orphaned", "unadopted", "symlinks", "rehashed"]  # fmt: skip
+                    "shared", "orphaned", "unadopted", "symlinks", "rehashed"]  # fmt: skip
     list_filter = ["checksum", "finished_at"]
     ordering = ["-id"]
     fieldsets = [
@@ -28,6 +28,7 @@ class VerificationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
                     ("misplaced", "orphaned"),
                     ("inconsistent", "unadopted"),
                     ("unreadable", "symlinks"),
+                    ("shared",),
                 ]
             },
         ),

@@ -35,7 +35,7 @@ def repairs() -> Iterator[Repair]:
     """What mends the contradictions on which the evidence decides; streamed."""
     for app in apps():
         for found in app.contradictions():
-            repair = app.repair(found)
+            repair = app.repair(found) if found.kind == "inconsistent" else None
             if repair is not None:
                 yield repair
 

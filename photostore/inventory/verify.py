@@ -25,13 +25,13 @@ from photostore.references.places import Place, places
 from photostore.register.settling import settle_everything
 from photostore.registration import Contradiction
 
-# What ends with exit code 1. An orphan older than an hour is no waste to be shrugged at: it may be a photo
-# whose row was lost. Young ones, partials and copies that are behind are what any crash leaves; a legacy row
-# whose file is there is a normal state.
+# What ends with exit code 1, and not what a person may have confirmed (`shared`). An orphan older than an
+# hour is no waste to be shrugged at: it may be a photo whose row was lost. Young ones, partials and copies
+# that are behind are what any crash leaves; a legacy row whose file is there is a normal state.
 WRONG: Final = (
     *("missing", "damaged", "unreadable", "misplaced", "inconsistent", "orphaned", "unadopted", "symlinks"),
 )
-LISTED: Final = (*WRONG, "to_adopt")
+LISTED: Final = (*WRONG, "shared", "to_adopt")
 # Without --checksum only files that look tampered with are read, and no more of them than this.
 MAX_SUSPECTS = 1_000
 BATCH = 1_000
@@ -101,7 +101,7 @@ def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[s
         report.counts["unregistered"] += report.add("missing", alias, key)
     yield "Comparing rows with each other"
     for found in contradictions():
-        if report.add("inconsistent", "default", found.who) and len(report.contradictions) < MAX_LISTED:
+        if report.add(found.kind, "default", found.who) and len(report.contradictions) < MAX_LISTED:
             report.contradictions.append(found)
     yield "Reading what looks changed"
     suspects, report.suspects = list(report.suspects), {}

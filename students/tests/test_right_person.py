@@ -9,7 +9,9 @@ from django.test import Client
 
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
+from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
+from students.tests import commands
 from students.tests.school import enrol, everything, face, file_of
 from testing.exhaustive import is_exhaustive
 from testing.people import client_of, make_person
@@ -157,3 +159,22 @@ def test_different_portraits_give_no_alarm(api: Any) -> None:
         made = enrol(api, f"Child {number}", student_number=f"N-{number}")
         answer = hand_in(api, made["id"], face(100 + number), f"N-{number}.jpg")
         assert (answer.status_code, answer.json()["warnings"]) == (200, [])
+
+
+def test_verify_media_names_pictures_on_two_students_and_shifted_runs(api: Any, ada: Any, bea: Any) -> None:
+    """They are told, with the next step; a person may have confirmed them, so all may be well."""
+    code, said = run("verify_media")
+    assert (code, said["shared"], said["counts"]["shared"]) == (0, [], 0)
+    hand_in(api, bea["id"], face(1), confirm="is_anothers")
+    children = [enrol(api, f"Child {number}", student_number=f"N-{number}") for number in range(5)]
+    for child, number in zip(children[:3], (1, 2, 3), strict=True):
+        assert hand_in(api, child["id"], face(10 + number), f"N-{number}.jpg").status_code == 200
+    code, said = run("verify_media")
+    assert code == 0
+    twice, shifted = said["shared"]
+    assert twice == f"Ada (ID {ada['id']}), Bea (ID {bea['id']})"
+    assert shifted == ", ".join(f"Child {number} (ID {children[number]['id']})" for number in range(4))
+    out = commands.run("verify_media")[1]
+    assert "the same picture is the photo of 2 students" in out and "swap_photos" in out
+    assert "3 photos in a row came in under the number of the next one" in out
+    assert run("verify_media", "--repair")[1]["repaired"] == 0

@@ -23,6 +23,7 @@ MEANS = {
     "bring it back: restore_student_photos --checksum)",
     "misplaced": "the identity inside names another student: perhaps swapped faces",
     "inconsistent": "rows that contradict each other; nothing is shown for these until they agree",
+    "shared": "one picture on several students, or photos that are each on the next one: look whose they are",
     "orphaned": "in storage for over an hour, but nobody's (see migrate_orphaned_photos --list; "
     "cleanup_orphaned_photos sets them aside)",
     "unadopted": "in the folder or under the name of a student who is here, and no row names it "
@@ -41,7 +42,8 @@ class Command(PhotoCommand):
         "nothing without --repair, except that it brings documented copies up to date which a crash left "
         "behind. Tells what "
         "is missing (a value without its row or its file counts), damaged, orphaned, misplaced "
-        "(the identity inside a photo names another student) and which symbolic links stand in the storage. "
+        "(the identity inside a photo names another student) and which symbolic links stand in the storage, "
+        "and lists pictures that are on two students. "
         "Without --checksum a file is read only when its size or its time of writing looks wrong; with it "
         "every file is read, the one verified longest ago first, so that runs with a --budget get through "
         "all of them in turn. Exit code 0: all is well; files younger than an hour, leftovers of interrupted "
