@@ -15,11 +15,16 @@ SHIFTED = "Look at each: a list was perhaps read one row off (undo_photo_operati
 # Named in one line of what verify_media prints.
 MOST_NAMED = 5
 
+# The same pixels, the same file, or the stored photo of one that was handed in for the other.
 _SHARED = """
-SELECT array_agg(s.id ORDER BY s.id), min(s.profile_photo)
-FROM students_studentphoto AS p JOIN students_student AS s ON s.id = p.student_id
-WHERE p.slot = 'profile' AND p.replaced_at IS NULL AND p.pixel_sha256 <> ''
-GROUP BY p.pixel_sha256 HAVING count(DISTINCT s.id) > 1 ORDER BY 1
+SELECT DISTINCT ON (pks) pks, key FROM (
+    SELECT array_agg(DISTINCT student_id ORDER BY student_id) AS pks, min(key) AS key FROM (
+        SELECT p.student_id, s.profile_photo AS key,
+            unnest(ARRAY[pixel_sha256, sha256, untagged_sha256, source_sha256]) AS looks
+        FROM students_studentphoto AS p JOIN students_student AS s ON s.id = p.student_id
+        WHERE p.slot = 'profile' AND p.replaced_at IS NULL) AS photo
+    WHERE looks <> '' GROUP BY looks HAVING count(DISTINCT student_id) > 1) AS shared
+ORDER BY pks
 """
 # The file that came in for one student was called by another one's number.
 _CALLED_BY_ANOTHERS = """
