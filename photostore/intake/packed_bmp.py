@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import av
-import av.codec.context
 import numpy as np
 
-from photostore.intake import vips
+from photostore.intake import ffmpeg, vips
 
 # BITMAPINFOHEADER, field biCompression: BI_RGB, BI_BITFIELDS and BI_ALPHABITFIELDS are plain rows of pixels.
 _PLAIN = {0, 3, 6}
@@ -24,9 +22,7 @@ def unpacked(data: bytes) -> vips.Image:
     """By FFmpeg, in C. Raises ValueError where the file is cut off, and what FFmpeg raises."""
     if len(data) < int.from_bytes(data[2:6], "little"):
         raise ValueError("The file is cut off.")
-    context: Any = av.codec.context.CodecContext.create("bmp", "r")
-    context.thread_count = 1
-    (frame,) = context.decode(av.Packet(data))
+    (frame,) = ffmpeg.decoder("bmp").decode(ffmpeg.packet(data))
     plane = frame.reformat(format="rgb24").planes[0]
     lines: Any = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
     pixels = lines[:, : 3 * frame.width].reshape(frame.height, frame.width, 3)

@@ -12,12 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import av
-import av.codec.context
-import av.video.reformatter
 import numpy as np
 
-from photostore.intake import vips
+from photostore.intake import ffmpeg, vips
 from photostore.intake.heif import Items
 
 # swscale's numbers of the matrices of H.273 that it knows.
@@ -93,14 +90,13 @@ def decoded(grid: Grid, shrink: int) -> vips.Image:
 def _frames(grid: Grid) -> Iterator[Any]:
     """One for each tile. Raises ValueError where one is damaged or missing."""
     kind = _DECODERS[grid.items.kinds[grid.tiles[0]]]
-    context: Any = av.codec.context.CodecContext.create(kind, "r")
+    context: Any = ffmpeg.decoder(kind)
     context.extradata = grid.items.one(grid.tiles[0], b"hvcC")
-    context.thread_count = 1
     context.options = {"err_detect": "explode"}
     across, down = _size(grid.items, grid.tiles[0])
     count = 0
     for tile in (*grid.tiles, None):
-        packet = None if tile is None else av.Packet(grid.items.bytes_of(tile))
+        packet = None if tile is None else ffmpeg.packet(grid.items.bytes_of(tile))
         for frame in context.decode(packet):
             if frame.is_corrupt or (frame.width, frame.height) != (across, down):
                 raise ValueError("A tile is damaged.")
@@ -114,7 +110,7 @@ def _pixels(frame: Any, width: int, height: int, items: Items) -> Any:
     deep = frame.format.components[0].bits > 8
     stated = _nclx(items)
     is_full = stated[7 + 3] & 0x80 if stated else frame.color_range != _LIMITED_RANGE
-    shown = _reformatter.reformat(
+    shown = ffmpeg.reformatted(
         frame,
         width,
         height,
@@ -129,9 +125,6 @@ def _pixels(frame: Any, width: int, height: int, items: Items) -> Any:
     row = width * 3 * (2 if deep else 1)
     lines: Any = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, :row]
     return np.ascontiguousarray(lines).view(np.uint16 if deep else np.uint8).reshape(height, width, 3)
-
-
-_reformatter = av.video.reformatter.VideoReformatter()
 
 
 def _turned(image: vips.Image, items: Items) -> vips.Image:
