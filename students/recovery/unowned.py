@@ -17,7 +17,7 @@ from photostore.inventory import orphans
 from photostore.inventory.diff import YOUNG
 from photostore.models import Act, Operation, QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
-from photostore.storage import storage_for
+from photostore.storage import FileStat, storage_for
 from students import identity
 from students.key_claims import FOLDERS, OF_OTHERS, Place, place_of
 from students.versions import MAX_STORED_BYTES
@@ -48,6 +48,11 @@ class Location:
     byte_size: int
     modified_at: datetime
     deleted: bool = False
+
+    @classmethod
+    def of(cls, storage_alias: str, file: FileStat) -> Location:
+        """Where it was listed."""
+        return cls(storage_alias, file.key, file.key, file.byte_size, file.modified_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
     for alias, prefix in aliases.items():
         for file in orphans(alias, prefix, also=also):
             if not file.key.startswith(OF_OTHERS):
-                yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
+                yield Location.of(alias, file)
     if resumed is not None:
         yield from _displaced_by(resumed)
 
@@ -106,7 +111,7 @@ def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
 def set_aside(alias: str) -> Iterator[Location]:
     """Every file in quarantine. Streams; raises `StorageAway`."""
     for file in storage_for(alias).scan(QUARANTINE):
-        yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
+        yield Location.of(alias, file)
 
 
 def was_used(alias: str) -> bool:
@@ -175,7 +180,7 @@ def _too_large(location: Location) -> Stray | None:
 
 
 def _stray(
-    location: Location,
+    at: Location,
     sha256: str,
     bare_sha256: str,
     content_type: str,
@@ -183,22 +188,12 @@ def _stray(
     *,
     note: str = "",
 ) -> Stray:
-    return Stray(
-        location.storage_alias,
-        location.key,
-        location.stored_at,
-        location.byte_size,
-        location.modified_at,
-        sha256,
-        bare_sha256,
-        content_type,
-        inside.student_id if inside else None,
-        inside.number_hash if inside else "",
-        inside.attendance if inside else "",
-        note,
-        location.deleted,
-        inside is None or inside.by_newest_key,
-    )
+    named: tuple[UUID | None, str, str] = (None, "", "")
+    if inside is not None:
+        named = (inside.student_id, inside.number_hash, inside.attendance)
+    by_newest_key = inside is None or inside.by_newest_key
+    lies = (at.storage_alias, at.key, at.stored_at, at.byte_size, at.modified_at)
+    return Stray(*lies, sha256, bare_sha256, content_type, *named, note, at.deleted, by_newest_key)
 
 
 def is_set_aside(operation: Operation, stray: Stray) -> bool:

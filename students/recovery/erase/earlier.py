@@ -9,8 +9,7 @@ from students import identity
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.recovery.erase.backups import Traces, ids_in_backups
 from students.recovery.erase.files import LooseFiles, files_in_folder
-from students.recovery.evidence.hashes import NumberHashes
-from students.recovery.evidence.lookup import by_number_hash
+from students.recovery.evidence.hashes import owners_of
 from students.recovery.evidence.ours import were_here
 from students.recovery.unowned import Stray
 
@@ -24,8 +23,7 @@ def earlier_ids(student_id: UUID, pk: int, loose: LooseFiles) -> set[UUID]:
     """
     own = files_in_folder(student_id)
     hashes = _of_numbers(student_id, pk) | _inside(own, student_id)
-    others = by_number_hash(hashes, NumberHashes())
-    hashes -= {hashed for hashed, owners in others.items() if any(one.pk != pk for one in owners)}
+    hashes -= {hashed for hashed, owners in owners_of(hashes).items() if owners - {pk}}
     found = _written_down(student_id)
     if hashes:
         loose.look()

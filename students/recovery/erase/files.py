@@ -51,7 +51,7 @@ def files_in_folder(student_id: UUID) -> list[Stray]:
         for alias in _aliases()
         for prefix in (folder, QUARANTINE)
         for file in read_strays(
-            Location(alias, found.key, found.key, found.byte_size, found.modified_at)
+            Location.of(alias, found)
             for found in storage_for(alias).scan(prefix)
             if found.key.startswith(folder) or f"/{folder}" in found.key
         )
@@ -122,7 +122,7 @@ def _loose_files() -> Iterator[Location]:
                 yield one
         for file in orphans(alias):
             if not file.key.startswith(OF_OTHERS):
-                yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
+                yield Location.of(alias, file)
 
 
 def _aliases() -> list[str]:

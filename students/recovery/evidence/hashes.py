@@ -25,23 +25,15 @@ _OWNERS = "SELECT number_hash, student FROM students_number_hashes WHERE number_
 Number = tuple[str, int | None]
 
 
-class NumberHashes:
-    """Hashed once for a whole run, when first asked; then one indexed look-up for each question."""
-
-    def __init__(self) -> None:
-        self._made = False
-
-    def owners(self, hashes: Collection[str]) -> dict[str, set[int]]:
-        """The primary keys of the students who have, or had, a number with one of these hashes."""
-        if not self._made:
-            hash_numbers(BackupStudents())
-            self._made = True
-        found: dict[str, set[int]] = defaultdict(set)
-        with connection.cursor() as cursor:
-            cursor.execute(_OWNERS, [list(hashes)])
-            for number_hash, pk in cursor.fetchall():
-                found[number_hash].add(pk)
-        return found
+def owners_of(hashes: Collection[str]) -> dict[str, set[int]]:
+    """The primary keys of the students who have, or had, a number with one of these hashes."""
+    found: dict[str, set[int]] = defaultdict(set)
+    hash_numbers(BackupStudents(), needed=bool(hashes))
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNERS, [list(hashes)])
+        for number_hash, pk in cursor.fetchall():
+            found[number_hash].add(pk)
+    return found
 
 
 def hash_numbers(backup: BackupStudents, *, needed: bool = True) -> None:

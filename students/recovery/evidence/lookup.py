@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from students.models import Student
 from students.recovery.evidence.findings import StudentRef
-from students.recovery.evidence.hashes import NumberHashes
 from students.search import words
 
 Refs = dict[str, set[StudentRef]]
@@ -22,11 +21,6 @@ JOIN students_student AS student ON student.search @@ to_tsquery('simple', asked
 def ref_of(student: Student) -> StudentRef:
     """The student, as findings name them."""
     return StudentRef(student.pk, str(student.student_id), student.name, bool(student.student_number))
-
-
-def by_pk(pks: Collection[int]) -> dict[int, StudentRef]:
-    """Who has these primary keys today."""
-    return {one.pk: ref_of(one) for one in Student.objects.filter(pk__in=pks)}
 
 
 def by_number(numbers: Collection[str]) -> dict[str, StudentRef]:
@@ -50,14 +44,4 @@ def by_name_words(names: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], s
         called = tuple(sorted(words(one.name)))
         if called in names:
             refs[called].add(ref_of(one))
-    return refs
-
-
-def by_number_hash(hashes: Collection[str], numbers: NumberHashes) -> Refs:
-    """Whose number, today's or a former one, has these keyed hashes: one indexed look-up."""
-    refs: Refs = defaultdict(set)
-    owners = numbers.owners(hashes) if hashes else {}
-    students = by_pk(set().union(*owners.values()))
-    for hashed, pks in owners.items():
-        refs[hashed] |= {students[pk] for pk in pks if pk in students}
     return refs

@@ -56,7 +56,7 @@ def _students(column: str, values: Iterable[object]) -> dict[object, Student]:
 
 def _attendance(student: Student, place: Place, file: FileStat) -> Adoption:
     """By its name, unless the identity inside says something else."""
-    stray = read_stray(Location("default", file.key, file.key, file.byte_size, file.modified_at))
+    stray = read_stray(Location.of("default", file))
     why_not = "it is gone by now" if stray is None else _why_not(student, place, stray)
     if stray is None or why_not:
         return Adoption(student, None, f"{file.key}: {why_not}.")

@@ -153,4 +153,4 @@ def _refuse_another_students(student: Student, finding: Finding) -> None:
 
 
 def _location(found: FileStat) -> Location:
-    return Location("default", found.key, found.key, found.byte_size, found.modified_at)
+    return Location.of("default", found)

@@ -42,4 +42,4 @@ def _named() -> Iterator[Location]:
         for prefix in (UPLOADS, FOLDERS):
             for file in orphans(alias, prefix):
                 if place_of(file.key).role in ("documented", "safe"):
-                    yield Location(alias, file.key, file.key, file.byte_size, file.modified_at)
+                    yield Location.of(alias, file)
