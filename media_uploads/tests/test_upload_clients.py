@@ -47,7 +47,7 @@ def window(browser: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     contexts = []
 
     def opened(url: str, script: Path, token: str) -> Any:
-        context = browser.new_context(base_url=url)
+        context = browser.new_context(base_url=url, bypass_csp=True)
         context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()

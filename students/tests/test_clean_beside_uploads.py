@@ -23,6 +23,7 @@ from photostore.tests.shelf import run
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.recovery.reassign import clean as cleaning
+from students.right_person import STOPS
 from students.tests.school import face
 from students.versions import IncomingPhoto, take_in
 from testing.exhaustive import is_exhaustive
@@ -66,7 +67,12 @@ class Arriving:
             while (pk := self._due.get()) is not None:
                 try:
                     student = Student.objects.create(pk=pk, name=f"Pupil {pk}")
-                    upload_photo(student=student, incoming=self.faces[pk % FACES], actor=OLGA)
+                    upload_photo(
+                        student=student,
+                        incoming=self.faces[pk % FACES],
+                        actor=OLGA,
+                        confirmed=STOPS,
+                    )
                 except BaseException as error:
                     self.failures.append(error)
                 self._done.put(None)

@@ -134,13 +134,16 @@ def confirm_sources(act: Act, student: Student) -> None:
     """Raise `Changed` where an undo would remove the last bytes of something: then it stays."""
     details, was = act.details, act.details["before"]
     if details["how"] == "file":
-        source_bytes(act)
+        if ["default", details["new_key"]] not in [list(spot) for spot in details["there"]]:
+            source_bytes(act)
     elif details["how"] == "version":
         moved = keys.quarantined(act.operation_id, details["key"])
         needed_bytes([("default", details["key"]), ("default", moved)], details["sha256"])
     else:
         for item in details["versions"]:
-            if ["default", item["key"]] not in details["there"] and item["key"] not in was["files"]:
+            if ["default", item["key"]] not in [list(spot) for spot in details["there"]] and item[
+                "key"
+            ] not in was["files"]:
                 needed_bytes(_staying(student, item, details), item["sha256"])
     key, sha256 = was["columns"]["profile_photo"], was["file_sha256"]
     if key and StoredFile.objects.filter(key=key).exclude(**owner_of(student).files).exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from photostore.models import StoredFile
 from photostore.operations import Conductor
 from students.key_claims import place_of
 from students.models import Student, StudentPhoto
@@ -142,14 +143,16 @@ def _carry_out(takeover: Takeover, step: Step, conductor: Conductor, origin: str
     ):
         return Done(step, False, conductor.why)
     for source in step.sources:
-        # What had to make room for another photo is set aside already.
+        # What had to make room for another photo is set aside already, and what lies where it is to be stays.
         if source.stray.stored_at == source.stray.key and not _made_room(conductor, source):
             conductor.act("set_aside_stray", subject=_subject(takeover), details=aside_details(source.stray))
     return Done(step, True if step.given else None)
 
 
 def _made_room(conductor: Conductor, source: Finding) -> bool:
-    return is_set_aside(conductor.operation, source.stray)
+    stray = source.stray
+    is_kept = StoredFile.objects.filter(storage_alias=stray.storage_alias, key=stray.key).exists()
+    return is_kept or is_set_aside(conductor.operation, stray)
 
 
 def _subject(takeover: Takeover) -> str:
