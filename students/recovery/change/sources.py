@@ -133,8 +133,9 @@ def former_of_legacy_row(act: Act, student: Student, versions: Sequence[Version]
 def confirm_sources(act: Act, student: Student) -> None:
     """Raise `Changed` where an undo would remove the last bytes of something: then it stays."""
     details, was = act.details, act.details["before"]
+    there = [key for alias, key in details["there"] if alias == "default"]
     if details["how"] == "file":
-        if ["default", details["new_key"]] not in [list(spot) for spot in details["there"]]:
+        if details["new_key"] not in there:
             source_bytes(act)
     elif details["how"] == "version":
         moved = keys.quarantined(act.operation_id, details["key"])
