@@ -16,7 +16,7 @@ from photostore.errors import InvalidFile
 from photostore.intake import ImageLimits, decode, take_in_image
 from photostore.intake.heif import Items, boxes
 from photostore.tests.odd_pictures import quarters
-from photostore.tests.test_intake_colours import P3, SRGB, check, corners, encoded, stating
+from photostore.tests.stated_colours import P3, SRGB, check, corners, encoded, stating
 from testing.pictures import heic, portrait, saved
 
 PHOTOS = ImageLimits(formats=frozenset({"heic"}), max_bytes=20 * 2**20, max_side=160)
