@@ -74,6 +74,12 @@ class StudentWithPhotoInput(StudentInput):
         fields = [*StudentInput.Meta.fields, "profile_photo", "confirm"]
 
 
+class SwapInput(serializers.Serializer[None]):
+    """With whom to exchange photos."""
+
+    student = serializers.IntegerField(min_value=1, help_text="The other student's id.")
+
+
 class PhotoInput(Confirmation):
     """What may be said about a photo that is handed in."""
 

@@ -22,6 +22,7 @@ urlpatterns = [
     *both_forms("api/students/<int:pk>/upload-photo/", photos.UploadPhotoView.as_view(), "upload-photo"),
     *both_forms("api/students/<int:pk>/photo/", photos.PhotoView.as_view(), "photo"),
     *both_forms("api/students/<int:pk>/photo-history/", photos.PhotoHistoryView.as_view(), "photo-history"),
+    *both_forms("api/students/<int:pk>/swap-photo/", photos.SwapPhotoView.as_view(), "swap-photo"),
     *both_forms(
         "api/students/<int:pk>/photo-history/<sha256:sha256>/restore/",
         photos.RestorePhotoView.as_view(),

@@ -156,6 +156,8 @@ TABLE = [
     Row("delete", f"{STUDENTS}<int:pk>/", for_trusted_staff, 204, things=STUDENT),
     Row("post", f"{STUDENTS}<int:pk>/upload-photo/", for_trusted_staff, 200, lambda w: {"profile_photo": picture()}, form=True, things=STUDENT),
     Row("delete", f"{STUDENTS}<int:pk>/photo/", for_trusted_staff, 204, things=STUDENT),
+    # With nobody else: there is one student, and nobody exchanges photos with themselves.
+    Row("post", f"{STUDENTS}<int:pk>/swap-photo/", for_trusted_staff, 404, lambda w: {"student": 2**40}, things=STUDENT),
     Row("get", f"{STUDENTS}<int:pk>/photo-history/", for_trusted_staff, 200, things=STUDENT),
     Row("post", f"{STUDENTS}<int:pk>/photo-history/<sha256:sha256>/restore/", for_trusted_staff, 200, things=STUDENT),
     Row("get", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 200, things=STUDENT),

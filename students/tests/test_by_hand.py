@@ -11,7 +11,8 @@ from photostore.tests.shelf import run
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.photos import upload_photo
 from students.tests.commands import OPERATOR
-from students.tests.reseeding import links, tree, undo_last
+from students.tests.losing import lose
+from students.tests.reseeding import forget_everything, links, tree, undo_last
 from students.tests.school import enrol, face, hand_in
 from students.versions import take_in
 
@@ -149,3 +150,56 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(pair: tuple[Student,
         assert (code, bool(said["error"])) == (2, True), arguments
     assert (tree(), links()) == before
     assert not Operation.objects.exists()
+
+
+def test_two_photos_are_exchanged_over_rest(api: Any, pair: tuple[Student, Student]) -> None:
+    ada, bea = pair
+    before = tree(), links()
+    answer = api.post(f"/api/students/{ada.pk}/swap-photo/", {"student": bea.pk})
+    assert (answer.status_code, answer.json()["id"]) == (200, ada.pk), answer.content
+    assert (faces(ada)[0], faces(bea)[0]) == (source(3), source(1))
+    undo_last()
+    assert (tree(), links()) == before
+    address = f"/api/students/{ada.pk}/swap-photo/"
+    assert api.post(address, {"student": ada.pk}).status_code == 409
+    assert api.post(address, {"student": 4711}).status_code == 404
+    assert api.post(address, {"student": "x"}).status_code == 400
+    assert (tree(), links()) == before
+
+
+def test_who_lost_the_current_photo_gets_the_one_before(pair: tuple[Student, Student]) -> None:
+    """Only when asked for; and only the student's own."""
+    ada, bea = pair
+    for student in (ada, bea):
+        own = [f"photos/students/{student.student_id}/history/{student.photo_sha256}"]
+        own += [f"photos/students/{student.student_id}/profile.jpg", f"student_photos/student_{student.pk}_"]
+        lose("default", *own)
+        lose("safe", *own)
+    before = links()
+    assert run("restore_student_photos")[1]["photos_missing"] == 2
+    assert links() == before
+    code, said = run("restore_student_photos", "--previous")
+    assert code == 0, said
+    assert faces(bea) == (source(2), [source(3)])
+    assert faces(ada) == (source(1), []), "she has no other one"
+    assert any("an earlier version is the photo again" in one for one in said["left_for_a_person"])
+    assert "gone" in next(undo_last().left()).note, "no undo goes back to a photo without bytes"
+    assert faces(bea) == (source(2), [source(3)])
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_younger_photo_of_before_the_reseed_may_be_the_current_one() -> None:
+    """The student was entered again and has a photo; the orphan is younger than that."""
+    forget_everything()
+    again = Student.objects.create(name="Bea", student_number="S-2")
+    upload_photo(student=again, incoming=take_in(face(5), filename="a.jpg", origin="api"), actor=OPERATOR)
+    Student.objects.filter(pk=again.pk).update(photo_updated_at="2020-01-01T00:00:00Z")
+    before = tree(), links()
+    assert run("migrate_orphaned_photos", "--migrate")[0] == 0
+    assert faces(again)[0] == source(5), "the present one stays"
+    assert not undo_last().skipped
+    assert (tree(), links()) == before
+    assert run("migrate_orphaned_photos", "--migrate", "--newest-is-current")[0] == 0
+    again.refresh_from_db()
+    assert faces(again)[0] != source(5)
+    assert run("migrate_orphaned_photos", "--list", "--newest-is-current")[0] == 2

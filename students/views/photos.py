@@ -15,13 +15,16 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from photostore.commands import one_at_a_time
 from photostore.delivery.links import LinkMaker
 from photostore.delivery.negotiation import BytesAreBytes
+from photostore.errors import Conflict, NotFound, Refused
 from photostore.uploads.handler import one_file
 from photostore.uploads.throttle import StaffUploadThrottle
 from photostore.web.paging import NewestFirst
-from students.models import StudentPhoto
+from students.models import Student, StudentPhoto
 from students.photos import remove_photo, restore_version, upload_photo
+from students.recovery.reassign.by_hand import swap_photos
 from students.representation import represent_version
 from students.serializers import (
     ChangedStudentOutput,
@@ -29,6 +32,8 @@ from students.serializers import (
     PhotoInput,
     PhotoUpload,
     PhotoVersionOutput,
+    StudentOutput,
+    SwapInput,
     UploadOutput,
 )
 from students.todays import versions_of
@@ -75,6 +80,28 @@ class PhotoView(StudentsView):
         """Leave the student without a photo; it stays in the history."""
         remove_photo(student=self.student(), actor=self.actor())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["photos"])
+class SwapPhotoView(StudentsView):
+    """The photos of two students."""
+
+    writes_need = "change"
+
+    @extend_schema(request=SwapInput, responses=StudentOutput)
+    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002
+        """Exchange the current photos of two students, as one operation that can be undone."""
+        student, said = self.student(), SwapInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        other = Student.objects.filter(pk=said.validated_data["student"]).first()
+        if other is None:
+            raise NotFound
+        try:
+            with one_at_a_time("the API"):
+                swap_photos(one=student, other=other, actor=self.actor())
+        except Refused as error:
+            raise Conflict(str(error), code=error.code) from error
+        return Response(self.answer(self.student()))
 
 
 @extend_schema(tags=["photos"])

@@ -64,6 +64,11 @@ class Command(PhotoCommand):
             "--accept-names", action="store_true", help="also what a unique name or a student number says"
         )
         parser.add_argument(
+            "--newest-is-current",
+            action="store_true",
+            help="a certain photo that is younger than the student's own takes its place",
+        )
+        parser.add_argument(
             "--deleted",
             action="store_true",
             help="also photos of students who were deleted, as long as they lie in quarantine",
@@ -127,7 +132,12 @@ class Command(PhotoCommand):
             if conductor.resumed:
                 self.say("An earlier run was interrupted; this one goes on with it.")
             plan = self._plan(backup, conductor)
-            steps = carry_over(plan, conductor, accept_names=options["accept_names"])
+            steps = carry_over(
+                plan,
+                conductor,
+                accept_names=options["accept_names"],
+                newest_is_current=options["newest_is_current"],
+            )
             for carried in self.progress(steps, what="Migrating"):
                 report.add(carried.takeover.student, carried.done)
             if options["by"] == "order":
@@ -208,6 +218,8 @@ def _check_usage(options: dict[str, Any]) -> None:
         raise Refused("--list changes nothing; --confirm goes with --clean and with --migrate --by order.")
     if options["clean"] and options["deleted"]:
         raise Refused("--deleted goes with --list and --migrate: those photos are set aside already.")
+    if options["newest_is_current"] and not options["migrate"]:
+        raise Refused("--newest-is-current goes with --migrate.")
     if not options["migrate"] and (options["accept_names"] or options["by"] == "order"):
         raise Refused("--by and --accept-names go with --migrate.")
 

@@ -63,6 +63,11 @@ class Command(PhotoCommand):
             "--only-problems", action="store_true", help="do not list the students who have all their photos"
         )
         parser.add_argument(
+            "--previous",
+            action="store_true",
+            help="who lost the current photo gets the newest earlier one that is there",
+        )
+        parser.add_argument(
             "--from-filenames", action="store_true", help="list whose stray files might be, by their names"
         )
         parser.add_argument(
@@ -82,6 +87,7 @@ class Command(PhotoCommand):
         """Choose a backup, make the folders, go through the school."""
         refuse_trust_of_none(options)
         self.only_problems: bool = options["only_problems"]
+        self.previous: bool = options["previous"]
         self.trust: bool = options["trust_backup"]
         try:
             if options["from_filenames"]:
@@ -115,6 +121,7 @@ class Command(PhotoCommand):
         with every_storage() as storages:
             run = Restoration(Found(storages), backup, create_students=create_students, checksum=checksum)
             run.summary.directories_created, run.only_problems = made, self.only_problems
+            run.previous = self.previous
             run.only = None if bring_back is None else self.wanted
             if verify_only:
                 self._go_through(run)

@@ -32,10 +32,16 @@ class Pair:
     student: StudentRef
 
 
-def carry_over(plan: Plan, conductor: Conductor, *, accept_names: bool) -> Iterator[Carried]:
-    """Give every student what is certain; with `accept_names` what a unique name or a number proposes."""
+def carry_over(
+    plan: Plan, conductor: Conductor, *, accept_names: bool, newest_is_current: bool = False
+) -> Iterator[Carried]:
+    """Give every student what is certain; with `accept_names` what a unique name or a number proposes.
+
+    Who has a photo keeps it as the current one; with `newest_is_current` a certain one that is younger takes
+    its place.
+    """
     for student, findings in plan.by_student(State.CERTAIN):
-        takeover = takeover_of(student, findings)
+        takeover = takeover_of(student, findings, replace=newest_is_current and _is_newer(student, findings))
         yield Carried(takeover, carry_out(takeover, conductor, origin=ORIGIN))
     if not accept_names:
         return
@@ -45,6 +51,12 @@ def carry_over(plan: Plan, conductor: Conductor, *, accept_names: bool) -> Itera
         # A name says who somebody may be; somebody who has a photo needs none on such a word.
         if accepted and not takeover.expected_sha256:
             yield Carried(takeover, carry_out(takeover, conductor, origin=ORIGIN))
+
+
+def _is_newer(ref: StudentRef, findings: tuple[Finding, ...]) -> bool:
+    at = Student.objects.filter(pk=ref.pk).values_list("photo_updated_at", flat=True).first()
+    newest = max((one.stray.modified_at for one in findings if not one.stray.moment), default=None)
+    return bool(at and newest and newest > at)
 
 
 def by_order(plan: Plan) -> Iterator[Pair]:

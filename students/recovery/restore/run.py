@@ -30,6 +30,7 @@ from students.recovery.restore.known import (
 from students.recovery.restore.legacy import legacy_sizes, look_at_legacy
 from students.recovery.restore.links import REMOVED, Case, Source
 from students.recovery.restore.needs import Needs, heals_needed
+from students.recovery.restore.previous import previous_photo
 from students.recovery.restore.summary import Summary
 from students.recovery.restore.taken_away import perhaps_erased, taken_away
 from students.recovery.restore.whole import Looked, look_at, look_at_all
@@ -56,6 +57,8 @@ class Restoration:
     # Somebody deleted by mistake: this student and nobody else, also against the word of the audit.
     only: UUID | None = None
     only_problems: bool = False
+    # Who lost the current photo gets the one before, where that is there.
+    previous: bool = False
     summary: Summary = field(default_factory=Summary)
     _number: int = 0
 
@@ -209,6 +212,7 @@ class Restoration:
             heals_needed(needs, rows, self.found, checksum=self.checksum, student_id=student.student_id)
             look_at_legacy(needs, student, sizes, checksum=self.checksum)
             healed = sum(self._act(kind, student, details) for kind, details in needs.heals)
+            linked += self._give_previous(student, needs)
             aside = sum(self._act(kind, student, details) for kind, details in needs.asides)
             if needs.asides:
                 needs.notes.append(_told_of_anothers(aside, len(needs.asides)))
@@ -239,6 +243,18 @@ class Restoration:
             offer(path, case.entry if path == case.source.path else of_the_database(case.student))
             done += self._act(kind, case.student, details) and kind == "change_photo"
         return done
+
+    def _give_previous(self, student: Student, needs: Needs) -> bool:
+        if not self.previous or not needs.missing:
+            return False
+        student = students_with_photos().get(pk=student.pk)
+        details = previous_photo(student, set(needs.missing))
+        if details is None:
+            return False
+        given = self._act("change_photo", student, details)
+        done = "is the photo again" if given else "is there, and would be the photo again"
+        needs.notes.append(f"an earlier version {done}: {details['sha256'][:12]}")
+        return given
 
     def _act(self, kind: str, student: Student, details: dict[str, Any]) -> bool:
         if self.conductor is None:
