@@ -12,7 +12,7 @@ from students.checking import contradictions, kept_files, legacy_keys, who
 from students.key_claims import place_of
 from students.models import OWNER_LABEL, Student
 from students.recovery.change import ChangePhoto
-from students.recovery.change.remove import RemoveDuplicate, RemoveVersion
+from students.recovery.change.remove import MovePhotos, RemoveDuplicate, RemoveVersion
 from students.recovery.change.sources import SetAsideStray
 from students.recovery.erase.act import EraseStudent
 from students.recovery.restore.heal import Heal, RebuildThumbnails
@@ -32,6 +32,7 @@ def registration() -> AppRegistration:
             EraseStudent(),
             FollowVersion(),
             Heal(),
+            MovePhotos(),
             RebuildThumbnails(),
             RemoveDuplicate(),
             RemoveVersion(),

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from photostore.commands import DONE, PhotoCommand
 from students.models import Student
 from students.recovery.named_student import student_named
-from students.recovery.reassign.by_hand import Moved
+from students.recovery.reassign.by_hand import Moved, finish_killed
 
 STUDENT = "an id, a UUID, or number:THEIR-NUMBER"
 VERSION = "the version, as the history shows it; its first 8 characters will do"
@@ -31,7 +31,11 @@ class ByHandCommand(PhotoCommand):
 
     def work(self, **options: Any) -> int:
         """Do it, and say how it is taken back."""
-        moved = self.move(options)
+        name = str(self.name)
+        killed = finish_killed(name, self.actor)
+        if killed:
+            self.say("A killed run was finished first. Run it again if this was another one.")
+        moved = killed or self.move(options)
         self.result |= {"operation": moved.operation, "photos": moved.photos}
         self.say(f"Done, photos: {moved.photos}. To take it back: undo_photo_operation {moved.operation}")
         return DONE

@@ -10,11 +10,14 @@ from photostore.models import Operation
 from photostore.tests.shelf import run
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.photos import upload_photo
+from students.recovery.change import ChangePhoto
 from students.tests.commands import OPERATOR
+from students.tests.killing import kill_everywhere
 from students.tests.losing import lose
 from students.tests.reseeding import forget_everything, links, tree, undo_last
 from students.tests.school import enrol, face, hand_in
 from students.versions import take_in
+from testing.kills.commands import one_of
 
 
 @pytest.fixture
@@ -203,3 +206,33 @@ def test_a_younger_photo_of_before_the_reseed_may_be_the_current_one() -> None:
     again.refresh_from_db()
     assert faces(again)[0] != source(5)
     assert run("migrate_orphaned_photos", "--list", "--newest-is-current")[0] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(1800)
+def test_killed_anywhere_and_run_again(pair: tuple[Student, Student], each_storage: str) -> None:
+    """An exchange is never left by half, and never done twice; so are its undo, and a merging."""
+    ada, bea = pair
+    kill_everywhere("swap_photos", str(ada.pk), str(bea.pk), every=one_of(each_storage), at_least=15)
+    kill_everywhere("merge_students", str(ada.pk), str(bea.pk), every=one_of(each_storage), at_least=20)
+
+
+def test_half_an_exchange_is_taken_back(
+    pair: tuple[Student, Student], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one got another photo at the same moment."""
+    ada, bea = pair
+    perform = ChangePhoto.perform
+
+    def meddled(self: Any, act: Any) -> None:
+        if act.details["student"] == bea.pk:
+            monkeypatch.setattr(ChangePhoto, "perform", perform)
+            incoming = take_in(face(6), filename="a.jpg", origin="api")
+            upload_photo(student=bea, incoming=incoming, actor=OPERATOR)
+        perform(self, act)
+
+    monkeypatch.setattr(ChangePhoto, "perform", meddled)
+    code, said = run("swap_photos", str(ada.pk), str(bea.pk))
+    assert (code, "another photo by now" in said["error"]) == (2, True), said
+    assert (faces(ada), faces(bea)[0]) == ((source(1), []), source(6))
+    is_sound()

@@ -24,7 +24,7 @@ from photostore.uploads.throttle import StaffUploadThrottle
 from photostore.web.paging import NewestFirst
 from students.models import Student, StudentPhoto
 from students.photos import remove_photo, restore_version, upload_photo
-from students.recovery.reassign.by_hand import swap_photos
+from students.recovery.reassign.by_hand import finish_killed, swap_photos
 from students.representation import represent_version
 from students.serializers import (
     ChangedStudentOutput,
@@ -98,6 +98,7 @@ class SwapPhotoView(StudentsView):
             raise NotFound
         try:
             with one_at_a_time("the API"):
+                finish_killed("swap_photos", self.actor())
                 swap_photos(one=student, other=other, actor=self.actor())
         except Refused as error:
             raise Conflict(str(error), code=error.code) from error

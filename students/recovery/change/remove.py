@@ -13,6 +13,7 @@ from photostore.audit import record
 from photostore.errors import Changed
 from photostore.models import Act, StoredFile
 from photostore.operations import ActKind
+from photostore.operations.parts import InParts
 from photostore.operations.quarantine import bring_back
 from photostore.register import store
 from photostore.register.settling import settle
@@ -114,6 +115,12 @@ def _kept(act: Act, student: Student) -> Version:
     values = {name: getattr(row, name) for name in PHOTO_COLUMNS}
     photo = StudentPhoto(student=student, slot=details["slot"], file=details["key"], **values)
     return Version(photo, publication)
+
+
+class MovePhotos(InParts):
+    """Versions that are given to one student and removed from another, or exchanged: all of it or nothing."""
+
+    name = "move_photos"
 
 
 class RemoveDuplicate(ActKind):

@@ -14,11 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from photostore.audit import Actor
 from photostore.errors import Conflict, Refused
 from photostore.operations import Conductor, conduct
+from photostore.operations.conductor import interrupted
 from students.models import Student, StudentPhoto
 from students.photos import current_photo, subject_of
 from students.recovery.change.remove import FIELDS, row_of
 from students.slots import PROFILE
 from students.versions import names_present_number, version_as_stored
+
+MERGE = "merge_students"
 
 
 @dataclass(frozen=True)
@@ -29,62 +32,80 @@ class Moved:
     photos: int
 
 
+def finish_killed(command: str, actor: Actor) -> Moved | None:
+    """What a killed run of this command had begun, finished; None where there is none.
+
+    Whoever runs it again must not have it done a second time: two photos would be exchanged twice. Merging
+    goes on by itself as long as the duplicate is here.
+    """
+    killed = [one for one in interrupted() if one.command == command]
+    if not killed or (command == MERGE and not killed[-1].acts.filter(kind="remove_duplicate").exists()):
+        return None
+    with conduct(command, actor) as operation:
+        pass
+    if operation.id is None:
+        return None
+    return Moved(operation.id, operation.operation.acts.exclude(kind="remove_duplicate").count())
+
+
 def move_version(*, source: Student, sha256: str, target: Student, actor: Actor) -> Moved:
     """Give one version to another student; where it was the photo, the one before is the photo again.
 
     Raises `Refused` for a version that the student never had, `Conflict` where somebody changed it meanwhile.
     """
     photo = _version(source, sha256)
-    if source.pk == target.pk:
-        raise Refused("That is the same student twice.")
+    _refuse_the_same(source, target)
+    is_shown = photo.replaced_at is None or not current_photo(target, photo.slot)
+    parts = [_given(photo, target, live=is_shown), _removed(photo)]
     with conduct("move_version", actor) as operation:
-        _give(
-            operation, photo, target, live=photo.replaced_at is None or not current_photo(target, photo.slot)
-        )
-        _remove(operation, photo)
+        _act(operation, "move_photos", subject_of(target), {"parts": parts})
     return Moved(operation.id, 1)
 
 
 def remove_version(*, student: Student, sha256: str, actor: Actor) -> Moved:
     """Set one version aside in quarantine; where it was the photo, the one before is the photo again."""
-    photo = _version(student, sha256)
+    part = _removed(_version(student, sha256))
     with conduct("remove_version", actor) as operation:
-        _remove(operation, photo)
+        _act(operation, part["kind"], subject_of(student), part["details"])
     return Moved(operation.id, 1)
 
 
 def swap_photos(*, one: Student, other: Student, actor: Actor) -> Moved:
     """Exchange the current photos of two students. Raises `Refused` where one of them has none."""
-    if one.pk == other.pk:
-        raise Refused("That is the same student twice.")
-    photos = [current_photo(student) for student in (one, other)]
-    if photos[0] is None or photos[1] is None:
+    _refuse_the_same(one, other)
+    ones, others = current_photo(one), current_photo(other)
+    if ones is None or others is None:
         raise Refused("Both students need a photo of their own here; see adopt_media for older ones.")
+    parts = [_given(others, one, live=True), _given(ones, other, live=True)]
     with conduct("swap_photos", actor) as operation:
-        _give(operation, photos[1], one, live=True)
-        _give(operation, photos[0], other, live=True)
+        _act(operation, "move_photos", subject_of(one), {"parts": parts})
     return Moved(operation.id, 2)
 
 
 def merge_students(*, keep: Student, duplicate: Student, actor: Actor) -> Moved:
     """Give everything of a student who was entered twice to the row that stays, and end the other row.
 
-    A photo of a slot where the one that stays has one becomes a former version. Raises `Refused`.
+    A photo of a slot where the one that stays has one becomes a former version. Raises `Refused`. Killed and
+    called again, it goes on.
     """
-    if keep.pk == duplicate.pk:
-        raise Refused("That is the same student twice.")
+    _refuse_the_same(keep, duplicate)
     if duplicate.profile_photo and not current_photo(duplicate):
         raise Refused("The duplicate's photo is not known yet: run adopt_media first.")
-    photos = list(duplicate.photos.order_by("uploaded_at", "pk"))
-    photos.sort(key=lambda photo: photo.replaced_at is None)  # the current ones last
-    with conduct("merge_students", actor) as operation:
-        for photo in photos:
+    with conduct(MERGE, actor) as operation:
+        photos = list(duplicate.photos.order_by("uploaded_at", "pk"))
+        for photo in sorted(photos, key=lambda photo: photo.replaced_at is None):  # the current ones last
             is_free = photo.replaced_at is None and not current_photo(keep, photo.slot)
-            if not _version_of(keep, photo).exists():
-                _give(operation, photo, keep, live=is_free)
-            _remove(operation, photo, after="")
-        _end(operation, keep, duplicate)
-    return Moved(operation.id, len(photos))
+            known = StudentPhoto.objects.filter(student=keep, slot=photo.slot)
+            is_new = not known.filter(untagged_sha256=photo.untagged_sha256).exists()
+            parts = [_given(photo, keep, live=is_free)] if is_new else []
+            _act(operation, "move_photos", subject_of(keep), {"parts": [*parts, _removed(photo, after="")]})
+        _act(operation, "remove_duplicate", subject_of(duplicate), _ended(keep, duplicate))
+    return Moved(operation.id, operation.operation.acts.filter(kind="move_photos").count())
+
+
+def _refuse_the_same(one: Student, other: Student) -> None:
+    if one.pk == other.pk:
+        raise Refused("That is the same student twice.")
 
 
 def _version(student: Student, sha256: str) -> StudentPhoto:
@@ -95,11 +116,7 @@ def _version(student: Student, sha256: str) -> StudentPhoto:
     return found[0]
 
 
-def _version_of(keep: Student, photo: StudentPhoto) -> Any:
-    return StudentPhoto.objects.filter(student=keep, slot=photo.slot, untagged_sha256=photo.untagged_sha256)
-
-
-def _give(operation: Conductor, photo: StudentPhoto, target: Student, *, live: bool) -> None:
+def _given(photo: StudentPhoto, target: Student, *, live: bool) -> dict[str, Any]:
     current = current_photo(target, photo.slot)
     shown = current.sha256 if current else target.photo_sha256 if photo.slot == PROFILE else ""
     details = {
@@ -115,13 +132,11 @@ def _give(operation: Conductor, photo: StudentPhoto, target: Student, *, live: b
         "key": str(photo.file.name),
         "sha256": photo.sha256,
     }
-    _act(operation, "change_photo", subject_of(target), details)
+    return {"kind": "change_photo", "details": details}
 
 
-def _remove(operation: Conductor, photo: StudentPhoto, *, after: str | None = None) -> None:
-    photo.refresh_from_db()
-    student = Student.objects.get(pk=photo.student_id)
-    was_current = photo.replaced_at is None
+def _removed(photo: StudentPhoto, *, after: str | None = None) -> dict[str, Any]:
+    student, was_current = Student.objects.get(pk=photo.student_id), photo.replaced_at is None
     details = {
         "student": student.pk,
         "student_id": str(student.student_id),
@@ -133,7 +148,7 @@ def _remove(operation: Conductor, photo: StudentPhoto, *, after: str | None = No
         "was_current": was_current,
         "next": (_one_before(photo) if after is None else after) if was_current else "",
     }
-    _act(operation, "remove_version", subject_of(student), details)
+    return {"kind": "remove_version", "details": details}
 
 
 def _one_before(photo: StudentPhoto) -> str:
@@ -146,16 +161,15 @@ def _one_before(photo: StudentPhoto) -> str:
     return last.sha256
 
 
-def _end(operation: Conductor, keep: Student, duplicate: Student) -> None:
+def _ended(keep: Student, duplicate: Student) -> dict[str, Any]:
     duplicate.refresh_from_db()
-    details = {
+    return {
         "student": duplicate.pk,
         "student_id": str(duplicate.student_id),
         "keep": keep.pk,
         "keep_id": str(keep.student_id),
         "row": msgspec.to_builtins({name: getattr(duplicate, name) for name in FIELDS}),
     }
-    _act(operation, "remove_duplicate", subject_of(duplicate), details)
 
 
 def _act(operation: Conductor, kind: str, subject: str, details: dict[str, Any]) -> None:

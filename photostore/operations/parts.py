@@ -1,0 +1,82 @@
+"""A step of several parts that are done all or not at all: exchanging two photos is of no use by half."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from photostore.models import Act, Operation
+from photostore.operations.acts import kind_of
+from photostore.operations.conductor import CANNOT
+from photostore.registration import ActKind
+
+
+class Part:
+    """One part, as its own handler sees it: an act whose details lie in those of the whole step."""
+
+    def __init__(self, whole: Act, place: int) -> None:
+        self._whole, self._place = whole, place
+        self.kind = str(whole.details["parts"][place]["kind"])
+
+    @property
+    def pk(self) -> int:
+        """The whole step's."""
+        return int(self._whole.pk)
+
+    @property
+    def operation(self) -> Operation:
+        """The whole step's."""
+        return self._whole.operation
+
+    @property
+    def operation_id(self) -> UUID:
+        """The whole step's."""
+        return self._whole.operation_id
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Its own."""
+        own: dict[str, Any] = self._whole.details["parts"][self._place]["details"]
+        return own
+
+    @details.setter
+    def details(self, details: dict[str, Any]) -> None:
+        self._whole.details["parts"][self._place]["details"] = details
+
+    def save(self, *, update_fields: list[str]) -> None:
+        """With the whole step."""
+        self._whole.save(update_fields=update_fields)
+
+
+class InParts(ActKind):
+    """Details: `parts`, each with a `kind` and `details` of its own, done in their order.
+
+    Where one no longer applies, those before it are taken back, and the step is skipped as a whole. Killed in
+    between, it is done again from the first part: each is idempotent.
+    """
+
+    def perform(self, act: Act) -> None:
+        """See above. Raises as the parts do."""
+        done: list[Any] = []
+        for place in range(len(act.details["parts"])):
+            part: Any = Part(act, place)
+            try:
+                kind_of(part).perform(part)
+            except CANNOT:
+                for earlier in reversed(done):
+                    kind_of(earlier).revert(earlier)
+                raise
+            done.append(part)
+
+    def revert(self, act: Act) -> None:
+        """The last part first; where one was changed since, those after it are done again."""
+        undone: list[Any] = []
+        for place in reversed(range(len(act.details["parts"]))):
+            part: Any = Part(act, place)
+            try:
+                kind_of(part).revert(part)
+            except CANNOT:
+                for later in reversed(undone):
+                    kind_of(later).perform(later)
+                raise
+            undone.append(part)
