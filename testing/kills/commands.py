@@ -105,12 +105,13 @@ class Killing:
         return self._told(reading, other.exitcode)
 
     def _told(self, reading: Connection, exit_code: int | None) -> str | None:
-        said: str | int | None = reading.recv() if reading.poll() else None
+        said: str | tuple[int, str] | None = reading.recv() if reading.poll() else None
         reading.close()
         if isinstance(said, str):
             assert exit_code == -signal.SIGKILL
             return said
-        assert said in self.codes, f"it ended with {said} after {self.killed}; see its traceback"
+        code, printed = said or (None, "see its traceback")
+        assert code in self.codes, f"it ended with {code} after {self.killed}: {printed}"
         return None
 
 
@@ -139,17 +140,18 @@ def _work(
     for module, name, value in killing.patches:
         setattr(import_module(module), name, value)
     Killer(spared=killing.steps, first=first, every=killing.every, tell=told.send).watch(killing.watched)
-    told.send(_exit_code(command, as_json=killing.as_json))
+    told.send(_ended(command, as_json=killing.as_json))
     os._exit(0)
 
 
-def _exit_code(command: tuple[Any, ...], *, as_json: bool) -> int:
-    name, *arguments = command
+def _ended(command: tuple[Any, ...], *, as_json: bool) -> tuple[int, str]:
+    """The exit code, and what was printed."""
+    (name, *arguments), printed = command, io.StringIO()
     try:
         if ":" in name:
             resolve_name(name)(*arguments)
         else:
-            call_command(name, *arguments, *(["--json"] if as_json else []), stdout=io.StringIO())
+            call_command(name, *arguments, *(["--json"] if as_json else []), stdout=printed)
     except SystemExit as end:
-        return int(end.code or 0)
-    return 0
+        return int(end.code or 0), printed.getvalue()[-2_000:]
+    return 0, printed.getvalue()[-2_000:]
