@@ -90,22 +90,27 @@ def update_student(
             return before
         number_changed = before.student_number != old_number
         version = _next_version(before, incoming, actor, confirmed, number_changed=number_changed)
-        if version:
-            keep_unadopted(before, actor, besides=version)
-        publication = version.publication if version else None
-        with _one_number_each(), stored(publication, owner=owner, actor=actor):
-            Student.objects.select_for_update().get(pk=before.pk)
-            if changed:
-                before.save(update_fields=[*changed, "updated_at"])
-                record(actor, "student.update", subject=subject_of(before))
-            if version:
-                go_live(before, version, actor, "photo.upload" if incoming else "photo.retag")
-                mark_retagged(before)
-        if version:
-            settle(owner, original=version.publication.original)
+        _save(before, changed, version, actor, "photo.upload" if incoming else "photo.retag")
     if incoming:
         drain_leftovers()
     return before
+
+
+def _save(student: Student, changed: list[str], version: Version | None, actor: Actor, action: str) -> None:
+    owner = owner_of(student)
+    if version:
+        keep_unadopted(student, actor, besides=version)
+    publication = version.publication if version else None
+    with _one_number_each(), stored(publication, owner=owner, actor=actor):
+        Student.objects.select_for_update().get(pk=student.pk)
+        if changed:
+            student.save(update_fields=[*changed, "updated_at"])
+            record(actor, "student.update", subject=subject_of(student))
+        if version:
+            go_live(student, version, actor, action)
+            mark_retagged(student)
+    if version:
+        settle(owner, original=version.publication.original)
 
 
 def _changed(student: Student, fields: dict[str, Any]) -> list[str]:

@@ -269,7 +269,6 @@ class AttendancePhotoManager(models.Manager["AttendancePhoto"]):
     """Of every half-day the current photo."""
 
     def get_queryset(self) -> models.QuerySet[AttendancePhoto]:
-        """Without profile photos and former versions."""
         return super().get_queryset().exclude(slot=PROFILE).filter(replaced_at=None)
 
     def of(self, student: Student, date: datetime.date, session: str) -> AttendancePhoto | None:
@@ -294,10 +293,8 @@ class AttendancePhoto(StudentPhoto):
 
     @property
     def date(self) -> datetime.date:
-        """The day."""
         return half_day(self.slot)[0]
 
     @property
     def session(self) -> str:
-        """`AM` or `PM`."""
         return half_day(self.slot)[1]

@@ -112,6 +112,28 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
         # is refused all the same; one of several scans would look whole after any of them.
         data += _END_OF_JPEG
 
+    timing = {key: header.get(key) for key in ("delay", "loop") if header.get_typeof(key)}
+    exif = bytes(header.get("exif-data")) if header.get_typeof("exif-data") else None
+    pixel_bytes = header.bands * _SAMPLE_BYTES[header.format]
+    # One of several scans is kept in memory whole, as coefficients, before its first row comes out.
+    shrinks = name == "jpeg" and not (header.get_typeof("jpeg-multiscan") and header.get("jpeg-multiscan"))
+    stated = stated_colours(data) if name == "avif" else png_colours(data) if name == "png" else None
+    return Source(
+        header.width,
+        header.height,
+        frames,
+        exif,
+        _loading(loader, data, name, frames),
+        header.bands,
+        pixel_bytes,
+        timing,
+        stated,
+        pages,
+        shrinks,
+    )
+
+
+def _loading(loader: Any, data: bytes, name: str, frames: int) -> Load:
     def load(shrink: int, *, lenient: bool = False) -> vips.Image:
         # A JPEG whose header claims more rows than there are is only a warning to libjpeg, and truncated
         # files are nothing at all to libvips unless told so. In a TIFF every strip has a length of its own:
@@ -127,25 +149,7 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
             options["n"] = -1
         return loader(vips.Source.new_from_memory(data), **options)
 
-    timing = {key: header.get(key) for key in ("delay", "loop") if header.get_typeof(key)}
-    exif = bytes(header.get("exif-data")) if header.get_typeof("exif-data") else None
-    pixel_bytes = header.bands * _SAMPLE_BYTES[header.format]
-    # One of several scans is kept in memory whole, as coefficients, before its first row comes out.
-    shrinks = name == "jpeg" and not (header.get_typeof("jpeg-multiscan") and header.get("jpeg-multiscan"))
-    stated = stated_colours(data) if name == "avif" else png_colours(data) if name == "png" else None
-    return Source(
-        header.width,
-        header.height,
-        frames,
-        exif,
-        load,
-        header.bands,
-        pixel_bytes,
-        timing,
-        stated,
-        pages,
-        shrinks,
-    )
+    return load
 
 
 def _open_heic(data: bytes) -> Source:

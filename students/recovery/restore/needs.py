@@ -123,3 +123,9 @@ def _sha256(row: StoredFile) -> str | None:
         return sha256_of(row.storage_alias, row.key)
     except FileUnreadable:
         return UNREADABLE
+
+
+def told_of_anothers(aside: int, found: int) -> str:
+    """About another student's photo in the place of one of which no copy is left."""
+    done = f"{aside} set aside" if aside else "to be set aside"
+    return f"the photo of another student lay in {found} places of theirs, {done}"

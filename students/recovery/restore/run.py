@@ -29,7 +29,7 @@ from students.recovery.restore.known import (
 )
 from students.recovery.restore.legacy import legacy_sizes, look_at_legacy
 from students.recovery.restore.links import REMOVED, Case, Source
-from students.recovery.restore.needs import Needs, heals_needed
+from students.recovery.restore.needs import Needs, heals_needed, told_of_anothers
 from students.recovery.restore.previous import previous_photo
 from students.recovery.restore.summary import Summary
 from students.recovery.restore.taken_away import perhaps_erased, taken_away
@@ -215,7 +215,7 @@ class Restoration:
             linked += self._give_previous(student, needs)
             aside = sum(self._act(kind, student, details) for kind, details in needs.asides)
             if needs.asides:
-                needs.notes.append(_told_of_anothers(aside, len(needs.asides)))
+                needs.notes.append(told_of_anothers(aside, len(needs.asides)))
             if self.conductor is not None and not had_folder:
                 make_folder(student)
                 self.summary.directories_created += 1
@@ -295,9 +295,3 @@ def _needs_of(student: Student, entry: BackedUpStudent) -> Needs:
     attendance = {photo.sha256 for photo in student.photos.all() if photo.slot != PROFILE}
     attendance |= {photo.sha256 for photo in entry.attendance}
     return Needs(former=former_sha256s(student, entry), of_attendance=attendance)
-
-
-def _told_of_anothers(aside: int, found: int) -> str:
-    """About another student's photo in the place of one of which no copy is left."""
-    done = f"{aside} set aside" if aside else "to be set aside"
-    return f"the photo of another student lay in {found} places of theirs, {done}"
