@@ -10,48 +10,18 @@ from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Func, GeneratedField, Q, Value
-from django.db.models.functions import Coalesce, Concat, Now
+from django.db.models import GeneratedField, Q, Value
+from django.db.models.functions import Coalesce, Concat, Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from photostore.models import KEY_LENGTH, SHA256_LENGTH
-from photostore.references.spelling import plain_name
+from students.columns import OneWord, PlainName, SearchVector, WithoutZeros
 from students.search import prefix_query
 from students.slots import PROFILE, SLOT_LENGTH, half_day, slot_of
 
 OWNER_LABEL = "students.student"
 # By what a version of a photo is recognised.
 SHA256_COLUMNS = ("sha256", "untagged_sha256", "source_sha256", "pixel_sha256")
-
-
-class SearchVector(Func):
-    """Words without case, accents and punctuation, as PostgreSQL's full-text search keeps them.
-
-    `normalize` and `regexp_replace` do what the contrib extension `unaccent` would; the embedded server
-    has no extensions. `students.search.prefix_query` treats what is typed the same way.
-    """
-
-    template = (
-        "to_tsvector('simple'::regconfig, regexp_replace(regexp_replace("
-        "lower(normalize(%(expressions)s, NFKD)), '[\u0300-\u036f]', '', 'g'), '[^[:alnum:]]+', ' ', 'g'))"
-    )
-    output_field = SearchVectorField()
-
-
-class OneWord(Func):
-    """A text without punctuation and spaces, so that `S-77` is found as the one word `s77`."""
-
-    template = "regexp_replace(%(expressions)s, '[^[:alnum:]]+', '', 'g')"
-    output_field = models.CharField()
-
-
-class PlainName(Func):
-    """A storage key as people and other systems spell it: without case, Unicode form, slashes, `/media/`.
-
-    Two spellings of one name are equal here; whether they are one file, the storage has to say.
-    """
-
-    template = plain_name("%(expressions)s")
-    output_field = models.TextField()
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
@@ -66,7 +36,7 @@ class StudentQuerySet(models.QuerySet["Student"]):
         return self.filter(profile_photo="")
 
     def matching(self, typed: str) -> Self:
-        """Students whose name or number contains words that begin as each word typed."""
+        """Students whose name, number or class contains words that begin as each word typed."""
         query = prefix_query(typed)
         return self.filter(search=query) if query else self.none()
 
@@ -113,6 +83,11 @@ class Student(models.Model):
                 Coalesce("student_number", Value("")),
                 Value(" "),
                 OneWord(Coalesce("student_number", Value(""))),
+                Value(" "),
+                # Whoever types 123 means 000123 as well.
+                WithoutZeros(OneWord(Coalesce("student_number", Value("")))),
+                Value(" "),
+                OneWord("class_name"),
             )
         ),
         output_field=SearchVectorField(),
@@ -131,6 +106,12 @@ class Student(models.Model):
             # An empty number would be unique only once; no number is null.
             models.CheckConstraint(condition=~Q(student_number=""), name="students_number_is_not_empty"),
             models.CheckConstraint(condition=~Q(name=""), name="students_name_is_not_empty"),
+            # `s-17` and `S-17` are one number to whoever reads it.
+            models.UniqueConstraint(
+                Lower("student_number"),
+                name="students_student_number_without_case",
+                violation_error_message=_("Another student has this number."),
+            ),
         ]
         indexes = [
             GinIndex(fields=["search"], name="students_search"),

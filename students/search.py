@@ -8,11 +8,39 @@ import unicodedata
 from django.contrib.postgres.search import SearchQuery
 
 MAX_WORDS = 8
+# Letters that do not decompose into one of `a` to `z` and an accent, as people without them type them.
+FOLDED = {
+    **dict.fromkeys("łŁ", "l"),
+    **dict.fromkeys("đĐðÐ", "d"),
+    **dict.fromkeys("øØ", "o"),
+    **dict.fromkeys("ħĦ", "h"),
+    **dict.fromkeys("ŧŦ", "t"),
+    "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    **dict.fromkeys("ßẞ", "ss"),
+    **dict.fromkeys("æÆ", "ae"),
+    **dict.fromkeys("œŒ", "oe"),
+    **dict.fromkeys("þÞ", "th"),
+}
+_FOLDING = str.maketrans(FOLDED)
+
+
+def folded(expression: str) -> str:
+    """SQL for a text without case and accents; `words` treats what is typed the same way."""
+    single = {letter: plain for letter, plain in FOLDED.items() if len(plain) == 1}
+    sql = f"translate(normalize({expression}, NFKD), '{''.join(single)}', '{''.join(single.values())}')"
+    for letter, plain in FOLDED.items():
+        if len(plain) > 1:
+            sql = f"replace({sql}, '{letter}', '{plain}')"
+    return f"regexp_replace(lower({sql}), '[\u0300-\u036f]', '', 'g')"
 
 
 def words(typed: str) -> list[str]:
     """Words without case, accents and punctuation, as `students.models.SearchVector` keeps them."""
-    decomposed = unicodedata.normalize("NFKD", typed).lower()
+    decomposed = (
+        unicodedata.normalize("NFKD", typed)
+        .translate({ord(letter): plain for letter, plain in FOLDED.items()})
+        .lower()
+    )
     plain = re.sub("[\u0300-\u036f]", "", decomposed)
     return [word for chunk in plain.split() for word in _words_in(chunk)][:MAX_WORDS]
 

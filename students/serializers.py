@@ -23,7 +23,11 @@ class StudentInput(serializers.ModelSerializer[Student]):
         allow_null=True,
         allow_blank=True,
         help_text="The school's own number, unique; empty for none.",
-        validators=[UniqueValidator(Student.objects.all(), message=_("Another student has this number."))],
+        validators=[
+            UniqueValidator(
+                Student.objects.all(), message=_("Another student has this number."), lookup="iexact"
+            )
+        ],
     )
 
     class Meta:

@@ -16,8 +16,9 @@ from django.db.models.functions import Cast
 
 from photostore.models import StoredFile
 from photostore.storage.key_rules import is_key
+from students.columns import PlainName
 from students.key_claims import OF_OTHERS, place_of
-from students.models import OWNER_LABEL, PlainName, Student, StudentPhoto
+from students.models import OWNER_LABEL, Student, StudentPhoto
 
 MARK_LENGTH = 16
 

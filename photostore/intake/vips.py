@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from typing import Any
 
 # Read by libvips when it is loaded, so before the import.
 os.environ["VIPS_CONCURRENCY"] = "1"
@@ -37,6 +38,15 @@ def _share_one_heap() -> None:
 
 
 _share_one_heap()
+
+
+def _readable(text: Any) -> str:
+    """What libvips logs may quote the file, which need not be text; the way of pyvips fails on that."""
+    raw = pyvips.ffi.string(text)
+    return raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
+
+
+vars(pyvips)["_to_string"] = _readable  # its log handler asks for this one
 
 Image = pyvips.Image
 Source = pyvips.Source

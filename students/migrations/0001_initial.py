@@ -8,7 +8,7 @@ import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
-import students.models
+import students.columns
 import uuid
 from django.db import migrations, models
 
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                     "search",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=students.models.SearchVector(
+                        expression=students.columns.SearchVector(
                             django.db.models.functions.text.Concat(
                                 "name",
                                 models.Value(" "),
@@ -86,11 +86,21 @@ class Migration(migrations.Migration):
                                     "student_number", models.Value("")
                                 ),
                                 models.Value(" "),
-                                students.models.OneWord(
+                                students.columns.OneWord(
                                     django.db.models.functions.comparison.Coalesce(
                                         "student_number", models.Value("")
                                     )
                                 ),
+                                models.Value(" "),
+                                students.columns.WithoutZeros(
+                                    students.columns.OneWord(
+                                        django.db.models.functions.comparison.Coalesce(
+                                            "student_number", models.Value("")
+                                        )
+                                    )
+                                ),
+                                models.Value(" "),
+                                students.columns.OneWord("class_name"),
                             )
                         ),
                         output_field=django.contrib.postgres.search.SearchVectorField(),
@@ -107,7 +117,7 @@ class Migration(migrations.Migration):
                         name="students_by_photo_key",
                     ),
                     django.contrib.postgres.indexes.HashIndex(
-                        students.models.PlainName("profile_photo"),
+                        students.columns.PlainName("profile_photo"),
                         condition=models.Q(("profile_photo", ""), _negated=True),
                         name="students_by_plain_name",
                     ),
@@ -136,6 +146,11 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("name", ""), _negated=True), name="students_name_is_not_empty"
+                    ),
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("student_number"),
+                        name="students_student_number_without_case",
+                        violation_error_message="Another student has this number.",
                     ),
                 ],
             },

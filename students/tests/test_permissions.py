@@ -46,6 +46,8 @@ CALLS = [
     Call("patch", "/api/students/{id}/", 200, {"student_number": "S-9"}, photo=True),
     Call("post", "/api/students/{id}/upload-photo/", 200, {}, photo=True),
     Call("delete", "/api/students/{id}/photo/", 204),
+    # There is nobody else to exchange photos with.
+    Call("post", "/api/students/{id}/swap-photo/", 404, {"student": 2**40}),
     Call("get", "/api/students/{id}/photo-history/", 200),
     Call("post", "/api/students/{id}/photo-history/{sha256}/restore/", 200),
     Call("get", "/api/photos/students/{student_id}/profile.jpg", 200),
@@ -180,6 +182,7 @@ PERMISSIONS = {
         "PATCH /api/students/{id}/",
         "POST /api/students/{id}/upload-photo/",
         "DELETE /api/students/{id}/photo/",
+        "POST /api/students/{id}/swap-photo/",
         "POST /api/students/{id}/photo-history/{sha256}/restore/",
     },
     "view_student": {str(call) for call in CALLS if call.is_read},

@@ -179,3 +179,19 @@ def test_verify_media_names_pictures_on_two_students_and_shifted_runs(api: Any, 
     assert "the same picture is the photo of 2 students" in out and "swap_photos" in out
     assert "3 photos in a row came in under the number of the next one" in out
     assert run("verify_media", "--repair")[1]["repaired"] == 0
+
+
+def test_an_assignment_of_anothers_picture_asks_as_well(api: Any, ada: Any, bea: Any) -> None:
+    """Of the same pixels; that the same bytes are recorded for somebody is evidence of its own."""
+    picture = portrait(4, 300, 400)
+    enrol(api, "Cem", photo=saved(picture, "PNG"), filename="a.png")
+    webp = saved(picture, "WEBP", lossless=True)
+    storage_for().put("student_photos/x.webp", webp, content_type="image/webp")
+    before = everything()
+    code, said = run("match_profile_photos", "assign", str(bea["id"]), "x.webp")
+    assert (code, said["code"]) == (2, "is_anothers"), said
+    assert "Cem" in said["error"] and "--confirm is_anothers" in said["error"]
+    assert everything() == before
+    confirmed = ("match_profile_photos", "assign", str(bea["id"]), "x.webp", "--confirm", "is_anothers")
+    assert run(*confirmed)[0] == 0
+    assert AuditEntry.objects.filter(action="photo.confirm", code="is_anothers").exists()

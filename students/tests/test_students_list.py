@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from students.models import Student
@@ -190,6 +190,42 @@ def test_search_reads_other_scripts_and_compatibility_forms(api: Any) -> None:
     assert search(api, "мар") == ["Мария Ќосева"]
     assert search(api, "李小") == ["李小龍"]
     assert search(api, "wide") == ["Ｗｉｄｅ Person"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        *(("Łukasz Wójcik", "Lukasz wojcik"), ("Øystein Bø", "oystein bo"), ("Đorđe Đurić", "Dorde duric")),
+        *(
+            ("Anna Strauß", "STRAUSS"),
+            ("Işıl Yıldız", "isil yildiz"),
+            ("İpek", "ipek"),
+            ("Æsa Þór", "aesa thor"),
+        ),
+        *(("Łukasz", "łuk"), ("Anna Strauß", "strauß"), ("Œuvre", "œuv")),
+    ],
+)
+def test_search_folds_letters_that_do_not_decompose(api: Any, name: str, typed: str) -> None:
+    enrol(api, name)
+    enrol(api, "Somebody Else")
+    assert search(api, typed) == [name]
+
+
+def test_search_finds_a_number_without_its_zeros_and_a_class(api: Any) -> None:
+    enrol(api, "Ada", student_number="000123", class_name="8A")
+    enrol(api, "Bea", student_number="999", class_name="8-B")
+    assert (
+        search(api, "123") == search(api, "000123") == search(api, "8A") == search(api, "8a ada") == ["Ada"]
+    )
+    assert search(api, "8b") == ["Bea"]
+
+
+def test_two_numbers_that_differ_in_case_alone_are_one(api: Any) -> None:
+    enrol(api, "Ada", student_number="s-17")
+    refused = api.post("/api/students/", {"name": "Bea", "student_number": "S-17"})
+    assert (refused.status_code, "Another student has this number." in str(refused.json())) == (400, True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Student.objects.create(name="Bea", student_number="S-17")
 
 
 def test_search_and_a_filter_narrow_together(api: Any) -> None:

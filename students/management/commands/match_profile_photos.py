@@ -73,8 +73,16 @@ class Command(PhotoCommand):
             "file", nargs="?", metavar="FILE", help="for assign: a key, or a name under student_photos/"
         )
 
+        parser.add_argument(
+            "--confirm",
+            default="",
+            metavar="CODES",
+            help="for assign: the picture is right, although it is another student's (is_anothers)",
+        )
+
     def work(self, **options: Any) -> int:
         """Do the action."""
+        self.confirmed = frozenset(options["confirm"].split(","))
         student, file = options["student"], options["file"]
         if (options["action"] == "assign") != (file is not None) or (student and file is None):
             raise Refused("assign takes STUDENT and FILE; the other actions take nothing.")
@@ -139,7 +147,7 @@ class Command(PhotoCommand):
             self._assign(student, named_file(file))
 
     def _assign(self, student: Student, finding: Finding) -> None:
-        done = assign(student=student, finding=finding, actor=self.actor)
+        done = assign(student=student, finding=finding, actor=self.actor, confirmed=self.confirmed)
         self._tell(student, finding.stray.key, given=done.given is True)
 
     def _tell(self, student: Student, key: str, *, given: bool) -> None:

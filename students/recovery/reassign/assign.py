@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 
 from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.audit import Actor
-from photostore.errors import Refused
+from photostore.errors import FileMissing, FileTooLarge, InvalidFile, Refused
 from photostore.inventory import orphans
 from photostore.models import Act, StoredFile
 from photostore.operations import Conductor, conduct
@@ -18,12 +18,15 @@ from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.key_claims import OF_OTHERS, UPLOADS
 from students.models import Student, StudentPhoto
+from students.photos import refuse_anothers
 from students.recovery.change.sources import aside_details
 from students.recovery.evidence.findings import Finding, State, Verdict
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Plan, findings, make_plan
 from students.recovery.reassign.steps import Done, carry_out, takeover_of
 from students.recovery.unowned import Location, Stray, read_stray, read_strays, stray_locations
+from students.right_person import AnotherPerson, looks_of
+from students.versions import MAX_STORED_BYTES, incoming_from_storage, new_version
 
 COMMAND = "match_profile_photos"
 
@@ -113,11 +116,11 @@ def confirm_proposal(*, student: Student, key: str, sha256: str, actor: Actor) -
     return assign(student=student, finding=finding, actor=actor)
 
 
-def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
+def assign(*, student: Student, finding: Finding, actor: Actor, confirmed: Collection[str] = ()) -> Done:
     """Make the file the student's photo; the one before stays in the history.
 
-    Raises `Refused` when strong evidence says that the file is another student's. Call it under the
-    commands' lock.
+    Raises `Refused` when strong evidence says that the file is another student's, or when the same picture is
+    another's photo and that was not `confirmed`. Call it under the commands' lock.
     """
     if finding.erased:
         raise Refused(
@@ -125,6 +128,7 @@ def assign(*, student: Student, finding: Finding, actor: Actor) -> Done:
         )
     _refuse_named_by_others(student, finding.stray)
     _refuse_another_students(student, finding)
+    _refuse_anothers_picture(student, finding.stray, actor, confirmed)
     chosen = Finding(finding.stray, finding.evidence, Verdict(State.CERTAIN, ref_of(student)))
     takeover = takeover_of(ref_of(student), (chosen,), replace=True)
     with conduct(COMMAND, actor) as operation:
@@ -150,6 +154,22 @@ def _refuse_another_students(student: Student, finding: Finding) -> None:
             raise Refused(f"{finding.stray.key} belongs to another student: {piece.why} {whose}.")
     if finding.stray.moment:
         raise Refused(f"{finding.stray.key} is an attendance photo, of {finding.stray.moment}.")
+
+
+def _refuse_anothers_picture(
+    student: Student, stray: Stray, actor: Actor, confirmed: Collection[str]
+) -> None:
+    try:
+        data = storage_for(stray.storage_alias).read(stray.stored_at, max_bytes=MAX_STORED_BYTES)
+        incoming = incoming_from_storage(data, stray.key, StudentPhoto.Origin.MATCH)
+    except (FileMissing, FileTooLarge, InvalidFile):
+        return  # the step says so itself
+    looks = looks_of(new_version(student, incoming, actor).photo, named=incoming.named)
+    try:
+        refuse_anothers(student, looks, confirmed=confirmed, actor=actor)
+    except AnotherPerson as error:
+        codes = ",".join(one.code for one in error.findings)
+        raise Refused(f"{error} If it is right all the same: --confirm {codes}", code=error.code) from error
 
 
 def _location(found: FileStat) -> Location:
