@@ -287,6 +287,7 @@ UNFOLD = {
     "SITE_TITLE": "Photokeep",
     "SITE_HEADER": "Photokeep",
     "SITE_SYMBOL": "photo_library",
+    "DASHBOARD_CALLBACK": "photostore.admin.start_page.tell_what_was_found",
     "LOGIN": {"form": "profile_pictures.forms.LoginForm"},
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"{STATIC_URL}config/icon.svg"}

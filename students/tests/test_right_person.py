@@ -195,3 +195,15 @@ def test_an_assignment_of_anothers_picture_asks_as_well(api: Any, ada: Any, bea:
     confirmed = ("match_profile_photos", "assign", str(bea["id"]), "x.webp", "--confirm", "is_anothers")
     assert run(*confirmed)[0] == 0
     assert AuditEntry.objects.filter(action="photo.confirm", code="is_anothers").exists()
+
+
+def test_the_start_page_of_the_admin_says_that_somebody_has_to_look(api: Any, ada: Any, bea: Any) -> None:
+    desk, teacher = Client(), Client()
+    desk.force_login(make_person("olga", "view_verification", is_staff=True))
+    teacher.force_login(make_person("tim", "view_student", is_staff=True))
+    run("verify_media")
+    assert b"wrong student" not in desk.get("/admin/").content
+    hand_in(api, bea["id"], face(1), confirm="is_anothers")
+    run("verify_media")
+    assert b"1 picture may be on the wrong student" in desk.get("/admin/").content
+    assert b"wrong student" not in teacher.get("/admin/").content

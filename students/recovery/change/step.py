@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import Changed, NameTaken, StorageAway
-from photostore.models import Act, PendingRemoval
+from photostore.models import Act, PendingRemoval, StoredFile
 from photostore.operations import ActKind
 from photostore.owners import Owner
 from photostore.references.others import named_for_others
@@ -99,10 +99,16 @@ def _stands(act: Act, student: Student) -> bool:
     slot, new = act.details["slot"], act.details["new_sha256"]
     rows = StudentPhoto.objects.filter(student=student, slot=slot)
     there = dict(rows.filter(sha256__in=[*act.details["made"], new]).values_list("sha256", "replaced_at"))
-    if not there.keys() >= {*act.details["made"], new}:
+    if not there.keys() >= {*act.details["made"], new} or not _is_registered(act, student):
         return False
     is_current = there[new] is None and (slot != PROFILE or student.photo_sha256 == new)
     return is_current if act.details["live"] else not is_current
+
+
+def _is_registered(act: Act, student: Student) -> bool:
+    """The rows may have been here before, and only the register had forgotten them."""
+    files = StoredFile.objects.filter(key__in=act.details["keys"], **owner_of(student).files)
+    return set(files.values_list("key", flat=True)) == set(act.details["keys"])
 
 
 def _expect(act: Act, student: Student) -> None:
