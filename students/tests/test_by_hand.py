@@ -9,8 +9,9 @@ import pytest
 from photostore.models import Operation
 from photostore.tests.shelf import run
 from students.models import FormerStudentNumber, Student, StudentPhoto
-from students.photos import upload_photo
+from students.photos import current_photo, upload_photo
 from students.recovery.change import ChangePhoto
+from students.recovery.reassign import by_hand
 from students.tests.commands import OPERATOR
 from students.tests.killing import kill_everywhere
 from students.tests.losing import lose
@@ -168,6 +169,21 @@ def test_two_photos_are_exchanged_over_rest(api: Any, pair: tuple[Student, Stude
     assert api.post(address, {"student": 4711}).status_code == 404
     assert api.post(address, {"student": "x"}).status_code == 400
     assert (tree(), links()) == before
+
+
+def test_an_exchange_over_rest_that_broke_off_is_not_done_twice(
+    api: Any, pair: tuple[Student, Student]
+) -> None:
+    """The worker died when it had written down what it was about to do; the client sends it again."""
+    ada, bea = pair
+    photos = [current_photo(student) for student in pair]
+    assert photos[0] and photos[1]
+    parts = [by_hand._given(photos[1], ada, live=True), by_hand._given(photos[0], bea, live=True)]
+    operation = Operation.objects.create(command="swap_photos", door="api")
+    operation.acts.create(number=1, kind="move_photos", details={"parts": parts})
+    answer = api.post(f"/api/students/{ada.pk}/swap-photo/", {"student": bea.pk})
+    assert (answer.status_code, answer.json()["code"]) == (409, "broke_off")
+    assert (faces(ada)[0], faces(bea)[0]) == (source(3), source(1))
 
 
 def test_who_lost_the_current_photo_gets_the_one_before(pair: tuple[Student, Student]) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -82,6 +83,10 @@ class PhotoView(StudentsView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+# Whoever sends it again after a worker died must not have it done twice, which would be not at all.
+BROKE_OFF = gettext_lazy("An exchange that had broken off was finished first. Look at the photos.")
+
+
 @extend_schema(tags=["photos"])
 class SwapPhotoView(StudentsView):
     """The photos of two students."""
@@ -98,7 +103,8 @@ class SwapPhotoView(StudentsView):
             raise NotFound
         try:
             with one_at_a_time("the API"):
-                finish_killed("swap_photos", self.actor())
+                if finish_killed("swap_photos", self.actor()):
+                    raise Conflict(BROKE_OFF, code="broke_off")
                 swap_photos(one=student, other=other, actor=self.actor())
         except Refused as error:
             raise Conflict(str(error), code=error.code) from error
