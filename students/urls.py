@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 
 from photostore.web import converters  # noqa: F401 - registers `sha256`
 from photostore.web.routes import both_forms
-from students.views import attendance, photos, students
+from students.views import attendance, photos, student_imports, students
 
 
 class SessionConverter(StringConverter):
@@ -40,5 +40,31 @@ urlpatterns = [
     ),
     *both_forms(
         "api/photos/students/<uuid:student_id>/profile.jpg", photos.PhotoBytesView.as_view(), "photo-bytes"
+    ),
+    *both_forms("api/student-imports/", student_imports.StudentImportList.as_view(), "student-imports"),
+    *both_forms(
+        "api/student-imports/<uuid:import_id>/",
+        student_imports.StudentImportDetail.as_view(),
+        "student-import",
+    ),
+    *both_forms(
+        "api/student-imports/<uuid:import_id>/rows/",
+        student_imports.StudentImportRows.as_view(),
+        "student-import-rows",
+    ),
+    *both_forms(
+        "api/student-imports/<uuid:import_id>/rows/<int:n>/",
+        student_imports.StudentImportRow.as_view(),
+        "student-import-row",
+    ),
+    *both_forms(
+        "api/student-imports/<uuid:import_id>/commit/",
+        student_imports.StudentImportCommit.as_view(),
+        "student-import-commit",
+    ),
+    *both_forms(
+        "api/student-imports/<uuid:import_id>/discard/",
+        student_imports.StudentImportDiscard.as_view(),
+        "student-import-discard",
     ),
 ]

@@ -24,6 +24,7 @@ from rest_framework.test import APIClient
 from media_uploads.models import Persona
 from media_uploads.tests.announced import CHUNK, send
 from photostore.references.places import places
+from students.models import Import
 from testing.once import begin_again, made_once
 from testing.people import body_of, client_of, make_person
 from testing.pictures import portrait, saved
@@ -133,6 +134,8 @@ def picture(seed: int = 7) -> SimpleUploadedFile:
 STUDENT = ("existing", "missing")
 THING = ("own", "foreign", "missing")
 STUDENTS = "api/students/"
+IMPORTS = "api/student-imports/"
+IMPORT = f"{IMPORTS}<uuid:import_id>/"
 USERS = "api/users/"
 IMAGE = "api/user_image/<uuid:image_id>/"
 PERSONAS = "api/personas/"
@@ -164,6 +167,14 @@ TABLE = [
     Row("post", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 201, lambda w: {"date": "2026-09-02", "session": "PM", "image": picture()}, form=True, things=STUDENT),
     Row("get", "api/photos/students/<uuid:student_id>/profile.jpg", for_trusted_staff, 200, things=STUDENT),
     Row("get", "api/photos/students/<uuid:student_id>/attendance/<date:date>_<session:session>.jpg", for_trusted_staff, 200, things=STUDENT),
+    # Imports of students
+    Row("get", IMPORTS, for_trusted_staff, 200),
+    Row("post", IMPORTS, for_trusted_staff, 201, lambda w: {"file": SimpleUploadedFile("students.csv", b"Name,Number\nAda,1\nBea,2\n")}, form=True),
+    Row("get", IMPORT, for_trusted_staff, 200, things=STUDENT),
+    Row("get", f"{IMPORT}rows/", for_trusted_staff, 200, things=STUDENT),
+    Row("patch", f"{IMPORT}rows/<int:n>/", for_trusted_staff, 200, lambda w: {"accepted": False}, things=STUDENT),
+    Row("post", f"{IMPORT}commit/", for_trusted_staff, 202, things=STUDENT),
+    Row("post", f"{IMPORT}discard/", for_trusted_staff, 204, things=STUDENT),
     # S3
     Row("post", f"{USERS}upload-profile-picture/", for_the_signed_in, 201, lambda w: {"image": picture()}, form=True),
     Row("post", f"{USERS}confirm-profile-picture/", for_the_owner, 200, lambda w: {"upload_id": w["pending"]}, things=THING),
@@ -242,7 +253,7 @@ class World:
 MISSING = {
     "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
     "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
-    "image_id": MISSING_UUID,
+    "image_id": MISSING_UUID, "import_id": MISSING_UUID, "n": 4711,
     "persona_id": 4711, "file_id": 4711, "upload_id": MISSING_UUID, "arriving_id": MISSING_UUID,
 }  # fmt: skip
 
@@ -252,7 +263,7 @@ def things(clients: dict[str, APIClient], others: APIClient) -> dict[str, dict[s
     return {
         "own": belongings("owner", clients["owner"]),
         "foreign": belongings("other", others),
-        "existing": a_student(clients["trusted"]),
+        "existing": a_student(clients["trusted"]) | an_import(),
     }
 
 
@@ -283,6 +294,12 @@ def an_upload(name: str, client: APIClient) -> dict[str, Any]:
     kept = made(client.post(f"/media/upload/{persona.pk}", file, format="multipart"))
     ids = {"file_id": kept["id"], "upload_id": upload["id"], "arriving_id": arriving["id"]}
     return {"persona_id": persona.pk, **ids}
+
+
+def an_import() -> dict[str, Any]:
+    ready = Import.objects.create(kind=Import.Kind.STUDENTS, state=Import.State.READY)
+    ready.rows.create(n=1, state="new", data={"name": "Bea"}, accepted=True)
+    return {"import_id": str(ready.pk), "n": 1}
 
 
 def pending(client: APIClient, seed: int) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""The kinds of imports, and the two jobs: reading and committing one, whichever it is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from photostore.errors import PhotostoreError, StorageAway
+from students.imports import lifecycle
+from students.imports.kind import ImportKind
+from students.imports.photos.kind import PhotoImports
+from students.imports.roster.kind import StudentImports
+from students.models import Import
+
+KINDS: dict[str, ImportKind] = {
+    Import.Kind.STUDENTS: StudentImports(),
+    Import.Kind.PHOTOS: PhotoImports(),
+}
+
+
+def read(import_id: UUID) -> None:
+    """Read what was handed in; nothing where it is read already. Raises `StorageAway`: try again."""
+    batch = Import.objects.filter(pk=import_id, state=Import.State.READING).first()
+    if batch is None:
+        return
+    try:
+        KINDS[batch.kind].read(batch)
+    except StorageAway:
+        raise
+    except PhotostoreError as why:
+        lifecycle.failed(batch, why)
+
+
+def commit(import_id: UUID) -> None:
+    """Commit it, or go on where a killed run stopped. Raises `StorageAway`, `Refused`: try again."""
+    batch = Import.objects.filter(pk=import_id, state=Import.State.COMMITTING).first()
+    if batch is not None:
+        KINDS[batch.kind].commit(batch)

@@ -1,0 +1,142 @@
+"""What every import goes through, whatever is imported: begun, ready, committing, committed or discarded.
+
+A state changes by one UPDATE that names the state before: of two people who commit at once, one is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from photostore.audit import Actor, record
+from photostore.errors import Conflict, NotFound, PhotostoreError
+from students.models import Import, ImportRow
+
+State = Import.State
+FORGOTTEN_AT_ONCE = 100
+
+
+def begin(
+    kind: Import.Kind, actor: Actor, *, file_names: list[str], options: dict[str, Any] | None = None
+) -> Import:
+    """A new import, to be read; call it in the transaction that keeps what was handed in."""
+    begun = Import.objects.create(
+        kind=kind,
+        created_by_id=actor.id,
+        created_by=actor.name,
+        channel=actor.door,
+        file_names=file_names,
+        options=options or {},
+    )
+    record(actor, "import.begin", subject=subject_of(begun))
+    return begun
+
+
+def standing(kind: Import.Kind) -> QuerySet[Import]:
+    """Those that have not expired."""
+    return Import.objects.filter(kind=kind, expires_at__gt=timezone.now())
+
+
+def find(kind: Import.Kind, import_id: UUID) -> Import:
+    """One that has not expired. Raises `NotFound`."""
+    found = standing(kind).filter(pk=import_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_row(batch: Import, n: int) -> ImportRow:
+    """Raises `NotFound`."""
+    row = batch.rows.filter(n=n).select_related("student").first()
+    if row is None:
+        raise NotFound
+    row.batch = batch
+    return row
+
+
+def read_again(batch: Import, actor: Actor, *, options: dict[str, Any]) -> None:
+    """Its rows are forgotten, and made anew with other choices. Raises `Conflict` unless it is ready."""
+    with transaction.atomic():
+        _step(batch, (State.READY, State.FAILED), State.READING, options=options, found={}, error=None)
+        batch.rows.all().delete()
+        record(actor, "import.read_again", subject=subject_of(batch))
+
+
+def now_ready(batch: Import, *, found: dict[str, Any]) -> None:
+    """Reading is over; call it in the transaction that writes the last rows."""
+    _step(batch, (State.READING,), State.READY, found=found)
+
+
+def failed(batch: Import, why: PhotostoreError) -> None:
+    """It cannot be read, and why. What was read so far is forgotten."""
+    with transaction.atomic():
+        _step(batch, (State.READING,), State.FAILED, error={"code": why.code, "sentence": str(why)})
+        batch.rows.all().delete()
+
+
+def begin_commit(batch: Import, actor: Actor) -> None:
+    """From here on the job commits it, killed or not. Raises `Conflict` unless it is ready."""
+    who = {"id": actor.id, "name": actor.name, "door": actor.door, "address": actor.address}
+    with transaction.atomic():
+        _step(batch, (State.READY,), State.COMMITTING, committed_by=who, operation=uuid4())
+        record(actor, "import.commit", subject=subject_of(batch))
+
+
+def now_committed(batch: Import) -> None:
+    """The last row is done. Idempotent."""
+    Import.objects.filter(pk=batch.pk, state=State.COMMITTING).update(state=State.COMMITTED)
+
+
+def discard(batch: Import, actor: Actor) -> None:
+    """It is not wanted: its rows go, and nothing else was changed. Raises `Conflict` once it is committed."""
+    with transaction.atomic():
+        _step(batch, (State.READING, State.READY, State.FAILED), State.DISCARDED)
+        batch.rows.all().delete()
+        record(actor, "import.discard", subject=subject_of(batch))
+
+
+def committer(batch: Import) -> Actor:
+    """Whoever said "commit"."""
+    return Actor(**(batch.committed_by or {}))
+
+
+def refuse_unless_ready(batch: Import) -> None:
+    """Rows change while somebody looks at them, and at no other time. Raises `Conflict`."""
+    if batch.state != State.READY:
+        raise _not_now(batch)
+
+
+def counts(batch: Import) -> dict[str, int]:
+    """The number of rows in each state."""
+    counted = batch.rows.order_by().values_list("state").annotate(Count("pk"))
+    return dict(sorted(counted))
+
+
+def forget_expired() -> int:
+    """Delete imports whose time is over, with their rows; how many. One that is committing is not touched."""
+    old = Import.objects.filter(expires_at__lte=timezone.now()).exclude(state=State.COMMITTING)
+    some = list(old.order_by("expires_at").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    Import.objects.filter(pk__in=some).delete()
+    return len(some)
+
+
+def subject_of(batch: Import) -> str:
+    """How audit rows name it."""
+    return f"import {batch.pk}"
+
+
+def _step(batch: Import, before: tuple[State, ...], after: State, **fields: Any) -> None:
+    stepped = Import.objects.filter(pk=batch.pk, state__in=before).update(state=after, **fields)
+    batch.refresh_from_db()
+    if not stepped:
+        raise _not_now(batch)
+
+
+def _not_now(batch: Import) -> Conflict:
+    sentence = _("This import is %(state)s; that is not possible any more, or not yet.")
+    return Conflict(sentence % {"state": batch.get_state_display()}, code="import_is_" + batch.state)

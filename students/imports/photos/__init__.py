@@ -1,0 +1,1 @@
+"""Photos by the hundred: read, matched by evidence, committed."""

@@ -1,0 +1,1 @@
+"""A list of students: read, compared with the school, committed."""
