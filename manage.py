@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's door for operators."""
+"""Django's channel for operators."""
 
 import os
 import sys

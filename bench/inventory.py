@@ -30,10 +30,12 @@ def rows() -> Iterable[Row]:
 
 
 def _disk_rows(environment: Environment) -> Iterable[Row]:
-    in_child("bench.stock:flat_folder", environment, count=FILES)
-    ours = _best(in_child("bench.stock:our_difference", environment, sizes=False) for _ in range(ROUNDS))
-    sized = in_child("bench.stock:our_difference", environment, sizes=True)
-    theirs = _best(in_child("bench.stock:their_difference", environment) for _ in range(ROUNDS - 1))
+    in_child("bench.filled_store:flat_folder", environment, count=FILES)
+    ours = _best(
+        in_child("bench.filled_store:our_difference", environment, sizes=False) for _ in range(ROUNDS)
+    )
+    sized = in_child("bench.filled_store:our_difference", environment, sizes=True)
+    theirs = _best(in_child("bench.filled_store:their_difference", environment) for _ in range(ROUNDS - 1))
     work = "orphans and missing, 1M files against 1M rows"
     cpu, their_cpu = ours["cpu_seconds"], theirs["cpu_seconds"]
     yield times_faster(TIMES_FASTER, f"{work}, CPU with PostgreSQL's", "s", cpu, their_cpu)
@@ -43,12 +45,12 @@ def _disk_rows(environment: Environment) -> Iterable[Row]:
 
 
 def _rehash_rows(environment: Environment) -> Iterable[Row]:
-    in_child("bench.stock:photos", environment, count=PHOTOS)
+    in_child("bench.filled_store:photos", environment, count=PHOTOS)
     turns = [
         (
-            in_child("bench.stock:our_rehash", environment, threads=2),
-            in_child("bench.stock:our_rehash", environment, threads=1),
-            in_child("bench.stock:their_rehash", environment),
+            in_child("bench.filled_store:our_rehash", environment, threads=2),
+            in_child("bench.filled_store:our_rehash", environment, threads=1),
+            in_child("bench.filled_store:their_rehash", environment),
         )
         for _ in range(ROUNDS)
     ]
@@ -68,8 +70,8 @@ def _bucket_rows(environment: Environment) -> Iterable[Row]:
     ):
         server.client().create_bucket(Bucket="bench")
         environment |= server.environment("bench")
-        in_child("bench.stock:bucket", environment, count=OBJECTS)
-        figures: Figures = in_child("bench.stock:bucket_requests", environment)
+        in_child("bench.filled_store:bucket", environment, count=OBJECTS)
+        figures: Figures = in_child("bench.filled_store:bucket_requests", environment)
     pages = -(-OBJECTS // 1_000)
     work = f"the same on S3, {OBJECTS:,} objects"
     target, met = "one per 1,000 keys", figures["lists"] <= pages

@@ -35,7 +35,7 @@ def rows() -> Iterable[Row]:
     with surroundings(throwaway=True, **unlimited) as environment, clients(CLIENTS) as pool:
         folder = Path(environment["PHOTOKEEP_STATE_DIR"])
         clip, form = _clip(folder), photo_form(folder, "file", seed=1, megapixels=MEGAPIXELS)
-        said = in_child("bench.cabinet:found", environment, count=FILES, video=str(clip))
+        said = in_child("bench.handing_in:found", environment, count=FILES, video=str(clip))
         in_child("bench.documented.filling:media", environment | DOCUMENTED, count=FILES, video=str(clip))
         cursor = b64encode(urlencode({"p": said["newest"] - DEEP_ROW}).encode()).decode()
         deep = {"page_size": PAGE, "cursor": cursor}

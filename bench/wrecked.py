@@ -16,11 +16,11 @@ from django.db.models import Max, Min
 from django.db.models.signals import post_save
 
 from bench.documented import inventory as documented
+from bench.filled_store import measured
 from bench.sizes import size
-from bench.stock import measured
 from photostore import keys
 from photostore.intake import take_in_image
-from photostore.models import Act
+from photostore.models import OperationStep
 from photostore.storage import storage_for
 from students import identity
 from students.models import Student, StudentPhoto
@@ -55,7 +55,7 @@ FROM students_studentphoto
 _COPIES = """
 INSERT INTO photostore_storedfile (storage_alias, key, sha256, byte_size, content_type, kind, parent_id,
     live, keep_aside, owner_label, owner_id, written_at)
-SELECT place.alias, place.key, f.sha256, f.byte_size, f.content_type, 'copy', f.id, true, false,
+SELECT place.alias, place.key, f.sha256, f.byte_size, f.content_type, 'export', f.id, true, false,
     f.owner_label, f.owner_id, f.written_at
 FROM photostore_storedfile f JOIN students_student s ON s.id::text = f.owner_id,
     LATERAL (VALUES ('default', s.profile_photo),
@@ -123,16 +123,16 @@ def a_reseeded_school(count: int) -> None:
 def migrate(seconds: int) -> dict[str, float]:
     """Every orphan given to its student, journaled, synced to the disk; for so many `seconds`.
 
-    Stopped as a person would with Ctrl-C, so long after the first act: the plan's time is not counted, nor
+    Stopped as a person would with Ctrl-C, so long after the first step: the plan's time is not counted, nor
     is it in `students_per_second`.
     """
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     clock = partial(_start_the_clock, seconds)
-    post_save.connect(clock, sender=Act)
+    post_save.connect(clock, sender=OperationStep)
     figures = command(["migrate_orphaned_photos", "--migrate"])
     signal.alarm(0)
-    post_save.disconnect(clock, sender=Act)
-    acts = Act.objects.aggregate(first=Min("at"), last=Max("at"))
+    post_save.disconnect(clock, sender=OperationStep)
+    steps = OperationStep.objects.aggregate(first=Min("at"), last=Max("at"))
     right = sum(
         identity.number_hash(photo.student.student_number) == named.number_hash
         for photo in StudentPhoto.objects.of_profile()
@@ -141,7 +141,7 @@ def migrate(seconds: int) -> dict[str, float]:
         .iterator()
         if (named := identity.read(storage_for().read(str(photo.file), max_bytes=2**20)))
     )
-    took = (acts["last"] - acts["first"]).total_seconds()
+    took = (steps["last"] - steps["first"]).total_seconds()
     return figures | {
         "right": right,
         "done": Student.objects.with_photo().count(),
@@ -149,7 +149,7 @@ def migrate(seconds: int) -> dict[str, float]:
     }
 
 
-def _start_the_clock(seconds: int, *, instance: Act, created: bool, **_: Any) -> None:
+def _start_the_clock(seconds: int, *, instance: OperationStep, created: bool, **_: Any) -> None:
     if created and instance.number == 1:
         signal.alarm(seconds)
 

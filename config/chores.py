@@ -8,7 +8,7 @@ from time import sleep
 from django.db import DatabaseError, connection
 
 from photostore.audit import forget_old_entries
-from photostore.register.settling import settle_after_a_crash
+from photostore.register.after_commit import finish_after_a_crash
 from students.recovery.legacy.by_itself import WORKER, Adopter
 from students.renumbering import retag_some
 
@@ -20,7 +20,7 @@ SECONDS_BETWEEN = 45  # with the round itself: within a minute
 def chores() -> None:
     """Finish what a crash interrupted; then, round by round, adopt what rows of another system name, and let
     photos follow numbers that were changed by SQL."""
-    settle_after_a_crash()
+    finish_after_a_crash()
     adopter = Adopter()
     while True:
         adopter.adopt_some()

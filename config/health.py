@@ -8,8 +8,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from photostore.errors import StorageAway
-from photostore.register import refuse_a_strange_place
+from photostore.errors import StorageUnavailable
+from photostore.register import refuse_unmounted_storage
 from photostore.storage import storage_for
 
 logger = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ def _storage_answers() -> bool:
     try:
         for alias in ("default", "safe"):
             storage_for(alias).ping()
-            refuse_a_strange_place(alias)
-    except StorageAway:
+            refuse_unmounted_storage(alias)
+    except StorageUnavailable:
         logger.exception("The storage does not answer.")
         return False
     return True

@@ -63,9 +63,9 @@ class Backlog(Collector):
         """Two counts; both are near zero in a healthy service, so they are cheap."""
         removals = GaugeMetricFamily("photokeep_pending_removals", "Files given up and not yet removed.")
         removals.add_metric([], PendingRemoval.objects.count())
-        copies = GaugeMetricFamily("photokeep_stale_copies", "Documented copies behind today's photo.")
-        copies.add_metric([], StoredFile.objects.filter(written_at=None).count())
-        return [removals, copies]
+        exports = GaugeMetricFamily("photokeep_stale_exports", "Exports behind today's photo.")
+        exports.add_metric([], StoredFile.objects.filter(written_at=None).count())
+        return [removals, exports]
 
 
 class Verified(Collector):

@@ -98,7 +98,7 @@ class Server(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
         self.load_config_from_file(str(HOME / "config" / "gunicorn.conf.py"))
         self.cfg.set("bind", f"{HOST}:{self.port}")
         self.cfg.set("when_ready", self.when_ready)
-        self.settle_worker = self.cfg.post_worker_init
+        self.start_worker_clean = self.cfg.post_worker_init
         self.cfg.set("post_worker_init", self.post_worker_init)
         self.cfg.set("on_exit", lambda arbiter: say("Stopping."))  # noqa: ARG005 (gunicorn counts them)
 
@@ -109,7 +109,7 @@ class Server(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
         signal.signal(signal.SIGHUP, handler)
 
     def post_worker_init(self, worker: Any) -> None:
-        self.settle_worker(worker)
+        self.start_worker_clean(worker)
         if worker.age == 1:  # the first one; only now is it true
             say(UP.format(address=f"http://{HOST}:{self.port}"))
 

@@ -12,7 +12,7 @@ from config.home import home
 from config.metrics import metrics
 from config.schema import SchemaView
 from photostore.delivery.views import media
-from photostore.web.routes import both_forms
+from photostore.web.routes import optional_slash
 
 urlpatterns = [
     path("", home, name="home"),
@@ -23,8 +23,8 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
-    *both_forms("api/schema/", SchemaView.as_view(), "schema"),
-    *both_forms("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), "docs"),
+    *optional_slash("api/schema/", SchemaView.as_view(), "schema"),
+    *optional_slash("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), "docs"),
     path("", include("profile_pictures.urls")),
     path("", include("students.urls")),
     # Before the signed links: some of its routes lie under /media/ as well.

@@ -10,14 +10,16 @@ class PhotostoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, for which importing is enough, and the acts of photostore's own operations."""
+        """Register the checks, for which importing is enough, and the steps of photostore's own
+        operations.
+        """
         from photostore import checks  # noqa: F401
         from photostore.operations.purge import Purge
         from photostore.operations.quarantine import SetAside
         from photostore.operations.sweeping import SweepAside
-        from photostore.operations.undo import TakeBack
+        from photostore.operations.undo import RevertStep
         from photostore.registration import AppRegistration, register_app
         from photostore.web import schema  # noqa: F401
 
-        handlers = (SetAside(), SweepAside(), TakeBack(), Purge())
+        handlers = (SetAside(), SweepAside(), RevertStep(), Purge())
         register_app(AppRegistration(name=self.name, handlers=handlers))

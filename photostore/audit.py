@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.models import AuditEntry
 from photostore.request_id import current_request_id
 from photostore.throttling import count, network_of
@@ -26,24 +26,24 @@ FORGOTTEN_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who acts, and the door they came through: api, admin, command, media."""
+    """Somebody who acts, and the channel they came through: api, admin, command, media."""
 
     id: str
     name: str
-    door: str
+    channel: str
     address: str = ""
 
     @classmethod
-    def of(cls, request: HttpRequest, door: str = "api") -> Actor:
+    def of(cls, request: HttpRequest, channel: str = "api") -> Actor:
         """The person behind a request; anonymous ones have an empty id."""
         user = getattr(request, "user", None)
         address = client_address(request)
         if user is None or not user.is_authenticated:
-            return cls(id="", name="", door=door, address=address)
-        return cls(id=str(user.pk), name=user.get_username()[:200], door=door, address=address)
+            return cls(id="", name="", channel=channel, address=address)
+        return cls(id=str(user.pk), name=user.get_username()[:200], channel=channel, address=address)
 
 
-NOBODY = Actor(id="", name="", door="upload")
+ANONYMOUS = Actor(id="", name="", channel="upload")
 
 _request: ContextVar[HttpRequest | None] = ContextVar("acting_request", default=None)
 
@@ -71,7 +71,7 @@ def current_actor() -> Actor:
 
 def operator() -> Actor:
     """Who runs a command on this machine."""
-    return Actor(id="", name=os.environ.get("USER", "") or "operator", door="command")
+    return Actor(id="", name=os.environ.get("USER", "") or "operator", channel="command")
 
 
 def subject_of_user(user_id: object) -> str:
@@ -120,7 +120,7 @@ def record(
     AuditEntry.objects.create(
         actor_id=actor.id,
         actor_name=actor.name,
-        door=actor.door,
+        channel=actor.channel,
         action=action,
         outcome=outcome,
         code=code,
@@ -138,7 +138,7 @@ def failures_recorded(actor: Actor, action: str, subject: str) -> Iterator[None]
     """Leave an audit row when storage or scanner fail, which no refusal of ours would leave."""
     try:
         yield
-    except StorageAway as error:
+    except StorageUnavailable as error:
         record_refusal(actor, action, subject=subject, code=error.code)
         raise
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
 from photostore import scanner
-from photostore.errors import ScannerAway
+from photostore.errors import ScannerUnavailable
 
 
 @register(Tags.security, deploy=True)
@@ -18,7 +18,7 @@ def scanner_answers(**_kwargs: Any) -> list[CheckMessage]:
         return []
     try:
         scanner.ping()
-    except ScannerAway:
+    except ScannerUnavailable:
         return [
             Warning(
                 f"Nothing answers at CLAMAV_SOCKET={settings.CLAMAV_SOCKET}: every upload will be refused.",

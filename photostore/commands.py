@@ -35,9 +35,15 @@ from rich.progress import (
 
 from photostore.audit import Actor, operator
 from photostore.bounded import BoundedList
-from photostore.errors import CopiesPending, PhotostoreError, Refused, StorageAway, StrangePlace
+from photostore.errors import (
+    CommandRefused,
+    ExportsPending,
+    PhotostoreError,
+    StorageNotMounted,
+    StorageUnavailable,
+)
 from photostore.locks import try_lock, unlock
-from photostore.models import Act, Operation
+from photostore.models import Operation, OperationStep
 from photostore.operations.tally import tallied
 
 Item = TypeVar("Item")
@@ -106,12 +112,12 @@ class PhotoCommand(BaseCommand):
         try:
             with tallied() as self.done, self._alone():
                 return self.work(**options)
-        except StrangePlace as refusal:
+        except StorageNotMounted as refusal:
             return self._refuse(refusal.advice, refusal.code)
-        except StorageAway as refusal:
+        except StorageUnavailable as refusal:
             refused = self._refuse(str(refusal), refusal.code, tell=self._tell_unfinished)
             # Of what only lacks its copies the rows are committed.
-            return FOUND_WRONG if isinstance(refusal, CopiesPending) else refused
+            return FOUND_WRONG if isinstance(refusal, ExportsPending) else refused
         except PhotostoreError as refusal:
             return self._refuse(str(refusal), refusal.code)
         except (OperationalError, InterfaceError) as error:
@@ -138,8 +144,10 @@ class PhotoCommand(BaseCommand):
         if not try_lock(ONE_AT_A_TIME):
             return  # another command is at work, and it is that one's
         unlock(ONE_AT_A_TIME)
-        acts = Act.objects.filter(state=Act.State.PLANNED, operation__state=Operation.State.RUNNING)
-        begun = acts.order_by("pk").last()
+        steps = OperationStep.objects.filter(
+            state=OperationStep.State.PLANNED, operation__state=Operation.State.RUNNING
+        )
+        begun = steps.order_by("pk").last()
         self.result["unfinished"] = begun and str(begun.operation_id)
         if begun and not self.json:
             self.stderr.write(
@@ -248,9 +256,9 @@ def _way_back(operation: Operation) -> str:
 
 @contextmanager
 def one_at_a_time(name: str) -> Iterator[None]:
-    """Hold the commands' lock. Raises `Refused`, and says who holds it."""
+    """Hold the commands' lock. Raises `CommandRefused`, and says who holds it."""
     if not try_lock(ONE_AT_A_TIME):
-        raise Refused(f"Another command is running: {_holder()}. Try again when it has finished.")
+        raise CommandRefused(f"Another command is running: {_holder()}. Try again when it has finished.")
     try:
         with connection.cursor() as cursor:
             me = f"{name} (process {os.getpid()} on {socket.gethostname()})"
@@ -262,9 +270,11 @@ def one_at_a_time(name: str) -> Iterator[None]:
 
 @contextmanager
 def alone(name: str, sentence: str) -> Iterator[None]:
-    """Hold a lock of one's own beside the commands'. Raises `Refused` with the sentence where it is taken."""
+    """Hold a lock of one's own beside the commands'. Raises `CommandRefused` with the sentence where it is
+    taken.
+    """
     if not try_lock(name):
-        raise Refused(sentence, code="locked")
+        raise CommandRefused(sentence, code="locked")
     try:
         yield
     finally:

@@ -43,14 +43,14 @@ class PhotostoreError(Exception):
 
 
 class InvalidFile(PhotostoreError):
-    """The bytes are not what this door takes. `code` says why: see `photostore.intake`."""
+    """The bytes are not what this channel takes. `code` says why: see `photostore.intake`."""
 
     code = "invalid_image"
     sentence = _("This file is not a picture that can be read.")
 
 
 class WrongType(InvalidFile):
-    """Not a format that this door takes, said in one fixed sentence. `code` is intake's."""
+    """Not a format that this channel takes, said in one fixed sentence. `code` is intake's."""
 
     code = "unsupported_format"
     sentence = _("Unsupported file format")
@@ -64,7 +64,7 @@ class Infected(InvalidFile):
 
 
 class FileTooLarge(PhotostoreError):
-    """More bytes than this door takes."""
+    """More bytes than this channel takes."""
 
     code = "file_too_large"
     sentence = _("The file is too large.")
@@ -126,7 +126,7 @@ class TooManyAttempts(PhotostoreError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class StorageAway(PhotostoreError):
+class StorageUnavailable(PhotostoreError):
     """The storage could not tell or could not do it. Never to be read as "the file is not there"."""
 
     code = "storage_unavailable"
@@ -135,7 +135,7 @@ class StorageAway(PhotostoreError):
     )
 
 
-class FileUnreadable(StorageAway):
+class FileUnreadable(StorageUnavailable):
     """The storage answers, and this one file cannot be read: its mode, its owner, a damaged disk.
 
     Whoever goes through many files names it and goes on. It is not "absent", so everybody else stops, as for
@@ -146,7 +146,7 @@ class FileUnreadable(StorageAway):
     sentence = _("This file cannot be read: its mode, its owner, or a damaged disk.")
 
 
-class StrangePlace(StorageAway):
+class StorageNotMounted(StorageUnavailable):
     """A place that lacks its mark, while the register lists files in it.
 
     Only a person can tell a disk that is not mounted from a new one, so operators read `advice`.
@@ -170,7 +170,7 @@ class StrangePlace(StorageAway):
     )
 
 
-class StorageFull(StorageAway):
+class StorageFull(StorageUnavailable):
     """No space left where the bytes go."""
 
     code = "storage_full"
@@ -179,14 +179,14 @@ class StorageFull(StorageAway):
     )
 
 
-class Busy(StorageAway):
+class Busy(StorageUnavailable):
     """Too many pictures at once."""
 
     code = "busy"
     sentence = _("Many pictures are being handed in at the moment. Please try again shortly.")
 
 
-class ScannerAway(StorageAway):
+class ScannerUnavailable(StorageUnavailable):
     """Nobody could say whether there is a virus in it, so it is not kept."""
 
     code = "scanner_unavailable"
@@ -195,10 +195,10 @@ class ScannerAway(StorageAway):
     )
 
 
-class CopiesPending(StorageAway):
-    """The change is committed, but a documented copy of it could not be written yet."""
+class ExportsPending(StorageUnavailable):
+    """The change is committed, but a export of it could not be written yet."""
 
-    code = "copies_pending"
+    code = "exports_pending"
     sentence = _("The photo is saved, but not every copy of it yet. Please send it again shortly.")
 
 
@@ -210,12 +210,14 @@ class FileMissing(PhotostoreError):
 
 
 class Changed(PhotostoreError):
-    """The world is not as the act left it (or, before it was done, as the plan found it): skip and report."""
+    """The world is not as the step left it (or, before it was done, as the plan found it): skip and
+    report.
+    """
 
     code = "changed_since"
 
 
-class Refused(PhotostoreError):
+class CommandRefused(PhotostoreError):
     """The command will not do this; nothing was changed."""
 
     code = "refused"

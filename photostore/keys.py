@@ -88,7 +88,7 @@ def incoming(user_id: int, upload_id: UUID) -> str:
     return f"{INCOMING}{user_id}/{upload_id}"
 
 
-def storage_trial(name: UUID) -> str:
+def storage_check(name: UUID) -> str:
     """A few bytes that are written, read and removed again to see whether a storage works."""
     return f"derived/trials/{name}.txt"
 

@@ -22,7 +22,7 @@ class StoredFile(models.Model):
         """What the file is to its owner."""
 
         ORIGINAL = "original", "original"
-        COPY = "copy", "copy under a documented name"
+        EXPORT = "export", "export"
         DERIVATIVE = "derivative", "derivative"
 
     storage_alias = models.CharField(max_length=32, default="default")
@@ -58,7 +58,7 @@ class StoredFile(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner_label", "owner_id"], name="photostore_file_owner"),
-            models.Index(fields=["id"], condition=Q(written_at=None), name="photostore_stale_copies"),
+            models.Index(fields=["id"], condition=Q(written_at=None), name="photostore_stale_exports"),
         ]
 
     def __str__(self) -> str:
@@ -115,7 +115,7 @@ class QuarantinedFile(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, when, through which door. Never changed afterwards.
+    """Who did what, when, through which channel. Never changed afterwards.
 
     The actor is kept as text, so that the entry outlives the account.
     """
@@ -129,7 +129,7 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200, blank=True)
-    door = models.CharField(max_length=32)
+    channel = models.CharField(max_length=32)
     action = models.CharField(max_length=128)
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.DONE)
     code = models.CharField(max_length=64, blank=True)
@@ -185,7 +185,7 @@ class Operation(models.Model):
     command = models.CharField(max_length=64)
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200, blank=True)
-    door = models.CharField(max_length=32)
+    channel = models.CharField(max_length=32)
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     # What this one takes back; null for an operation that is not an undo.
     undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undos")
@@ -206,7 +206,7 @@ class Operation(models.Model):
         return self.can_be_undone and self.state in (self.State.DONE, self.State.PARTLY)
 
 
-class Act(models.Model):
+class OperationStep(models.Model):
     """One step of an operation, written down before it is done."""
 
     class State(models.TextChoices):
@@ -217,7 +217,7 @@ class Act(models.Model):
         UNDONE = "undone", "undone"
         SKIPPED = "skipped", "skipped"
 
-    operation = models.ForeignKey(Operation, models.PROTECT, related_name="acts")
+    operation = models.ForeignKey(Operation, models.PROTECT, related_name="steps")
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=64)
     subject = models.CharField(max_length=200, blank=True)
@@ -230,10 +230,10 @@ class Act(models.Model):
 
     class Meta:
         constraints = [
-            # The order of the journal is the order of the acts, forwards and backwards.
-            models.UniqueConstraint(fields=["operation", "number"], name="photostore_one_act_per_number"),
+            # The order of the journal is the order of the steps, forwards and backwards.
+            models.UniqueConstraint(fields=["operation", "number"], name="photostore_one_step_per_number"),
         ]
-        indexes = [models.Index(fields=["subject"], name="photostore_acts_by_subject")]
+        indexes = [models.Index(fields=["subject"], name="photostore_steps_by_subject")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind} {self.subject}"

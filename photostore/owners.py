@@ -28,6 +28,6 @@ class Owner:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold off everybody else who would publish, retire, settle or sweep this owner's files."""
+        """Hold off everybody else who would publish, retire or sweep this owner's files."""
         with advisory_lock(self.lock):
             yield

@@ -12,23 +12,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from photostore.models import Act
+from photostore.models import OperationStep
 from photostore.owners import Owner
 
 Keys = Collection[str]
 
 
-class ActKind(ABC):
+class StepHandler(ABC):
     """One kind of act. Both ways are idempotent: a kill may come before, within or after either."""
 
     name: str
 
     @abstractmethod
-    def perform(self, act: Act) -> None:
-        """Do what `act.details` says; also the second time. Raises `Changed` where it no longer applies."""
+    def perform(self, step: OperationStep) -> None:
+        """Do what `step.details` says; also the second time. Raises `Changed` where it no longer applies."""
 
     @abstractmethod
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """Take it back; also the second time. Raises `Changed` where somebody changed it since."""
 
 
@@ -47,7 +47,8 @@ class Inspector:
 
     `named` is pure and runs in any thread: whom the bytes name, None where they name nobody; it may raise
     `PhotostoreError`. `expected` gives the names of many owners, by owner id, from the database. `prepare`
-    is called before threads ask `named`: whatever that needs from the database. May raise `StorageAway`.
+    is called before threads ask `named`: whatever that needs from the database. May raise
+    `StorageUnavailable`.
     """
 
     owner_label: str
@@ -89,8 +90,8 @@ class AppRegistration:
     """One app's word on its files. What is asked about many keys at once is asked of the database."""
 
     name: str
-    # The kinds of acts that the app's operations are made of.
-    handlers: Collection[ActKind] = ()
+    # The kinds of steps that the app's operations are made of.
+    handlers: Collection[StepHandler] = ()
     guards: Collection[Guard] = ()
     inspectors: Collection[Inspector] = ()
     # Under whose lock an upload would write a key, for keys that one may write a second time. A key with a
@@ -111,8 +112,8 @@ class AppRegistration:
     repair: Callable[[Contradiction], Repair | None] = lambda _contradiction: None
 
     @cached_property
-    def kinds(self) -> dict[str, ActKind]:
-        """The handlers by the names of their acts."""
+    def handlers_by_name(self) -> dict[str, StepHandler]:
+        """The handlers by the names of their steps."""
         return {handler.name: handler for handler in self.handlers}
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from photostore.errors import Infected, ScannerAway
+from photostore.errors import Infected, ScannerUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ TOO_MUCH = "Heuristics.Limits.Exceeded"
 def scan(file: BinaryIO) -> None:
     """Look through the whole of `file`, which can seek, before it is kept; nothing without `CLAMAV_SOCKET`.
 
-    Raises `Infected` and `ScannerAway`.
+    Raises `Infected` and `ScannerUnavailable`.
     """
     if not settings.CLAMAV_SOCKET:
         return
@@ -38,7 +38,7 @@ def scan(file: BinaryIO) -> None:
         return
     if not verdict.endswith(" FOUND") or verdict.startswith(TOO_MUCH):
         logger.error("The virus scanner could not look through a file: %s", answer)
-        raise ScannerAway
+        raise ScannerUnavailable
     logger.warning("A file was refused for a virus: %s", verdict.removesuffix(" FOUND"))
     raise Infected
 
@@ -49,9 +49,9 @@ def scan_bytes(data: bytes) -> None:
 
 
 def ping() -> None:
-    """Raise `ScannerAway` unless the daemon answers."""
+    """Raise `ScannerUnavailable` unless the daemon answers."""
     if _said(b"zPING\0") != "PONG":
-        raise ScannerAway
+        raise ScannerUnavailable
 
 
 def _said(command: bytes, file: BinaryIO | None = None) -> str:
@@ -64,7 +64,7 @@ def _said(command: bytes, file: BinaryIO | None = None) -> str:
             return _answer(line)
     except OSError as error:
         logger.exception("The virus scanner does not answer.")
-        raise ScannerAway from error
+        raise ScannerUnavailable from error
 
 
 def _connected() -> socket.socket:

@@ -61,7 +61,7 @@ def network_of(address: str) -> str:
     return str(ip_network((known.packed, 64), strict=False))
 
 
-def take_back(*names: str) -> None:
+def revert_step(*names: str) -> None:
     """Undo one `count` of each."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_BACK, [sorted(names)])

@@ -41,7 +41,7 @@ def confirm_upload(
 ) -> ProfilePictureUpload:
     """Make the pending picture, or a square of it, the person's profile picture.
 
-    Raises `NothingToConfirm`, `CropOutside` (it stays pending) and `StorageAway` (so it does).
+    Raises `NothingToConfirm`, `CropOutside` (it stays pending) and `StorageUnavailable` (so it does).
     """
     with persons_pictures(user.pk), failures_recorded(actor, "picture.confirm", subject_of_user(user.pk)):
         upload = ProfilePictureUpload.objects.pending().filter(user=user, pk=upload_id).first()
@@ -52,7 +52,7 @@ def confirm_upload(
         owner = owner_of(upload.pk)
         with owner.locked():
             final = _final_picture(upload, crop)
-            with stored(final.publication, copied="" if final.publication else final.key):
+            with stored(final.file_set, copied="" if final.file_set else final.key):
                 person = locked_person(user.pk)
                 before = _set_aside(person)
                 upload = _swap(upload, final)
@@ -67,7 +67,7 @@ def confirm_upload(
 def revert_to(*, user: User, upload_id: int, actor: Actor) -> ProfilePictureUpload:
     """Make an earlier confirmed picture the profile picture again; today's stays as it is.
 
-    Raises `UploadNotFound`, also where its bytes are gone, and `StorageAway`.
+    Raises `UploadNotFound`, also where its bytes are gone, and `StorageUnavailable`.
     """
     with persons_pictures(user.pk), failures_recorded(actor, "picture.revert", subject_of_user(user.pk)):
         upload = ProfilePictureUpload.objects.confirmed().filter(user=user, pk=upload_id).first()

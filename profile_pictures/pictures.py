@@ -16,7 +16,7 @@ from photostore.errors import FileMissing
 from photostore.intake import CleanImage, ImageLimits, take_in_image
 from photostore.models import StoredFile
 from photostore.owners import Owner
-from photostore.register import NewFile, Publication, publish
+from photostore.register import FileSet, NewFile, publish
 from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
@@ -48,7 +48,7 @@ class Crop:
 class FinalPicture:
     """Bytes that lie under a confirmed key, and that no row names yet.
 
-    `publication` is None where they are the pending ones, copied as they were.
+    `file_set` is None where they are the pending ones, copied as they were.
     """
 
     key: str
@@ -56,7 +56,7 @@ class FinalPicture:
     width: int
     height: int
     content_type: str
-    publication: Publication | None = None
+    file_set: FileSet | None = None
 
     @property
     def columns(self) -> dict[str, object]:
@@ -73,7 +73,7 @@ class FinalPicture:
 def take_in(data: bytes, *, filename: str) -> CleanImage:
     """The picture in `data`, upright and without tags.
 
-    Raises `InvalidFile`, `FileTooLarge`, and `StorageAway` where nobody could look for viruses.
+    Raises `InvalidFile`, `FileTooLarge`, and `StorageUnavailable` where nobody could look for viruses.
     """
     scan_bytes(data)
     return take_in_image(data, filename=filename, limits=_limits(MAX_FILE_BYTES))
@@ -92,17 +92,17 @@ def owner_of(upload_id: int) -> Owner:
     return Owner(OWNER_LABEL, str(upload_id))
 
 
-def pending_files(user_id: int, clean: CleanImage) -> Publication:
+def pending_files(user_id: int, clean: CleanImage) -> FileSet:
     """What is kept of a picture while it waits."""
     name = str(uuid4())
     key = keys.profile_picture_pending(user_id, name, clean.picture.extension)
-    return _publication(user_id, name, key, clean)
+    return _file_set(user_id, name, key, clean)
 
 
 def copied(upload: ProfilePictureUpload) -> FinalPicture:
     """The pending bytes under their confirmed key as well, copied by the storage itself.
 
-    Raises `FileMissing` and `StorageAway`.
+    Raises `FileMissing` and `StorageUnavailable`.
     """
     extension = EXTENSIONS[upload.content_type]
     key = keys.profile_picture(upload.user_id, upload.name, extension)
@@ -122,14 +122,14 @@ def cropped(upload: ProfilePictureUpload, crop: Crop) -> FinalPicture:
     # A new name: the thumbnails under the old one show the whole picture.
     name = str(uuid4())
     key = keys.profile_picture(upload.user_id, name, clean.picture.extension)
-    publication = _publication(upload.user_id, name, key, clean)
+    file_set = _file_set(upload.user_id, name, key, clean)
     return FinalPicture(
         key=key,
         sha256=clean.picture.sha256,
         width=clean.picture.width,
         height=clean.picture.height,
         content_type=clean.picture.content_type,
-        publication=publication,
+        file_set=file_set,
     )
 
 
@@ -149,9 +149,9 @@ def _cut(data: bytes, crop: Crop) -> CleanImage:
     return take_in_image(square.getvalue(), filename="crop.png", limits=_limits(MAX_STORED_BYTES))
 
 
-def _publication(user_id: int, name: str, key: str, clean: CleanImage) -> Publication:
+def _file_set(user_id: int, name: str, key: str, clean: CleanImage) -> FileSet:
     picture = clean.picture
-    return Publication(
+    return FileSet(
         original=NewFile.of(key, picture),
         derivatives=[
             NewFile.of(keys.profile_picture_thumbnail(user_id, name, size), thumbnail)
@@ -168,9 +168,9 @@ def publish_final(owner: Owner, final: FinalPicture) -> None:
     """
     pending = StoredFile.objects.get(**owner.files, kind=StoredFile.Kind.ORIGINAL)
     gone = StoredFile.objects.filter(pk=pending.pk)
-    if final.publication:
+    if final.file_set:
         gone.delete()
-        publish(owner, final.publication)
+        publish(owner, final.file_set)
         return
     thumbnails = StoredFile.objects.filter(parent_id=pending.pk)
     confirmed = pending

@@ -123,7 +123,7 @@ def _note(request: Any, user: User, action: str) -> None:
     if acting_request() is not None:
         actor = Actor.of(request, channel_of(request))
         record(
-            Actor(str(user.pk), user.get_username()[:200], actor.door, actor.address),
+            Actor(str(user.pk), user.get_username()[:200], actor.channel, actor.address),
             action,
             subject=subject_of_user(user.pk),
         )

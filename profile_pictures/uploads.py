@@ -19,10 +19,10 @@ from photostore.audit import Actor, failures_recorded, record, subject_of_user
 from photostore.errors import NotFound
 from photostore.locks import advisory_lock
 from photostore.operations.tally import count_done
-from photostore.register import Publication, publish
+from photostore.register import FileSet, publish
+from photostore.register.after_commit import drain_leftovers
 from photostore.register.outbox import drain
 from photostore.register.persistence import next_id, stored
-from photostore.register.settling import drain_leftovers
 from profile_pictures.models import ProfilePictureUpload, User
 from profile_pictures.pictures import owner_of, pending_files, take_in
 from profile_pictures.refusals import AlreadyConfirmed, TooManyPending, UploadNotFound
@@ -35,26 +35,26 @@ MAX_PENDING = 5
 def upload_picture(*, user: User, data: bytes, filename: str, actor: Actor) -> ProfilePictureUpload:
     """Take the picture in and keep it for 24 hours, until its owner says yes.
 
-    Raises `TooManyPending`, `InvalidFile`, `FileTooLarge`, `StorageAway`.
+    Raises `TooManyPending`, `InvalidFile`, `FileTooLarge`, `StorageUnavailable`.
     """
     _refuse_too_many(user)
     with failures_recorded(actor, "picture.upload", subject_of_user(user.pk)):
         clean = take_in(data, filename=filename)
         with persons_pictures(user.pk):
             _refuse_too_many(user)
-            publication = pending_files(user.pk, clean)
-            upload = _row(user, publication, filename)
-            _keep(upload, publication, actor)
+            file_set = pending_files(user.pk, clean)
+            upload = _row(user, file_set, filename)
+            _keep(upload, file_set, actor)
     drain_leftovers()
     return upload
 
 
-def _keep(upload: ProfilePictureUpload, publication: Publication, actor: Actor) -> None:
+def _keep(upload: ProfilePictureUpload, file_set: FileSet, actor: Actor) -> None:
     owner, subject = owner_of(upload.pk), subject_of_user(upload.user_id)
-    with owner.locked(), stored(publication):
+    with owner.locked(), stored(file_set):
         locked_person(upload.user_id)
         upload.save(force_insert=True)
-        publish(owner, publication)
+        publish(owner, file_set)
         record(actor, "picture.upload", subject=subject, new_sha256=upload.sha256)
 
 
@@ -149,9 +149,9 @@ def _refuse_too_many(user: User) -> None:
         raise TooManyPending(waiting=waiting, retry_after_seconds=max(1, seconds))
 
 
-def _row(user: User, publication: Publication, filename: str) -> ProfilePictureUpload:
+def _row(user: User, file_set: FileSet, filename: str) -> ProfilePictureUpload:
     now = timezone.now()
-    original = publication.original
+    original = file_set.original
     return ProfilePictureUpload(
         # The files are registered under this number, so it is there before the row.
         pk=next_id(ProfilePictureUpload),

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from photostore.models import StoredFile
 from photostore.references.spelling import plain_name
 from photostore.registration import Contradiction
-from students.key_claims import FOLDERS, UPLOADS, Place, place_of
+from students.key_claims import FOLDERS, UPLOADS, KeyClaim, claim_of
 from students.models import OWNER_LABEL, Student, StudentPhoto
 from students.todays import is_in_folder, may_be_theirs, named_alike, standing_of, with_standing
 
@@ -53,9 +53,11 @@ def kept_files(names: Collection[str]) -> set[str]:
 
     In the folder or under the documented name of somebody who is here, or named by a row in its own spelling.
     """
-    places = {key: place_of(key) for key in names}
-    here = _here(places.values())
-    kept = {key for key, place in places.items() if _is_of(place, here) and key.startswith(_KEPT_UNDER)}
+    storage_roots = {key: claim_of(key) for key in names}
+    here = _here(storage_roots.values())
+    kept = {
+        key for key, place in storage_roots.items() if _is_of(place, here) and key.startswith(_KEPT_UNDER)
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SPELLED, [[key for key in names if key not in kept]])
         return kept | {key for (key,) in cursor.fetchall()}
@@ -64,24 +66,24 @@ def kept_files(names: Collection[str]) -> set[str]:
 _KEPT_UNDER = (FOLDERS, UPLOADS)
 
 
-def _here(places: Iterable[Place]) -> dict[Any, Student]:
+def _here(storage_roots: Iterable[KeyClaim]) -> dict[Any, Student]:
     """Students by folder and by primary key."""
-    wanted = list(places)
+    wanted = list(storage_roots)
     of_folders = Student.objects.filter(student_id__in={one.folder for one in wanted if one.folder})
     of_names = Student.objects.filter(pk__in={one.pk for one in wanted if one.pk is not None})
     return {one.student_id: one for one in of_folders} | {one.pk: one for one in of_names}
 
 
-def _is_of(place: Place, here: dict[Any, Student]) -> bool:
+def _is_of(place: KeyClaim, here: dict[Any, Student]) -> bool:
     return place.folder in here or place.pk in here
 
 
 def who(names: Collection[str]) -> dict[str, str]:
     """By the register's owner, the row that names it, the folder, the documented name; in this order."""
     found: dict[str, str] = {}
-    places = {key: place_of(key) for key in names}
-    here = _here(places.values())
-    for key, place in places.items():
+    storage_roots = {key: claim_of(key) for key in names}
+    here = _here(storage_roots.values())
+    for key, place in storage_roots.items():
         student = here.get(place.folder) or here.get(place.pk)
         if student is not None:
             found[key] = called(student.name, student.class_name, student.pk)

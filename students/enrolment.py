@@ -11,10 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
-from photostore.errors import Conflict, CopiesPending, FileMissing, NotFound, StorageAway
+from photostore.errors import Conflict, ExportsPending, FileMissing, NotFound, StorageUnavailable
+from photostore.register.after_commit import drain_leftovers, finish_commit
 from photostore.register.outbox import drain
 from photostore.register.persistence import next_id, stored
-from photostore.register.settling import drain_leftovers, settle
 from students.models import Student, StudentPhoto
 from students.photos import current_photo, go_live, is_same_photo, refuse_anothers, subject_of
 from students.renumbering import mark_retagged
@@ -35,30 +35,30 @@ def create_student(
     """Add a student, with a photo where one is given: both are there afterwards, or neither.
 
     Raises `Conflict` when the number was taken at the same moment, `AnotherPerson` for a picture of somebody
-    else unless its findings are `confirmed`, `StorageAway`.
+    else unless its findings are `confirmed`, `StorageUnavailable`.
     """
     student = Student(pk=next_id(Student), **fields)
     owner = owner_of(student)
     with owner.locked():
         version = _new_photo(student, incoming, actor, confirmed) if incoming else None
-        publication = version.publication if version else None
-        with _one_number_each(), stored(publication, owner=owner, actor=actor):
+        file_set = version.file_set if version else None
+        with _one_number_each(), stored(file_set, owner=owner, actor=actor):
             student.save(force_insert=True)
             record(actor, "student.create", subject=subject_of(student))
             if version:
                 go_live(student, version, actor, "photo.upload")
         if version:
-            _settle_or_take_back(student, version, actor)
+            _finish_or_take_back(student, version, actor)
     return student
 
 
-def _settle_or_take_back(student: Student, version: Version, actor: Actor) -> None:
+def _finish_or_take_back(student: Student, version: Version, actor: Actor) -> None:
     """Neither student nor photo when the safe copy cannot be written: sending it again must not add two."""
     try:
-        settle(owner_of(student), original=version.publication.original)
-    except CopiesPending as error:
+        finish_commit(owner_of(student), original=version.file_set.original)
+    except ExportsPending as error:
         delete_student(student=student, actor=actor)
-        raise StorageAway from error
+        raise StorageUnavailable from error
 
 
 def update_student(
@@ -73,7 +73,7 @@ def update_student(
 
     A new number goes into the photo as well: the same picture becomes a new version with a new
     identity, so that a photo can be found by the number that its student has. Raises as
-    `create_student`, `NotFound`, and `CopiesPending` (changed, but send it again).
+    `create_student`, `NotFound`, and `ExportsPending` (changed, but send it again).
     """
     owner = owner_of(student)
     with owner.locked():
@@ -86,7 +86,7 @@ def update_student(
         old_number = before.student_number
         changed = _changed(before, fields)
         if not changed and not incoming:
-            settle(owner)
+            finish_commit(owner)
             return before
         number_changed = before.student_number != old_number
         version = _next_version(before, incoming, actor, confirmed, number_changed=number_changed)
@@ -100,8 +100,8 @@ def _save(student: Student, changed: list[str], version: Version | None, actor: 
     owner = owner_of(student)
     if version:
         keep_unadopted(student, actor, besides=version)
-    publication = version.publication if version else None
-    with _one_number_each(), stored(publication, owner=owner, actor=actor):
+    file_set = version.file_set if version else None
+    with _one_number_each(), stored(file_set, owner=owner, actor=actor):
         Student.objects.select_for_update().get(pk=student.pk)
         if changed:
             student.save(update_fields=[*changed, "updated_at"])
@@ -110,7 +110,7 @@ def _save(student: Student, changed: list[str], version: Version | None, actor: 
             go_live(student, version, actor, action)
             mark_retagged(student)
     if version:
-        settle(owner, original=version.publication.original)
+        finish_commit(owner, original=version.file_set.original)
 
 
 def _changed(student: Student, fields: dict[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from photostore import tags
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.secrets import kept_secret
 from students.models import StudentPhoto
 
@@ -42,7 +42,7 @@ _VALUES = re.compile(
 )
 
 
-class IdentityKeyMissing(StorageAway):
+class IdentityKeyMissing(StorageUnavailable):
     """Photos were signed with a key that is not there: most likely the backups' disk is not mounted."""
 
     code = "identity_key_missing"

@@ -29,7 +29,7 @@ PORTRAIT_WORDS = frozenset({"photo", "profile", "portrait", "student", "img", "i
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KeyClaim:
     """`folder` is the student_id in the path, `pk` the id in a documented name, `moment` a half-day.
 
     `stem` is the bare file name; `file_id` an integer that it consists of.
@@ -52,23 +52,23 @@ class Place:
 
 
 @lru_cache(maxsize=4_096)
-def place_of(key: str) -> Place:
+def claim_of(key: str) -> KeyClaim:
     """What the key claims."""
     inside = _IN_FOLDER.fullmatch(key)
     if inside:
         return _in_folder(UUID(inside[1]), inside[2])
     documented = _DOCUMENTED.fullmatch(key)
     if documented:
-        return Place("documented", pk=int(documented[1]), file_id=int(documented[1]))
+        return KeyClaim("documented", pk=int(documented[1]), file_id=int(documented[1]))
     stem = _COPY_MARK.sub("", PurePosixPath(key).stem)
     numeric = _ID.fullmatch(stem) if key.startswith("student_photos/") else None
-    return Place("other", stem=stem, file_id=int(numeric[1]) if numeric else None)
+    return KeyClaim("other", stem=stem, file_id=int(numeric[1]) if numeric else None)
 
 
-def _in_folder(folder: UUID, rest: str) -> Place:
+def _in_folder(folder: UUID, rest: str) -> KeyClaim:
     attendance = _ATTENDANCE.fullmatch(rest)
     if attendance:
-        return Place("attendance", folder=folder, moment=attendance[1])
+        return KeyClaim("attendance", folder=folder, moment=attendance[1])
     if rest == "profile.jpg":
-        return Place("safe", folder=folder)
-    return Place("version" if rest.startswith("history/") else "other", folder=folder)
+        return KeyClaim("safe", folder=folder)
+    return KeyClaim("version" if rest.startswith("history/") else "other", folder=folder)

@@ -18,13 +18,13 @@ from photostore.audit import Actor, record
 from photostore.errors import Conflict, FileMissing, NotFound
 from photostore.models import StoredFile
 from photostore.register import publish
+from photostore.register.after_commit import drain_leftovers, finish_commit
 from photostore.register.persistence import stored
-from photostore.register.settling import drain_leftovers, settle
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
 from students.right_person import AnotherPerson, Finding, Looks, findings, looks_of
 from students.slots import PROFILE
 from students.todays import versions_of
-from students.tombstones import lift
+from students.tombstones import remove_tombstones
 from students.unadopted import keep_unadopted
 from students.versions import (
     IncomingPhoto,
@@ -63,8 +63,8 @@ def upload_photo(
 
     The file that is already the current photo changes nothing. Raises `NotFound` for a student who is gone
     by now, `Conflict` where there is a photo already and `replace` is false, `AnotherPerson` for a picture
-    of somebody else unless its findings are `confirmed`, `StorageAway` (nothing changed), `CopiesPending`
-    (changed, but send it again).
+    of somebody else unless its findings are `confirmed`, `StorageUnavailable` (nothing changed),
+    `ExportsPending` (changed, but send it again).
     """
     owner = owner_of(student)
     with owner.locked():
@@ -73,17 +73,17 @@ def upload_photo(
         if current and not replace:
             raise _exists_already()
         if current and is_same_photo(current, incoming):
-            settle(owner)
+            finish_commit(owner)
             return PhotoChange(student, current, changed=False)
         version = new_version(student, incoming, actor, slot=slot)
         looks = looks_of(version.photo, named=incoming.named)
         warnings = refuse_anothers(student, looks, confirmed=confirmed, actor=actor)
         if slot == PROFILE:
             keep_unadopted(student, actor, besides=version)
-        with stored(version.publication, owner=owner, actor=actor):
+        with stored(version.file_set, owner=owner, actor=actor):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, f"{_kind(slot)}.upload")
-        settle(owner, original=version.publication.original)
+        finish_commit(owner, original=version.file_set.original)
     drain_leftovers()
     return PhotoChange(student, version.photo, changed=True, warnings=warnings)
 
@@ -104,15 +104,15 @@ def restore_version(
         if photo is None:
             raise NotFound
         if photo.replaced_at is None:
-            settle(owner)
+            finish_commit(owner)
             return PhotoChange(student, photo, changed=False)
         warnings = refuse_anothers(student, looks_of(photo), confirmed=confirmed, actor=actor)
         version = retagged_version(student, photo, actor)
         keep_unadopted(student, actor)
-        with stored(version.publication, owner=owner, actor=actor):
+        with stored(version.file_set, owner=owner, actor=actor):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.restore")
-        settle(owner, original=version.publication.original)
+        finish_commit(owner, original=version.file_set.original)
     return PhotoChange(student, version.photo, changed=True, warnings=warnings)
 
 
@@ -130,7 +130,7 @@ def remove_photo(*, student: Student, actor: Actor, slot: str = PROFILE) -> Stud
             action = "photo.remove" if slot == PROFILE else "attendance.delete"
             record(actor, action, subject=subject_of(student, slot), old_sha256=sha256)
             take_down(student, slot)
-        settle(owner)
+        finish_commit(owner)
     return student
 
 
@@ -159,12 +159,12 @@ def go_live(student: Student, version: Version, actor: Actor, action: str) -> No
     sha256s = {"old_sha256": _current_sha256(student, photo.slot), "new_sha256": photo.sha256}
     record(actor, action, subject=subject_of(student, photo.slot), **sha256s)
     if action.endswith(".upload"):
-        lift(getattr(photo, column) for column in SHA256_COLUMNS)
+        remove_tombstones(getattr(photo, column) for column in SHA256_COLUMNS)
     _retire_current(student, photo.slot)
     _save_version(student, photo)
-    publish(owner_of(student), version.publication, besides=shown_in_other_slots(student, photo.slot))
+    publish(owner_of(student), version.file_set, besides=shown_in_other_slots(student, photo.slot))
     if photo.slot == PROFILE:
-        (_alias, documented_key), *_others = version.publication.copies
+        (_alias, documented_key), *_others = version.file_set.exports
         _set_columns(student, documented_key, photo.sha256)
 
 
@@ -185,8 +185,8 @@ def give_up_exports(student: Student, slot: str, *, besides: Collection[tuple[st
         kept &= ~Q(key__in=[key for _alias, key in exports_of(student, slot, "")])
     for alias, key in besides:
         kept |= Q(storage_alias=alias, key=key)
-    copies = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, **owner_of(student).files)
-    copies.exclude(kept).delete()
+    exports = StoredFile.objects.filter(kind=StoredFile.Kind.EXPORT, **owner_of(student).files)
+    exports.exclude(kept).delete()
 
 
 def current_photo(student: Student, slot: str = PROFILE) -> StudentPhoto | None:

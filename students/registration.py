@@ -9,14 +9,14 @@ from photostore.owners import Owner
 from photostore.registration import AppRegistration, Guard, Inspector
 from students import identity
 from students.checking import contradictions, kept_files, legacy_keys, who
-from students.key_claims import place_of
+from students.key_claims import claim_of
 from students.models import OWNER_LABEL, Student
 from students.recovery.change import ChangePhoto
 from students.recovery.change.remove import MovePhotos, RemoveDuplicate, RemoveVersion
-from students.recovery.change.sources import SetAsideStray
-from students.recovery.erase.act import EraseStudent
-from students.recovery.restore.heal import Heal, RebuildThumbnails
-from students.recovery.restore.revive import CreateStudent
+from students.recovery.change.sources import SetAsideUnowned
+from students.recovery.erase.step import EraseStudent
+from students.recovery.restore.create_student import CreateStudent
+from students.recovery.restore.put_back import PutBack, RebuildThumbnails
 from students.repairing import FollowVersion, repair_of
 from students.shared_photos import shared_photos
 from students.todays import mark_of_key
@@ -31,12 +31,12 @@ def registration() -> AppRegistration:
             CreateStudent(),
             EraseStudent(),
             FollowVersion(),
-            Heal(),
+            PutBack(),
             MovePhotos(),
             RebuildThumbnails(),
             RemoveDuplicate(),
             RemoveVersion(),
-            SetAsideStray(),
+            SetAsideUnowned(),
         ),
         guards=[
             Guard(frozenset({"photos", "student_photos"}), "students.view_student", "students.change_student")
@@ -56,7 +56,7 @@ def registration() -> AppRegistration:
 
 def owner_of_key(key: str) -> Owner | None:
     """The student under whose lock an upload would write `key`; None where there is no such student."""
-    place = place_of(key)
+    place = claim_of(key)
     if place.role == "documented":
         return Owner(OWNER_LABEL, str(place.pk))
     if place.folder is None:

@@ -12,8 +12,8 @@ import logging
 
 from photostore.audit import Actor
 from photostore.errors import FileMissing, InvalidFile, PhotostoreError
+from photostore.register.after_commit import finish_commit
 from photostore.register.persistence import stored
-from photostore.register.settling import settle
 from students import identity
 from students.models import Student, StudentPhoto
 from students.photos import go_live, subject_of
@@ -41,19 +41,19 @@ def retag_photo(*, student: Student, actor: Actor) -> None:
     """Put the student's present number into today's photo, as a new version of the same picture.
 
     A photo whose identity names somebody else stays as it is: `verify_media` names it. Raises
-    `StorageAway`, `NameTaken`.
+    `StorageUnavailable`, `NameTaken`.
     """
     owner = owner_of(student)
     with owner.locked():
         version = _next_version(student, actor)
-        publication = version.publication if version else None
-        with stored(publication, owner=owner, actor=actor):
+        file_set = version.file_set if version else None
+        with stored(file_set, owner=owner, actor=actor):
             student = Student.objects.select_for_update().get(pk=student.pk)
             if version:
                 go_live(student, version, actor, "photo.retag")
             mark_retagged(student)
         if version:
-            settle(owner, original=version.publication.original)
+            finish_commit(owner, original=version.file_set.original)
 
 
 def mark_retagged(student: Student) -> None:

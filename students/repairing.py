@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
-from photostore.errors import Changed, FileMissing, FileTooLarge, InvalidFile, StorageAway
-from photostore.models import Act, StoredFile
-from photostore.operations import ActKind
+from photostore.errors import Changed, FileMissing, FileTooLarge, InvalidFile, StorageUnavailable
+from photostore.models import OperationStep, StoredFile
+from photostore.operations import StepHandler
 from photostore.registration import Contradiction, Repair
 from students import identity
 from students.models import Student, StudentPhoto
@@ -18,7 +18,7 @@ from students.photos import subject_of
 from students.todays import is_in_folder
 from students.versions import owner_of, stored_bytes
 
-OPERATOR = Actor(id="", name="verify_media", door="command")
+OPERATOR = Actor(id="", name="verify_media", channel="command")
 COLUMNS = ("profile_photo", "photo_sha256")
 
 
@@ -47,15 +47,15 @@ def _own_copy(student: Student, photo: StudentPhoto) -> str:
     originals = StoredFile.objects.filter(
         kind=StoredFile.Kind.ORIGINAL, live=True, key=str(photo.file), sha256=photo.sha256, **owner.files
     )
-    copies = StoredFile.objects.filter(kind=StoredFile.Kind.COPY, parent__in=originals, **owner.files)
-    return copies.order_by("storage_alias", "pk").values_list("key", flat=True).first() or ""
+    exports = StoredFile.objects.filter(kind=StoredFile.Kind.EXPORT, parent__in=originals, **owner.files)
+    return exports.order_by("storage_alias", "pk").values_list("key", flat=True).first() or ""
 
 
 def _is_theirs(student: Student, photo: StudentPhoto) -> bool:
     """Whether the bytes are there, are the version's, and name this student and nobody else."""
     try:
         inside = identity.read(stored_bytes(photo))
-    except (FileMissing, FileTooLarge, InvalidFile, StorageAway):
+    except (FileMissing, FileTooLarge, InvalidFile, StorageUnavailable):
         return False
     return inside is not None and inside.student_id == student.student_id
 
@@ -64,18 +64,18 @@ def _columns(student: Student) -> dict[str, str]:
     return {"profile_photo": student.profile_photo.name or "", "photo_sha256": student.photo_sha256}
 
 
-class FollowVersion(ActKind):
+class FollowVersion(StepHandler):
     """Details: `student`, `student_id`, `version` (sha256), and the columns `before` and `after`."""
 
     name = "follow_version"
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """Only while the row says what it said, and the version is the current one."""
-        _set(act.details, "before", "after", "photo.follow_version")
+        _set(step.details, "before", "after", "photo.follow_version")
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """The columns as they were; nothing is shown for them then."""
-        _set(act.details, "after", "before", "photo.undo")
+        _set(step.details, "after", "before", "photo.undo")
 
 
 def _set(details: dict[str, Any], now: str, then: str, action: str) -> None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from photostore.models import Act, Operation
+from photostore.models import Operation, OperationStep
 from photostore.operations.pictures import after, before
 from students.models import Student, StudentPhoto
 
 BATCH = 200
 STATES = {
-    Act.State.PLANNED: "begun and not finished",
-    Act.State.DONE: "stands",
-    Act.State.UNDONE: "taken back",
-    Act.State.SKIPPED: "skipped",
+    OperationStep.State.PLANNED: "begun and not finished",
+    OperationStep.State.DONE: "stands",
+    OperationStep.State.UNDONE: "taken back",
+    OperationStep.State.SKIPPED: "skipped",
 }
 
 
@@ -43,27 +43,27 @@ class ShownStep:
 
 def steps_of(operation: Operation) -> Iterator[ShownStep]:
     """In the order in which they were done, in batches: a school's operation has hundreds of thousands."""
-    acts = operation.acts.order_by("number").iterator(chunk_size=BATCH)
-    while batch := list(islice(acts, BATCH)):
+    steps = operation.steps.order_by("number").iterator(chunk_size=BATCH)
+    while batch := list(islice(steps, BATCH)):
         students = _students(batch)
         photos = _photos(batch)
-        for act in batch:
-            student = students.get(act.subject)
+        for step in batch:
+            student = students.get(step.subject)
             yield ShownStep(
-                number=act.number,
-                kind=act.kind,
-                subject=act.subject,
+                number=step.number,
+                kind=step.kind,
+                subject=step.subject,
                 name=student.name if student else "",
                 class_name=student.class_name if student else "",
-                before=_where(before(act)),
-                after=_where(after(act)),
-                stands=_stands(act, student, photos),
+                before=_where(before(step)),
+                after=_where(after(step)),
+                stands=_stands(step, student, photos),
             )
 
 
-def _students(acts: list[Act]) -> dict[str, Student]:
-    """By the subject of the acts; whoever is not here has no name any more."""
-    ids = [student_id for act in acts if (student_id := _student_id(act.subject))]
+def _students(steps: list[OperationStep]) -> dict[str, Student]:
+    """By the subject of the steps; whoever is not here has no name any more."""
+    ids = [student_id for step in steps if (student_id := _student_id(step.subject))]
     found = Student.objects.filter(student_id__in=ids).only(
         "student_id", "name", "class_name", "photo_sha256"
     )
@@ -77,33 +77,33 @@ def _student_id(subject: str) -> UUID | None:
         return None
 
 
-def _photos(acts: list[Act]) -> dict[tuple[str, str], bool]:
-    """The versions that the acts made, by whose and sha256: whether each is today's."""
-    rows = StudentPhoto.objects.filter(sha256__in=[sha256 for act in acts if (sha256 := _made(act))])
+def _photos(steps: list[OperationStep]) -> dict[tuple[str, str], bool]:
+    """The versions that the steps made, by whose and sha256: whether each is today's."""
+    rows = StudentPhoto.objects.filter(sha256__in=[sha256 for step in steps if (sha256 := _made(step))])
     found = rows.values_list("student__student_id", "sha256", "replaced_at")
     return {(f"student {student_id}", sha256): replaced is None for student_id, sha256, replaced in found}
 
 
-def _made(act: Act) -> str:
-    return str(act.details.get("new_sha256", ""))
+def _made(step: OperationStep) -> str:
+    return str(step.details.get("new_sha256", ""))
 
 
-def _stands(act: Act, student: Student | None, photos: dict[tuple[str, str], bool]) -> str:
+def _stands(step: OperationStep, student: Student | None, photos: dict[tuple[str, str], bool]) -> str:
     """What the journal says, and of a photo that was given what became of it since."""
-    told = f"{STATES[Act.State(act.state)]}{f': {act.note}' if act.note else ''}"
-    sha256 = _made(act)
-    if act.state != Act.State.DONE or not sha256:
+    told = f"{STATES[OperationStep.State(step.state)]}{f': {step.note}' if step.note else ''}"
+    sha256 = _made(step)
+    if step.state != OperationStep.State.DONE or not sha256:
         return told
     if student is None:
         return f"{told}; the student is not here any more"
-    is_todays = photos.get((act.subject, sha256))
+    is_todays = photos.get((step.subject, sha256))
     if is_todays is None:
         return f"{told}; the photo is not the student's any more"
     return f"{told}; it is today's photo" if is_todays else f"{told}; it is a former photo"
 
 
-def _where(spot: tuple[str, str] | None) -> str:
-    if spot is None:
+def _where(file_ref: tuple[str, str] | None) -> str:
+    if file_ref is None:
         return ""
-    alias, key = spot
+    alias, key = file_ref
     return key if alias == "default" else f"{key} (storage {alias})"

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast
 from photostore.models import StoredFile
 from photostore.storage.key_rules import is_key
 from students.columns import PlainName
-from students.key_claims import OF_OTHERS, place_of
+from students.key_claims import OF_OTHERS, claim_of
 from students.models import OWNER_LABEL, Student, StudentPhoto
 
 MARK_LENGTH = 16
@@ -53,7 +53,7 @@ def _registered() -> Any:
 def _own_copies() -> Any:
     """What the register says of the documented name: this student's, and a copy of these very bytes."""
     return _registered().filter(
-        kind=StoredFile.Kind.COPY,
+        kind=StoredFile.Kind.EXPORT,
         sha256=OuterRef("photo_sha256"),
         owner_label=OWNER_LABEL,
         owner_id=Cast(OuterRef("pk"), TextField()),
@@ -88,7 +88,7 @@ def is_in_folder(student_id: UUID, key: str | None) -> bool:
 
 def may_be_theirs(student_id: UUID, key: str) -> bool:
     """Whether a legacy row of this student may name `key`: no other app's, and in no other's folder."""
-    return is_key(key) and not key.startswith(OF_OTHERS) and place_of(key).folder in (None, student_id)
+    return is_key(key) and not key.startswith(OF_OTHERS) and claim_of(key).folder in (None, student_id)
 
 
 def mark_of(student_id: UUID) -> str:

@@ -18,7 +18,7 @@ class Tombstone(models.Model):
     Of a photo: of its file as stored, without identity and as handed in, and of its pixels. It speaks of
     this student alone; whoever else has the same picture keeps it.
 
-    It commits with the deletion of the student's row. Without it a backup or a stray copy of the file
+    It commits with the deletion of the student's row. Without it a backup or an unowned file copy of the file
     would bring the photo back.
     """
 
@@ -37,13 +37,13 @@ class Tombstone(models.Model):
         return f"{self.student_id} {self.sha256[:12]}"
 
 
-def bury(student_id: UUID, sha256s: Iterable[str]) -> None:
+def add_tombstones(student_id: UUID, sha256s: Iterable[str]) -> None:
     """Write the tombstones of a student, in the caller's transaction."""
     stones = [Tombstone(student_id=student_id, sha256=sha256) for sha256 in {"", *sha256s}]
     Tombstone.objects.bulk_create(stones, ignore_conflicts=True)
 
 
-def lift(sha256s: Iterable[str]) -> None:
+def remove_tombstones(sha256s: Iterable[str]) -> None:
     """Somebody handed the picture in anew: it may be kept again."""
     Tombstone.objects.filter(sha256__in=[sha256 for sha256 in sha256s if sha256]).delete()
 

@@ -40,7 +40,8 @@ def is_unadopted(student: Student) -> bool:
 def keep_unadopted(student: Student, actor: Actor, *, besides: Version | None = None) -> None:
     """Make the photo that the row names a former version; call it under the student's lock.
 
-    `besides` is what comes in its place: the same picture need not be kept twice. Raises `StorageAway`.
+    `besides` is what comes in its place: the same picture need not be kept twice. Raises
+    `StorageUnavailable`.
     """
     version = unadopted_version(student, actor, besides=besides) if is_unadopted(student) else None
     if version:
@@ -63,11 +64,13 @@ def unadopted_version(student: Student, actor: Actor, *, besides: Version | None
     if is_there or erased_of(student.student_id, [photo.untagged_sha256, photo.source_sha256]):
         return None
     photo.uploaded_at, photo.replaced_at = student.photo_updated_at or timezone.now(), timezone.now()
-    return Version(photo, replace(version.publication, copies=()))
+    return Version(photo, replace(version.file_set, exports=()))
 
 
 def unadopted_bytes(student: Student) -> bytes | None:
-    """Of the file that the row names, unless the register knows it as somebody's. Raises `StorageAway`."""
+    """Of the file that the row names, unless the register knows it as somebody's. Raises
+    `StorageUnavailable`.
+    """
     key = str(student.profile_photo)
     if not is_key(key) or StoredFile.objects.filter(key=key).exists():
         return None
@@ -79,7 +82,7 @@ def unadopted_bytes(student: Student) -> bytes | None:
 
 def keep_former(student: Student, version: Version, actor: Actor) -> None:
     """Bytes first, then the rows of a version that was replaced."""
-    store(version.publication)
+    store(version.file_set)
     with transaction.atomic(durable=True):
         add_former(student, version, actor)
 
@@ -90,7 +93,7 @@ def add_former(student: Student, version: Version, actor: Actor) -> None:
     record(actor, "photo.add_former", subject=f"student {student.student_id}", new_sha256=photo.sha256)
     photo.student, photo.replaced_at = student, timezone.now()
     photo.save()
-    publish_former(owner_of(student), version.publication)
+    publish_former(owner_of(student), version.file_set)
 
 
 def _names_another(data: bytes, student_id: UUID) -> bool:

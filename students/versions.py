@@ -15,7 +15,7 @@ from photostore.audit import Actor
 from photostore.errors import FileMissing, InvalidFile
 from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, sniff, take_in_image
 from photostore.owners import Owner
-from photostore.register import NewFile, Publication
+from photostore.register import FileSet, NewFile
 from photostore.scanner import scan_bytes
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
@@ -48,7 +48,7 @@ class Version:
     """A photo's row (perhaps not saved yet) and the files that go with it."""
 
     photo: StudentPhoto
-    publication: Publication
+    file_set: FileSet
 
 
 def photo_limits() -> ImageLimits:
@@ -63,7 +63,7 @@ def photo_limits() -> ImageLimits:
 def take_in(data: bytes, *, filename: str, origin: str) -> IncomingPhoto:
     """The picture in `data`, ready to become a version.
 
-    Raises `InvalidFile`, `FileTooLarge`, and `StorageAway` where nobody could look for viruses.
+    Raises `InvalidFile`, `FileTooLarge`, and `StorageUnavailable` where nobody could look for viruses.
     """
     scan_bytes(data)
     clean = take_in_image(data, filename=filename, limits=photo_limits())
@@ -89,7 +89,7 @@ def incoming_from_storage(data: bytes, key: str, origin: str) -> IncomingPhoto:
     if named is not None:
         return IncomingPhoto(_as_stored(data, extension), filename, origin, named=named)
     scan_bytes(data)
-    clean = take_in_image(data, filename=f"stray.{extension}", limits=photo_limits())
+    clean = take_in_image(data, filename=f"unowned.{extension}", limits=photo_limits())
     return IncomingPhoto(clean, filename, origin)
 
 
@@ -138,7 +138,7 @@ def retagged_version(student: Student, photo: StudentPhoto, actor: Actor) -> Ver
     stored = version_as_stored(student, photo)
     if names_present_number(student, stored):
         return stored
-    data = stored.publication.original.data
+    data = stored.file_set.original.data
     bare = _bare(photo, data)
     # From the stored picture, so what is kept of it is thumbnails only: the picture is not encoded again.
     again = take_in_image(data, filename=f"stored.{bare.extension}", limits=photo_limits())
@@ -152,12 +152,12 @@ def retagged_version(student: Student, photo: StudentPhoto, actor: Actor) -> Ver
 def version_as_stored(student: Student, photo: StudentPhoto) -> Version:
     """The version as it is. Raises `FileMissing` when the stored bytes are gone or are not the row's."""
     data = stored_bytes(photo)
-    return Version(photo, publication_of(student, photo.slot, _bare(photo, data), data))
+    return Version(photo, file_set_of(student, photo.slot, _bare(photo, data), data))
 
 
 def names_present_number(student: Student, version: Version) -> bool:
     """Whether the identity inside is the student's present one."""
-    data = version.publication.original.data
+    data = version.file_set.original.data
     return _tagged(student, _bare(version.photo, data), version.photo.slot) == data
 
 
@@ -177,10 +177,10 @@ def stored_bytes(photo: StudentPhoto) -> bytes:
 
 def _with_files(student: Student, photo: StudentPhoto, picture: Rendition, thumbnails: CleanImage) -> Version:
     data = _tagged(student, picture, photo.slot)
-    publication = publication_of(student, photo.slot, picture, data, thumbnails=thumbnails)
-    photo.file, photo.sha256 = publication.original.key, publication.original.sha256
+    file_set = file_set_of(student, photo.slot, picture, data, thumbnails=thumbnails)
+    photo.file, photo.sha256 = file_set.original.key, file_set.original.sha256
     photo.width, photo.height, photo.content_type = picture.width, picture.height, picture.content_type
-    return Version(photo, publication)
+    return Version(photo, file_set)
 
 
 def _tagged(student: Student, picture: Rendition, slot: str) -> bytes:
@@ -203,17 +203,17 @@ def exports_of(student: Student, slot: str, extension: str) -> list[tuple[str, s
     ]
 
 
-def publication_of(
+def file_set_of(
     student: Student,
     slot: str,
     picture: Rendition,
     data: bytes,
     *,
     thumbnails: CleanImage | None = None,
-) -> Publication:
+) -> FileSet:
     """The files of a photo whose tagged bytes are `data`: a version in the history, and its exports."""
     sha256 = hashlib.sha256(data).hexdigest()
-    return Publication(
+    return FileSet(
         original=NewFile(
             key=keys.student_version(student.student_id, sha256, picture.extension),
             data=data,
@@ -225,6 +225,6 @@ def publication_of(
             NewFile.of(keys.student_thumbnail(student.student_id, sha256, size), thumbnail)
             for size, thumbnail in (thumbnails.thumbnails.items() if thumbnails else ())
         ],
-        copies=exports_of(student, slot, picture.extension),
+        exports=exports_of(student, slot, picture.extension),
         keep_aside=True,
     )

@@ -90,7 +90,7 @@ def signed_in_first(who: str, whose: str) -> int:
     return 302 if who == "nobody" else OK
 
 
-def for_strangers_only(who: str, whose: str) -> int:
+def for_anonymous_only(who: str, whose: str) -> int:
     return OK if who == "nobody" else 302
 
 
@@ -103,7 +103,7 @@ READS = {"get", "head"}
 
 @dataclass(frozen=True)
 class Row:
-    """One method of one route; `route` as Django writes it, `things` what there may be one's own of.
+    """One method of one route; `route` as Django writes it, `given` what there may be one's own of.
 
     `instead` names other things for a route's placeholders; a body of bytes is a piece of tus.
     """
@@ -114,7 +114,7 @@ class Row:
     ok: int
     body: Body | None = None
     form: bool = False
-    things: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
 
@@ -153,68 +153,68 @@ TABLE = [
     # S0 and S1
     Row("get", STUDENTS, for_trusted_staff, 200),
     Row("post", STUDENTS, for_trusted_staff, 201, lambda w: {"name": "Bea", "profile_photo": picture()}, form=True),
-    Row("get", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, things=STUDENT),
-    Row("put", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, lambda w: {"name": "Ada King"}, things=STUDENT),
-    Row("patch", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, lambda w: {"grade": "5"}, things=STUDENT),
-    Row("delete", f"{STUDENTS}<int:pk>/", for_trusted_staff, 204, things=STUDENT),
-    Row("post", f"{STUDENTS}<int:pk>/upload-photo/", for_trusted_staff, 200, lambda w: {"profile_photo": picture()}, form=True, things=STUDENT),
-    Row("delete", f"{STUDENTS}<int:pk>/photo/", for_trusted_staff, 204, things=STUDENT),
+    Row("get", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, given=STUDENT),
+    Row("put", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, lambda w: {"name": "Ada King"}, given=STUDENT),
+    Row("patch", f"{STUDENTS}<int:pk>/", for_trusted_staff, 200, lambda w: {"grade": "5"}, given=STUDENT),
+    Row("delete", f"{STUDENTS}<int:pk>/", for_trusted_staff, 204, given=STUDENT),
+    Row("post", f"{STUDENTS}<int:pk>/upload-photo/", for_trusted_staff, 200, lambda w: {"profile_photo": picture()}, form=True, given=STUDENT),
+    Row("delete", f"{STUDENTS}<int:pk>/photo/", for_trusted_staff, 204, given=STUDENT),
     # With nobody else: there is one student, and nobody exchanges photos with themselves.
-    Row("post", f"{STUDENTS}<int:pk>/swap-photo/", for_trusted_staff, 404, lambda w: {"student": 2**40}, things=STUDENT),
-    Row("get", f"{STUDENTS}<int:pk>/photo-history/", for_trusted_staff, 200, things=STUDENT),
-    Row("post", f"{STUDENTS}<int:pk>/photo-history/<sha256:sha256>/restore/", for_trusted_staff, 200, things=STUDENT),
-    Row("get", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 200, things=STUDENT),
-    Row("post", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 201, lambda w: {"date": "2026-09-02", "session": "PM", "image": picture()}, form=True, things=STUDENT),
-    Row("get", "api/photos/students/<uuid:student_id>/profile.jpg", for_trusted_staff, 200, things=STUDENT),
-    Row("get", "api/photos/students/<uuid:student_id>/attendance/<date:date>_<session:session>.jpg", for_trusted_staff, 200, things=STUDENT),
+    Row("post", f"{STUDENTS}<int:pk>/swap-photo/", for_trusted_staff, 404, lambda w: {"student": 2**40}, given=STUDENT),
+    Row("get", f"{STUDENTS}<int:pk>/photo-history/", for_trusted_staff, 200, given=STUDENT),
+    Row("post", f"{STUDENTS}<int:pk>/photo-history/<sha256:sha256>/restore/", for_trusted_staff, 200, given=STUDENT),
+    Row("get", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 200, given=STUDENT),
+    Row("post", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 201, lambda w: {"date": "2026-09-02", "session": "PM", "image": picture()}, form=True, given=STUDENT),
+    Row("get", "api/photos/students/<uuid:student_id>/profile.jpg", for_trusted_staff, 200, given=STUDENT),
+    Row("get", "api/photos/students/<uuid:student_id>/attendance/<date:date>_<session:session>.jpg", for_trusted_staff, 200, given=STUDENT),
     # Imports of students
     Row("get", IMPORTS, for_trusted_staff, 200),
     Row("post", IMPORTS, for_trusted_staff, 201, lambda w: {"file": SimpleUploadedFile("students.csv", b"Name,Number\nAda,1\nBea,2\n")}, form=True),
-    Row("get", IMPORT, for_trusted_staff, 200, things=STUDENT),
-    Row("get", f"{IMPORT}rows/", for_trusted_staff, 200, things=STUDENT),
-    Row("patch", f"{IMPORT}rows/<int:n>/", for_trusted_staff, 200, lambda w: {"accepted": False}, things=STUDENT),
-    Row("post", f"{IMPORT}commit/", for_trusted_staff, 202, things=STUDENT),
-    Row("post", f"{IMPORT}discard/", for_trusted_staff, 204, things=STUDENT),
+    Row("get", IMPORT, for_trusted_staff, 200, given=STUDENT),
+    Row("get", f"{IMPORT}rows/", for_trusted_staff, 200, given=STUDENT),
+    Row("patch", f"{IMPORT}rows/<int:n>/", for_trusted_staff, 200, lambda w: {"accepted": False}, given=STUDENT),
+    Row("post", f"{IMPORT}commit/", for_trusted_staff, 202, given=STUDENT),
+    Row("post", f"{IMPORT}discard/", for_trusted_staff, 204, given=STUDENT),
     # S3
     Row("post", f"{USERS}upload-profile-picture/", for_the_signed_in, 201, lambda w: {"image": picture()}, form=True),
-    Row("post", f"{USERS}confirm-profile-picture/", for_the_owner, 200, lambda w: {"upload_id": w["pending"]}, things=THING),
+    Row("post", f"{USERS}confirm-profile-picture/", for_the_owner, 200, lambda w: {"upload_id": w["pending"]}, given=THING),
     Row("get", f"{USERS}profile-picture-uploads/", for_the_signed_in, 200),
-    Row("delete", f"{USERS}profile-picture-uploads/<int:pk>/", for_the_owner, 204, things=THING),
-    Row("post", f"{USERS}profile-picture-uploads/<int:pk>/revert/", for_the_owner, 200, things=THING),
-    Row("get", f"{USERS}<str:username>/profile-picture/", for_the_signed_in, 200, things=THING),
+    Row("delete", f"{USERS}profile-picture-uploads/<int:pk>/", for_the_owner, 204, given=THING),
+    Row("post", f"{USERS}profile-picture-uploads/<int:pk>/revert/", for_the_owner, 200, given=THING),
+    Row("get", f"{USERS}<str:username>/profile-picture/", for_the_signed_in, 200, given=THING),
     Row("get", "me/picture/", signed_in_first, 200),
-    Row("get", "me/sign-in/", for_strangers_only, 200),
-    Row("post", "me/sign-in/", for_strangers_only, 200, lambda w: {"username": "guest", "password": "wrong"}, form=True),
+    Row("get", "me/sign-in/", for_anonymous_only, 200),
+    Row("post", "me/sign-in/", for_anonymous_only, 200, lambda w: {"username": "guest", "password": "wrong"}, form=True),
     Row("post", "me/sign-out/", for_everybody, 302),
     Row("post", "me/language/", for_everybody, 302, lambda w: {"language": "fr"}, form=True),
     # S2
     Row("post", "api/upload_user_image/", for_the_signed_in, 200, lambda w: {"image": picture()}, form=True),
-    Row("get", "api/user_images/<str:username>/", for_the_signed_in_also_without, 200, things=THING),
-    Row("get", f"{IMAGE}serve/", for_the_signed_in, 200, things=THING),
-    Row("post", f"{IMAGE}set_primary/", for_the_owner_and_trusted_staff, 200, things=THING),
-    Row("post", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
-    Row("delete", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, things=THING),
+    Row("get", "api/user_images/<str:username>/", for_the_signed_in_also_without, 200, given=THING),
+    Row("get", f"{IMAGE}serve/", for_the_signed_in, 200, given=THING),
+    Row("post", f"{IMAGE}set_primary/", for_the_owner_and_trusted_staff, 200, given=THING),
+    Row("post", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, given=THING),
+    Row("delete", f"{IMAGE}delete/", for_the_owner_and_trusted_staff, 200, given=THING),
     # S4: personas and media files
     Row("get", PERSONAS, for_the_signed_in, 200),
     Row("post", PERSONAS, for_the_signed_in, 201, lambda w: {"name": "Stage"}),
-    Row("get", f"{PERSONAS}<int:persona_id>/", for_the_owner, 200, things=THING),
-    Row("patch", f"{PERSONAS}<int:persona_id>/", for_the_owner, 200, lambda w: {"name": "Screen"}, things=THING),
-    Row("delete", f"{PERSONAS}<int:persona_id>/", for_the_owner, 204, things=THING),
-    Row("post", "media/upload/<int:persona_id>", for_the_owner, 201, lambda w: {"file": picture()}, form=True, things=THING),
+    Row("get", f"{PERSONAS}<int:persona_id>/", for_the_owner, 200, given=THING),
+    Row("patch", f"{PERSONAS}<int:persona_id>/", for_the_owner, 200, lambda w: {"name": "Screen"}, given=THING),
+    Row("delete", f"{PERSONAS}<int:persona_id>/", for_the_owner, 204, given=THING),
+    Row("post", "media/upload/<int:persona_id>", for_the_owner, 201, lambda w: {"file": picture()}, form=True, given=THING),
     Row("get", "media/files", for_the_signed_in, 200),
-    Row("get", "media/files/<int:file_id>", for_the_owner, 200, things=THING),
-    Row("put", "media/files/<int:file_id>", for_the_owner, 200, lambda w: {"description": "new"}, things=THING),
-    Row("patch", "media/files/<int:file_id>", for_the_owner, 200, lambda w: {"description": "new"}, things=THING),
-    Row("delete", "media/files/<int:file_id>", for_the_owner, 204, things=THING),
-    Row("get", "media/download/<int:file_id>", for_the_owner, 200, things=THING),
+    Row("get", "media/files/<int:file_id>", for_the_owner, 200, given=THING),
+    Row("put", "media/files/<int:file_id>", for_the_owner, 200, lambda w: {"description": "new"}, given=THING),
+    Row("patch", "media/files/<int:file_id>", for_the_owner, 200, lambda w: {"description": "new"}, given=THING),
+    Row("delete", "media/files/<int:file_id>", for_the_owner, 204, given=THING),
+    Row("get", "media/download/<int:file_id>", for_the_owner, 200, given=THING),
     Row("get", "media/stats", for_the_signed_in, 200),
     # S4: direct uploads
-    Row("post", f"{UPLOADS}<int:persona_id>", for_the_owner, 201, lambda w: {"filename": "a.jpg", "size": 100}, things=THING),
-    Row("get", UPLOAD, for_the_owner, 200, things=THING),
-    Row("delete", UPLOAD, for_the_owner, 204, things=THING),
-    Row("head", UPLOAD, for_the_owner, 200, things=THING, headers=TUS),
-    Row("patch", UPLOAD, for_the_owner, 204, lambda w: drawn(6)[:1000], things=THING, headers=NEXT, instead=ARRIVING),
-    Row("post", f"{UPLOAD}/complete", for_the_owner, 201, things=THING),
+    Row("post", f"{UPLOADS}<int:persona_id>", for_the_owner, 201, lambda w: {"filename": "a.jpg", "size": 100}, given=THING),
+    Row("get", UPLOAD, for_the_owner, 200, given=THING),
+    Row("delete", UPLOAD, for_the_owner, 204, given=THING),
+    Row("head", UPLOAD, for_the_owner, 200, given=THING, headers=TUS),
+    Row("patch", UPLOAD, for_the_owner, 204, lambda w: drawn(6)[:1000], given=THING, headers=NEXT, instead=ARRIVING),
+    Row("post", f"{UPLOAD}/complete", for_the_owner, 201, given=THING),
     Row("get", "api/debug/r2-status/", for_staff, 200),
     Row("post", "api/test-r2-storage/", for_staff, 200),
     # The house
@@ -227,7 +227,7 @@ TABLE = [
     Row("get", "api/schema/", for_everybody, 200),
     Row("get", "api/docs/", for_everybody, 200),
     # A key opens to a signature alone, whoever asks.
-    Row("get", "media/<path:key>", for_nobody, 200, things=THING),
+    Row("get", "media/<path:key>", for_nobody, 200, given=THING),
 ]  # fmt: skip
 # ruff: noqa: E501 - one row, one line
 
@@ -247,7 +247,7 @@ class World:
         self.people["staff"] = make_person("staff", is_staff=True)
         self.people["trusted"] = make_person("trusted", *permissions, is_staff=True)
         self.clients = {who: client_of(user) for who, user in self.people.items()}
-        self.things = things(self.clients, client_of(make_person("other"))) | {"missing": MISSING}
+        self.given = given(self.clients, client_of(make_person("other"))) | {"missing": MISSING}
 
 
 MISSING = {
@@ -259,7 +259,7 @@ MISSING = {
 
 
 @made_once
-def things(clients: dict[str, APIClient], others: APIClient) -> dict[str, dict[str, Any]]:
+def given(clients: dict[str, APIClient], others: APIClient) -> dict[str, dict[str, Any]]:
     return {
         "own": belongings("owner", clients["owner"]),
         "foreign": belongings("other", others),
@@ -364,7 +364,7 @@ CHECKSUMS = " UNION ALL ".join(
 def cells(row: Row) -> Iterator[tuple[str, str]]:
     """Who, and whose thing; only the owner has any of their own."""
     for who in PEOPLE:
-        for whose in row.things or ("",):
+        for whose in row.given or ("",):
             if whose != "own" or who == "owner":
                 yield who, whose
 
@@ -398,13 +398,13 @@ def test_who_may(row: Row) -> None:
         before = everything()
         answer = ask(world, row, who, whose)
         assert answer.status_code == row.ok, f"{who}, {whose}: {body_of(answer)!r}"
-        if row.things and everything() != before:  # what was there may be gone
+        if row.given and everything() != before:  # what was there may be gone
             begin_again()
             world = World()
 
 
 def ask(world: World, row: Row, who: str, whose: str) -> Any:
-    thing = dict(world.things[whose or "own"])
+    thing = dict(world.given[whose or "own"])
     thing["pk"] = thing.get("pk") or thing["earlier" if "revert" in row.route else "pending"]
     thing |= {name: thing[other] for name, other in row.instead.items()}
     address = "/" + re.sub(r"<\w+:(\w+)>", lambda match: str(thing[match[1]]), row.route)
@@ -430,7 +430,7 @@ def routes(resolver: Any = None, before: str = "") -> Iterator[tuple[str, str]]:
     for entry in (resolver or get_resolver()).url_patterns:
         route = before + str(entry.pattern)
         if route.startswith("admin/"):
-            continue  # the desks have tests of their own
+            continue  # the pages of the admin have tests of their own
         if isinstance(entry, URLResolver):
             yield from routes(entry, route)
         elif isinstance(entry, URLPattern) and not hasattr(entry.callback, "undocumented"):
@@ -443,6 +443,6 @@ def methods(view: Any) -> list[str]:
     if shown is None:
         return ["post"] if view.__name__ == "set_language" else ["get"]
     open_to = view.view_initkwargs.get("http_method_names", shown.http_method_names)
-    # Every GET is a HEAD as well; one of its own is another door.
+    # Every GET is a HEAD as well; one of its own is another channel.
     unnamed = {"options"} if "head" in vars(shown) else {"options", "head"}
     return [method for method in open_to if method not in unnamed and hasattr(shown, method)]

@@ -22,7 +22,7 @@ INLINE = r"<script(?![^>]*\ssrc=)(?![^>]*type=\"application/json\")|\son[a-z]+=\
 
 
 @pytest.fixture
-def desk(admin_user: Any) -> Client:
+def staff(admin_user: Any) -> Client:
     client = Client()
     client.force_login(admin_user)
     return client
@@ -39,9 +39,9 @@ def policy(answer: Any) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_runs_only_what_comes_from_here(desk: Client, zoe: Student, address: str) -> None:
+def test_a_page_runs_only_what_comes_from_here(staff: Client, zoe: Student, address: str) -> None:
     path = address.format(pk=zoe.pk)
-    answer = (Client() if path.endswith(("sign-in/", "login/")) else desk).get(path, **BROWSER)
+    answer = (Client() if path.endswith(("sign-in/", "login/")) else staff).get(path, **BROWSER)
     said = policy(answer)
     assert said["default-src"] == said["base-uri"] == said["frame-ancestors"] == ["'none'"]
     assert said["script-src"] == ["'self'", *(["'unsafe-eval'"] if path.startswith("/admin/") else [])]
@@ -63,9 +63,9 @@ def test_what_is_no_page_runs_nothing(db: None, address: str) -> None:
 
 
 @pytest.mark.django_db
-def test_pictures_come_from_a_bucket_too(desk: Client, s3_alias: dict[str, Any], settings: Any) -> None:
+def test_pictures_come_from_a_bucket_too(staff: Client, s3_alias: dict[str, Any], settings: Any) -> None:
     settings.STORAGES = settings.STORAGES | {"default": s3_alias}
-    allowed = policy(desk.get("/admin/", **BROWSER))["img-src"]
+    allowed = policy(staff.get("/admin/", **BROWSER))["img-src"]
     assert s3_alias["OPTIONS"]["endpoint_url"] in allowed
 
 

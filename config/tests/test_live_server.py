@@ -324,7 +324,9 @@ def test_healthz_and_readyz(server: Service, ada: Student, auth: dict[str, str])
     assert ready.json() == {"status": "ok", "database": "ok", "storage": "ok"}
 
 
-def test_readyz_names_a_storage_that_went_away(server: Service, ada: Student, auth: dict[str, str]) -> None:
+def test_readyz_names_a_storage_that_became_unavailable(
+    server: Service, ada: Student, auth: dict[str, str]
+) -> None:
     files = {"profile_photo": ("a.jpg", face(1))}
     requests.post(f"{server.url}/api/students/{ada.pk}/upload-photo/", headers=auth, files=files, timeout=60)
     (server.folder / "media").rename(server.folder / "unplugged")
@@ -365,7 +367,7 @@ def test_figures_are_for_the_scraper_and_add_up_over_all_workers(server: Service
     assert answer.status_code == 200
     assert refused_so_far(server) - before == 12
     assert "photokeep_pending_removals 0.0" in answer.text
-    assert "photokeep_stale_copies 0.0" in answer.text
+    assert "photokeep_stale_exports 0.0" in answer.text
 
 
 def test_every_answer_has_a_request_id_and_every_request_a_json_line(server: Service) -> None:

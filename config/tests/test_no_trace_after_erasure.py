@@ -64,10 +64,10 @@ def everything_that_happens(api: APIClient) -> int:
         getattr(api, method)(f"/media/student_photos/{PHOTO}")
         getattr(api, method)(f"/media/{PHOTO}")
     api.patch(f"/api/students/{pk}/", {"student_number": "QX-4712"})
-    desk = Client()
-    desk.force_login(make_person("root", is_staff=True, is_superuser=True))
+    staff = Client()
+    staff.force_login(make_person("root", is_staff=True, is_superuser=True))
     page = {"name": NAME, "student_number": "QX-4712", "class_name": "4b", "status": "active"}
-    assert desk.post(f"/admin/students/student/{pk}/change/", page).status_code == 302
+    assert staff.post(f"/admin/students/student/{pk}/change/", page).status_code == 302
     assert api.delete(f"/api/students/{pk}/photo/").status_code == 204
     storage_for().put(f"student_photos/{PHOTO}", face(4), content_type="image/jpeg")
     assert run("match_profile_photos", "assign", str(pk), f"student_photos/{PHOTO}")[0] == 0

@@ -1,4 +1,4 @@
-"""One error format: every status, every door, two languages."""
+"""One error format: every status, every channel, two languages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ KNOWN: list[tuple[Exception, int, str]] = [
     (errors.Forbidden(), 403, "permission_denied"),
     (errors.Conflict(), 409, "conflict"),
     (errors.TooManyAttempts(retry_after_seconds=7), 429, "throttled"),
-    (errors.StorageAway(), 503, "storage_unavailable"),
+    (errors.StorageUnavailable(), 503, "storage_unavailable"),
     (errors.StorageFull(), 503, "storage_full"),
     (errors.FileMissing(), 404, "file_missing"),
     (errors.NotFound(), 404, "not_found"),
@@ -79,7 +79,9 @@ def test_a_bug_is_not_dressed_up_as_something_known(exception: Exception) -> Non
     assert problems.describe(exception) is None
 
 
-@pytest.mark.parametrize("exception", [errors.StorageAway(), errors.TooManyAttempts(retry_after_seconds=7)])
+@pytest.mark.parametrize(
+    "exception", [errors.StorageUnavailable(), errors.TooManyAttempts(retry_after_seconds=7)]
+)
 def test_who_has_to_wait_is_told_for_how_long(api: Any, monkeypatch: Any, exception: Exception) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise exception

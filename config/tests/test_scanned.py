@@ -1,4 +1,4 @@
-"""Every door through which bytes come in has them looked through first, by a real ClamAV daemon."""
+"""Every channel through which bytes come in has them looked through first, by a real ClamAV daemon."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from testing.pictures import portrait, saved
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clamd]
 
-DOORS = (
-    *("new_student", "student_photo", "attendance_photo", "desk", "user_image"),
+CHANNELS = (
+    *("new_student", "student_photo", "attendance_photo", "admin", "user_image"),
     *("profile_picture", "media_file", "direct_upload"),
 )
 # Where nobody could look, these leave their row in the audit.
-RECORDED = ("desk", "user_image", "profile_picture", "media_file", "direct_upload")
+RECORDED = ("admin", "user_image", "profile_picture", "media_file", "direct_upload")
 
 
 def marked(text: bytes = MARKER) -> bytes:
@@ -37,7 +37,7 @@ def marked(text: bytes = MARKER) -> bytes:
 
 
 class House:
-    """Somebody who may do everything, and one method for each door."""
+    """Somebody who may do everything, and one method for each channel."""
 
     def __init__(self) -> None:
         permissions = [f"{verb}_student" for verb in ("view", "add", "change")]
@@ -61,7 +61,7 @@ class House:
         path = f"/api/students/{self.student}/attendance-photos/"
         return self.send(path, "image", data, date="2026-09-01", session="AM")
 
-    def desk(self, data: bytes) -> Any:
+    def admin(self, data: bytes) -> Any:
         client = Client()
         client.force_login(self.alice, backend="profile_pictures.backends.ThrottledModelBackend")
         path = f"/admin/students/student/{self.student}/change/"
@@ -92,38 +92,38 @@ def everything() -> set[str]:
     return {found.key for found in storage_for().scan() if not found.key.startswith("incoming/")}
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_virus_comes_through_no_door(house: House, clamd: Clamd, each_storage: str, door: str) -> None:
-    answer = getattr(house, door)(marked())
-    if door == "desk":
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_virus_comes_through_no_door(house: House, clamd: Clamd, each_storage: str, channel: str) -> None:
+    answer = getattr(house, channel)(marked())
+    if channel == "admin":
         assert answer.status_code == 200 and b"There is a virus in this file." in answer.content
     else:
         assert (answer.status_code, answer.json()["code"]) == (422, "infected"), answer.content
         assert answer.json()["detail"] == "There is a virus in this file. It was not kept."
     assert not StoredFile.objects.exists() and not everything()
     assert AuditEntry.objects.filter(outcome="refused", code="infected", actor_name="alice").count() == 1
-    if door == "direct_upload":
+    if channel == "direct_upload":
         assert not DirectUpload.objects.exists() and not list(storage_for().scan("incoming/"))
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_where_nobody_can_look_nothing_is_kept(house: House, settings: Any, door: str) -> None:
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_where_nobody_can_look_nothing_is_kept(house: House, settings: Any, channel: str) -> None:
     settings.CLAMAV_SOCKET = "/nowhere/clamd.sock"
-    answer = getattr(house, door)(marked(b"honest"))
-    if door == "desk":
+    answer = getattr(house, channel)(marked(b"honest"))
+    if channel == "admin":
         assert answer.status_code == 200 and b"could not be checked for viruses" in answer.content
     else:
         assert (answer.status_code, answer.json()["code"]) == (503, "scanner_unavailable"), answer.content
         assert answer.headers["Retry-After"]
     assert not StoredFile.objects.exists() and not everything()
-    if door in RECORDED:
+    if channel in RECORDED:
         refused = AuditEntry.objects.filter(outcome="refused", actor_name="alice")
         assert [entry.code for entry in refused] == ["scanner_unavailable"]
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_what_is_clean_passes(house: House, clamd: Clamd, door: str) -> None:
-    answer = getattr(house, door)(marked(b"honest"))
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_what_is_clean_passes(house: House, clamd: Clamd, channel: str) -> None:
+    answer = getattr(house, channel)(marked(b"honest"))
     assert answer.status_code in {200, 201, 302}, answer.content
     assert StoredFile.objects.exists()
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from photostore.audit import Actor
 from photostore.models import StoredFile
-from photostore.operations import conduct, undo
+from photostore.operations import run_operation, undo
 from photostore.operations.quarantine import sha256_of
 from photostore.references.fields import file_fields, named_by_fields
-from photostore.tests.shelf import found, keep, leave, run
+from photostore.tests.inventory_files import found, keep, leave, run
 from testing.kept import stored
 
 FIELDS = {f"{model.__name__}.{field.name}": (model, field) for model, field in file_fields()}
@@ -79,15 +79,15 @@ OLGA = Actor("", "olga", "command")
 
 def swept(key: str) -> Any:
     """The sweep's act of one file: the operation, and whether it was done."""
-    with conduct("cleanup_orphaned_photos", OLGA) as conductor:
+    with run_operation("cleanup_orphaned_photos", OLGA) as runner:
         details = {
             "storage_alias": "default",
             "key": key,
             "sha256": sha256_of("default", key),
             "byte_size": 3,
         }
-        done = conductor.act("sweep_aside", subject=key, details=details)
-    return conductor.operation, done
+        done = runner.step("sweep_aside", subject=key, details=details)
+    return runner.operation, done
 
 
 @pytest.mark.django_db(transaction=True)
@@ -99,10 +99,10 @@ def test_what_a_row_names_is_nobodys_to_take_though_the_register_does_not_know_i
     keep("a/kept.jpg", b"bea")
     row = made(model, **{field.name: "a/old.jpg"}, **WITH_IT.get(name, {}))
     leave("a/old.jpg", b"ada")
-    leave("a/stray.jpg", b"cyd")
-    assert found() == {"orphaned": {"a/stray.jpg"}}
+    leave("a/unowned.jpg", b"cyd")
+    assert found() == {"orphaned": {"a/unowned.jpg"}}
     assert swept("a/old.jpg")[1] is False
-    assert swept("a/stray.jpg")[1] is True
+    assert swept("a/unowned.jpg")[1] is True
     assert {"a/kept.jpg", "a/old.jpg"} <= stored().keys()
 
     # Taken once nobody named it; it comes back also where somebody does again.
@@ -137,11 +137,11 @@ def test_a_registered_value_without_bytes_counts_once(each_storage: str) -> None
 def test_it_is_one_query_whatever_the_number_of_rows(django_assert_num_queries: Any) -> None:
     from photostore.inventory import listed
     from photostore.inventory.unregistered import unregistered
-    from photostore.references import place_of
+    from photostore.references import root_of
 
     model, field = FIELDS["Student.profile_photo"]
     for number in range(30):
         made(model, **{field.name: f"a/{number}.jpg"}, **WITH_IT["Student.profile_photo"])
-    with listed(place_of("default")) as listing, django_assert_num_queries(1):
+    with listed(root_of("default")) as listing, django_assert_num_queries(1):
         assert len(list(unregistered(listing))) == 30
     assert connection.vendor == "postgresql"

@@ -1,4 +1,4 @@
-"""This app on the desk."""
+"""This app in the admin."""
 
 from media_uploads.admin.files import MediaFileAdmin
 from media_uploads.admin.images import UserImageAdmin

@@ -1,4 +1,4 @@
-"""Media files on the desk: looked at, found by whose and what they are, deleted."""
+"""Media files in the admin: looked at, found by whose and what they are, deleted."""
 
 from __future__ import annotations
 

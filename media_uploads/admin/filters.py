@@ -1,4 +1,4 @@
-"""Narrowing the desk's lists: by whose it is, by persona, by size."""
+"""Narrowing the admin's lists: by whose it is, by persona, by size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""User images on the desk: look, say something else below one, choose the primary one, delete."""
+"""User images in the admin: look, say something else below one, choose the primary one, delete."""
 
 from __future__ import annotations
 

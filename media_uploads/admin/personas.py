@@ -1,4 +1,4 @@
-"""Personas on the desk."""
+"""Personas in the admin."""
 
 from __future__ import annotations
 

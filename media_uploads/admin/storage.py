@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from media_uploads.models import Usage
-from media_uploads.stock import piles
+from media_uploads.storage_usage import usage_shares
 from photostore.admin import ReadOnlyAdmin
 from photostore.admin.rates import chart
 
@@ -46,7 +46,7 @@ class UsageAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         css = {"all": ["photostore/charts.css", "media_uploads/storage.css"]}
 
     def has_delete_permission(self, request: HttpRequest, obj: Usage | None = None) -> bool:
-        """Only along with its user: else nobody who ever kept anything could be deleted on the desk."""
+        """Only along with its user: else nobody who ever kept anything could be deleted in the admin."""
         people = get_user_model()._meta
         return obj is not None and request.user.has_perm(f"{people.app_label}.delete_{people.model_name}")
 
@@ -63,11 +63,11 @@ class UsageAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list, below the figures; their number of queries is always the same."""
-        found = piles() if self.has_view_permission(request) else []
+        found = usage_shares() if self.has_view_permission(request) else []
         more = {
             "title": _("Storage"),
-            "piles": found,
-            "whole": sum(pile.byte_size for pile in found),
+            "usage_shares": found,
+            "whole": sum(share.byte_size for share in found),
             "charts": [chart(title, actions) for title, actions in CHARTS.items()],
         }
         answer: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})

@@ -16,7 +16,7 @@ Way = DirectUpload.Way
 
 
 def represent_upload(upload: DirectUpload, *, base_url: str, arrived: int | None = None) -> dict[str, Any]:
-    """Asks the storage how much has arrived, unless `arrived` says so. Raises `StorageAway`."""
+    """Asks the storage how much has arrived, unless `arrived` says so. Raises `StorageUnavailable`."""
     place = reverse("direct-upload", args=[upload.pk])
     return {
         "id": str(upload.pk),

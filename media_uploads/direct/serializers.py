@@ -1,4 +1,4 @@
-"""What the doors of direct uploads take; their answers are described here for the OpenAPI document."""
+"""What the channels of direct uploads take; their answers are described here for the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from media_uploads.files.refusals import PersonaNotFound
 from media_uploads.models import Persona
 from photostore.audit import Actor, record, subject_of_user
-from photostore.register.settling import drain_all
+from photostore.register.after_commit import drain_all
 
 
 def create_persona(*, user: Any, name: str, actor: Actor) -> Persona:

@@ -26,10 +26,10 @@ from photostore.audit import Actor, failures_recorded, record, subject_of_user
 from photostore.errors import InvalidFile
 from photostore.intake import Rendition, take_in_image
 from photostore.owners import Owner
-from photostore.register import NewFile, Publication, publish
+from photostore.register import FileSet, NewFile, publish
+from photostore.register.after_commit import drain_leftovers
 from photostore.register.outbox import drain
 from photostore.register.persistence import next_id, stored
-from photostore.register.settling import drain_leftovers
 from photostore.videos import take_in_video
 
 MAX_NAME_LENGTH = 255
@@ -64,23 +64,23 @@ def keep_file(
     """Keep the image or video in `file`, which can seek, for a persona of `user`.
 
     What it is is decided by its bytes, and its name must agree. Images are encoded anew, videos kept as they
-    are. How large one request may be is the door's affair. `file` stays open. What `also` does with the new
-    row commits with it, or neither does.
+    are. How large one request may be is the channel's affair. `file` stays open. What `also` does with the
+    new row commits with it, or neither does.
 
-    Raises `PersonaNotFound`, `InvalidFile`, `FileTooLarge` (`QuotaExceeded` is one), `StorageAway`, and
-    whatever `photostore.scanner.scan` raises.
+    Raises `PersonaNotFound`, `InvalidFile`, `FileTooLarge` (`QuotaExceeded` is one), `StorageUnavailable`,
+    and whatever `photostore.scanner.scan` raises.
     """
     if not Persona.objects.filter(pk=persona_id, user_id=user.pk).exists():
         raise PersonaNotFound(persona_id)
     with failures_recorded(actor, "media.upload", subject_of_user(user.pk)):
         incoming = _looked_at(user.pk, file, filename)
-        publication = _publication(persona_id, user.pk, incoming)
-        row = _row(incoming, publication.original)
+        file_set = _file_set(persona_id, user.pk, incoming)
+        row = _row(incoming, file_set.original)
         row.user_id, row.persona_id = user.pk, persona_id
         row.original_filename, row.description = plain_name(filename), description
         owner = owner_of(row.pk)
-        with owner.locked(), stored(publication):
-            _publish(owner, publication, row, actor, also)
+        with owner.locked(), stored(file_set):
+            _publish(owner, file_set, row, actor, also)
     drain_leftovers()
     return row
 
@@ -128,10 +128,10 @@ def _video(file: BinaryIO, filename: str) -> Incoming:
     )
 
 
-def _publication(persona_id: int, user_id: int, incoming: Incoming) -> Publication:
+def _file_set(persona_id: int, user_id: int, incoming: Incoming) -> FileSet:
     name = uuid4()
     folder = _FOLDERS[incoming.kind]
-    return Publication(
+    return FileSet(
         original=NewFile(
             key=keys.persona_media(folder, persona_id, user_id, name, incoming.extension),
             data=incoming.data,
@@ -167,7 +167,7 @@ def _row(incoming: Incoming, original: NewFile) -> MediaFile:
 
 def _publish(
     owner: Owner,
-    publication: Publication,
+    file_set: FileSet,
     row: MediaFile,
     actor: Actor,
     also: Callable[[MediaFile], None] | None,
@@ -180,7 +180,7 @@ def _publish(
         also(row)  # first: a completed upload gives up the room that it was promised
     claim_room(row.user_id, row.file_size)
     row.save(force_insert=True)
-    publish(owner, publication)
+    publish(owner, file_set)
     record(actor, "media.upload", subject=subject_of_user(row.user_id), new_sha256=row.sha256)
 
 

@@ -16,7 +16,7 @@ from photostore.intake import CleanImage, ImageLimits, take_in_image
 from photostore.locks import advisory_lock
 from photostore.models import PendingRemoval, StoredFile
 from photostore.owners import Owner
-from photostore.register import NewFile, Publication
+from photostore.register import FileSet, NewFile
 from photostore.storage import storage_for
 from photostore.uploads.handler import MEGABYTE
 
@@ -54,10 +54,10 @@ def owner_of(image_id: UUID) -> Owner:
     return Owner(IMAGE_OWNER_LABEL, str(image_id))
 
 
-def files_of(image_id: UUID, key: str, clean: CleanImage) -> Publication:
+def files_of(image_id: UUID, key: str, clean: CleanImage) -> FileSet:
     """What is kept of an image: the picture under `key`, and its thumbnails."""
     picture = clean.picture
-    return Publication(
+    return FileSet(
         original=NewFile.of(key, picture),
         derivatives=[
             NewFile.of(keys.user_image_thumbnail(image_id, size), thumbnail)
@@ -73,7 +73,7 @@ def home_of_images() -> str:
 
 
 def new_key(folder: str, image_type: str, extension: str) -> tuple[str, datetime]:
-    """A key in the user's folder that was never used, and the moment in it. Raises `StorageAway`.
+    """A key in the user's folder that was never used, and the moment in it. Raises `StorageUnavailable`.
 
     The stamp alone is new in this database. A database that came back from a backup may have forgotten
     some, and a folder may hold a stranger's files; so register, outbox and storage are asked as well.

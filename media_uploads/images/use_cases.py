@@ -20,10 +20,10 @@ from media_uploads.quota import check_room, claim_room
 from photostore import keys, scanner
 from photostore.audit import Actor, failures_recorded, record, subject_of_user
 from photostore.errors import NotFound
-from photostore.register import Publication, publish
+from photostore.register import FileSet, publish
+from photostore.register.after_commit import drain_leftovers
 from photostore.register.outbox import drain
 from photostore.register.persistence import stored
-from photostore.register.settling import drain_leftovers
 
 
 def upload_image(
@@ -38,8 +38,8 @@ def upload_image(
 ) -> UserImage:
     """Take the picture in and keep it, as the user's primary one where that is asked for.
 
-    Raises `WrongType`, `InvalidFile`, `QuotaExceeded`, `StorageAway`, `NotFound` where the user is gone by
-    now, and whatever `photostore.scanner` raises.
+    Raises `WrongType`, `InvalidFile`, `QuotaExceeded`, `StorageUnavailable`, `NotFound` where the user is
+    gone by now, and whatever `photostore.scanner` raises.
     """
     image = UserImage(
         pk=uuid4(),
@@ -61,16 +61,16 @@ def upload_image(
     return image
 
 
-def _keep(image: UserImage, publication: Publication, actor: Actor) -> None:
-    _describe(image, publication)
+def _keep(image: UserImage, file_set: FileSet, actor: Actor) -> None:
+    _describe(image, file_set)
     owner = owner_of(image.pk)
-    with owner.locked(), stored(publication):
+    with owner.locked(), stored(file_set):
         _lock_user(image.user_id)
         claim_room(image.user_id, image.file_size)
         if image.is_primary:
             _primary_of(image.user_id).update(is_primary=False)
         image.save(force_insert=True)
-        publish(owner, publication)
+        publish(owner, file_set)
         record(actor, "image.upload", subject=subject_of_user(image.user_id), new_sha256=image.sha256)
 
 
@@ -139,10 +139,10 @@ def _lock_user(user_id: int) -> None:
         raise NotFound
 
 
-def _describe(image: UserImage, publication: Publication) -> None:
-    original = publication.original
+def _describe(image: UserImage, file_set: FileSet) -> None:
+    original = file_set.original
     image.image.name = original.key
-    image.storage_alias = publication.storage_alias
+    image.storage_alias = file_set.storage_alias
     image.sha256 = original.sha256
     image.file_size = original.byte_size
     image.mime_type = original.content_type

@@ -89,6 +89,48 @@ DROP TRIGGER media_uploads_forget_persona ON media_uploads_persona;
 DROP FUNCTION media_uploads_forget_persona();
 """
 
+# What had arrived goes when the row goes, and when it became a media file; the outbox is emptied after the
+# commit. No register knows these bytes, so they are queued here, whoever deletes the row.
+QUEUE_BYTES = """
+CREATE FUNCTION media_uploads_queue_arrived() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO photostore_pendingremoval
+        (storage_alias, key, sha256, byte_size, content_type, owner_label, owner_id, operation, queued_at)
+    VALUES
+        ('default', OLD.key, '', OLD.size, '', 'media_uploads.upload', OLD.id::text, NULL, now());
+    RETURN NULL;
+END $$;
+CREATE TRIGGER media_uploads_queue_arrived AFTER DELETE ON media_uploads_directupload
+    FOR EACH ROW WHEN (OLD.completed_at IS NULL) EXECUTE FUNCTION media_uploads_queue_arrived();
+CREATE TRIGGER media_uploads_queue_completed AFTER UPDATE OF completed_at ON media_uploads_directupload
+    FOR EACH ROW WHEN (OLD.completed_at IS NULL AND NEW.completed_at IS NOT NULL)
+    EXECUTE FUNCTION media_uploads_queue_arrived();
+"""
+LEAVE_BYTES = """
+DROP TRIGGER media_uploads_queue_completed ON media_uploads_directupload;
+DROP TRIGGER media_uploads_queue_arrived ON media_uploads_directupload;
+DROP FUNCTION media_uploads_queue_arrived();
+"""
+# Django deletes what hangs on a persona before it; SQL by hand does not. A person takes the personas along.
+FORGET_UPLOADS = """
+CREATE FUNCTION media_uploads_forget_uploads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM media_uploads_directupload WHERE persona_id = OLD.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER media_uploads_forget_uploads AFTER DELETE ON media_uploads_persona
+    FOR EACH ROW EXECUTE FUNCTION media_uploads_forget_uploads();
+"""
+REMEMBER_UPLOADS = """
+DROP TRIGGER media_uploads_forget_uploads ON media_uploads_persona;
+DROP FUNCTION media_uploads_forget_uploads();
+"""
+
+# The last microsecond that went into the key of a user's image: none is given out twice. A sequence, because
+# a transaction that is rolled back does not give its numbers back.
+STAMPS = "CREATE SEQUENCE media_uploads_image_stamps"
+NO_STAMPS = "DROP SEQUENCE media_uploads_image_stamps"
+
 
 def _table_of_people(apps, schema_editor):
     app_label, model = settings.AUTH_USER_MODEL.split(".")
@@ -109,11 +151,11 @@ def leave_people_alone(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """The triggers of images, personas and media files."""
+    """The triggers of images, personas, media files and uploads, and the sequence of images."""
 
     dependencies = [
         ("media_uploads", "0001_initial"),
-        ("photostore", "0005_truncate"),
+        ("photostore", "0002_triggers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -121,5 +163,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(FORGET_FILES, REMEMBER_FILES),
         migrations.RunSQL(COUNT_USAGE, DO_NOT_COUNT),
         migrations.RunSQL(FORGET_PEOPLE, REMEMBER_PEOPLE),
+        migrations.RunSQL(QUEUE_BYTES, LEAVE_BYTES),
+        migrations.RunSQL(FORGET_UPLOADS, REMEMBER_UPLOADS),
+        migrations.RunSQL(STAMPS, NO_STAMPS),
         migrations.RunPython(watch_people, leave_people_alone),
     ]

@@ -14,22 +14,22 @@ class Cutter:
     def __init__(self, port: int, cut_after_bytes: int) -> None:
         self._target = ("127.0.0.1", port)
         self._cut_after_bytes = cut_after_bytes
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._channel = socket.create_server(("127.0.0.1", 0))
         self.cuts = 0
-        self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{self._channel.getsockname()[1]}"
 
     def serve(self) -> None:
-        """Until the door is closed."""
+        """Until the channel is closed."""
         with suppress(OSError):
             while True:
-                client, _address = self._door.accept()
+                client, _address = self._channel.accept()
                 threading.Thread(target=self._forward, args=[client], daemon=True).start()
 
     def close(self) -> None:
         """Let nobody in any more; `accept` wakes up."""
         with suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
+            self._channel.shutdown(socket.SHUT_RDWR)
+        self._channel.close()
 
     def _forward(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._target) as server:

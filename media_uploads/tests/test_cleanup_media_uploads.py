@@ -13,12 +13,12 @@ from media_uploads.direct.use_cases import ending
 from media_uploads.direct.use_cases.ending import owner_of
 from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.tests.announced import announce, complete, sent
-from media_uploads.tests.cabinet import check_consistent, persona_of, picture, stored
+from media_uploads.tests.handing_in import check_consistent, persona_of, picture, stored
 from photostore.incoming import bucket
 from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval
 from photostore.storage import storage_for
-from photostore.tests.shelf import grow_old, run
+from photostore.tests.inventory_files import grow_old, run
 from testing.kills.commands import Killing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ def test_what_has_expired_goes_with_its_bytes(danas: Any, persona: Any, each_sto
     expire()
     fresh = sent(danas, persona, picture(3))
     expired_left = DirectUpload.objects.expired().count()
-    assert expired_left == 0, "the door sweeps a few along the way"
+    assert expired_left == 0, "the channel sweeps a few along the way"
     assert run("cleanup_media_uploads")[1]["removed"] == 0
     assert [key.rpartition("/")[2] for key in stored(prefix="incoming/")] == [fresh["id"]]
     assert MediaFile.objects.count() == 1
@@ -124,14 +124,14 @@ def test_one_that_is_being_completed_is_left_alone(danas: Any, persona: Any) -> 
 @pytest.mark.s3
 def test_parts_that_no_row_knows_are_aborted(danas: Any, persona: Any, each_storage: str) -> None:
     if each_storage == "disk":
-        assert list(ending.stray_multiparts(timedelta())) == []
+        assert list(ending.unowned_multiparts(timedelta())) == []
         return
     announce(danas, persona, bytes(20 * MB), "a.mp4")
     known = DirectUpload.objects.get()
-    bucket.begin_multipart("incoming/1/stray", content_type="video/mp4")
+    bucket.begin_multipart("incoming/1/unowned file", content_type="video/mp4")
     assert run("cleanup_media_uploads")[1]["aborted"] == 0, "it is young"
     time.sleep(2.1)  # the server counts whole seconds
-    assert [found.key for found in ending.stray_multiparts(timedelta())] == ["incoming/1/stray"]
+    assert [found.key for found in ending.unowned_multiparts(timedelta())] == ["incoming/1/unowned file"]
     assert run("cleanup_media_uploads", "--older-than", "0s")[1]["aborted"] == 1
     assert list(bucket.unfinished_multiparts()) == []
     assert not DirectUpload.objects.filter(pk=known.pk).exists()
@@ -159,12 +159,12 @@ def test_the_inventory_waits_for_an_open_upload(danas: Any, persona: Any, monkey
 def test_what_a_crash_left_is_an_orphan_after_a_day(danas: Any, persona: Any, each_storage: str) -> None:
     kept = sent(danas, persona, picture())
     assert complete(danas, kept).status_code == 201
-    stray = "incoming/1/00000000-0000-4000-8000-000000000000"
-    storage_for().put(stray, b"begun, and then the power went", content_type="image/jpeg")
+    unowned_file = "incoming/1/00000000-0000-4000-8000-000000000000"
+    storage_for().put(unowned_file, b"begun, and then the power went", content_type="image/jpeg")
     assert run("verify_media")[1]["orphaned"] == []
     if each_storage == "s3":
         return  # nothing can be made old there
-    grow_old(stray, seconds=DAY + 60)
+    grow_old(unowned_file, seconds=DAY + 60)
     assert run("verify_media")[0] == 1
     assert run("cleanup_orphaned_photos", "--confirm")[1]["done"]["removed"] == 1
     assert run("verify_media")[0] == 0

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload, MediaFile, Usage
 from media_uploads.tests.announced import announce, complete, path_of, send, sent
-from media_uploads.tests.cabinet import check_consistent, persona_of, picture, stored
-from photostore.errors import StorageAway
+from media_uploads.tests.handing_in import check_consistent, persona_of, picture, stored
+from photostore.errors import StorageUnavailable
 from photostore.locks import advisory_lock
 from photostore.models import AuditEntry, PendingRemoval
 from photostore.storage import storage_for
@@ -189,9 +189,9 @@ def test_throttled(danas: Any, eriks: Any, persona: Any, settings: Any) -> None:
     assert announce(eriks, persona, b"x").status_code == 404, "others are counted for themselves"
 
 
-def test_a_storage_that_is_away(danas: Any, persona: Any, monkeypatch: Any) -> None:
+def test_a_storage_that_is_unavailable(danas: Any, persona: Any, monkeypatch: Any) -> None:
     def away(*_: Any, **__: Any) -> None:
-        raise StorageAway
+        raise StorageUnavailable
 
     monkeypatch.setattr("photostore.incoming.spool.begin_spool", away)
     monkeypatch.setattr("photostore.incoming.bucket.begin_multipart", away)
@@ -324,13 +324,13 @@ def test_the_quota_holds_at_the_end_too(danas: Any, persona: Any, settings: Any)
     nothing_was_kept()
 
 
-def test_after_a_storage_that_was_away_it_can_be_tried_again(
+def test_after_a_storage_that_was_unavailable_it_can_be_tried_again(
     danas: Any, persona: Any, monkeypatch: Any
 ) -> None:
     upload = sent(danas, persona, picture())
 
     def away(*_: Any, **__: Any) -> None:
-        raise StorageAway
+        raise StorageUnavailable
 
     with monkeypatch.context() as patched:
         patched.setattr("photostore.register.persistence.store", away)
@@ -383,9 +383,9 @@ def test_killed_and_run_again_there_is_one_row(
     if not committed:
         return
     # The commit came before the end: what had arrived waits in the outbox for whoever comes next.
-    from photostore.register.settling import settle_everything
+    from photostore.register.after_commit import finish_all_commits
 
-    settle_everything()
+    finish_all_commits()
     one_row_and_nothing_left()
 
 
@@ -428,9 +428,9 @@ def test_its_bytes_go_with_the_persona_and_the_person(
             cursor.execute(f"DELETE FROM {thing._meta.db_table} WHERE id = %s", [thing.pk])
     assert not DirectUpload.objects.exists()
     assert PendingRemoval.objects.filter(key__startswith="incoming/").count() == 1
-    from photostore.register.settling import settle_everything
+    from photostore.register.after_commit import finish_all_commits
 
-    settle_everything()
+    finish_all_commits()
     assert not stored()
     assert not Usage.objects.filter(bytes__gt=0).exists()
 

@@ -11,7 +11,7 @@ from django.db import connection
 from media_uploads.files.refusals import ImageTooLarge, InvalidType, PersonaNotFound, VideoTooLarge
 from media_uploads.models import MediaFile, Persona
 from media_uploads.quota import QuotaExceeded
-from media_uploads.tests.cabinet import check_consistent, everything, keep, persona_of, picture, stored
+from media_uploads.tests.handing_in import check_consistent, everything, keep, persona_of, picture, stored
 from photostore.errors import InvalidFile, StorageFull
 from photostore.models import AuditEntry
 from testing.videos import video

@@ -12,7 +12,7 @@ import pytest
 
 from media_uploads.files.use_cases import delete_file
 from media_uploads.models import MediaFile
-from media_uploads.tests.cabinet import (
+from media_uploads.tests.handing_in import (
     ACTOR,
     check_consistent,
     everything,
@@ -23,7 +23,7 @@ from media_uploads.tests.cabinet import (
     stored,
 )
 from photostore.inventory import orphans
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
 from testing.service import HOME, database_url
 from testing.videos import video
@@ -101,7 +101,7 @@ def test_killed_between_the_deletion_and_the_removal(dana: Any, environment: dic
     killed_at("media_uploads.files.use_cases.drain", environment)
     assert not MediaFile.objects.exists()
     assert len(stored()) == 4, "its bytes wait in the outbox"
-    settle_everything()
+    finish_all_commits()
     assert stored() == {}
     check_consistent()
 
@@ -124,7 +124,7 @@ def test_with_s3_down(danas: Any, dana: Any, s3_server: Any, s3_alias: dict[str,
         (503, "storage_unavailable")
     }
     assert MediaFile.objects.get() == file
-    settle_everything()
+    finish_all_commits()
     check_consistent()
     assert set(stored()) < set(before["files"])
     assert send(danas, persona.pk, picture(1)).status_code == 201

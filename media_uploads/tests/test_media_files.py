@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from media_uploads.models import MediaFile
-from media_uploads.tests.cabinet import check_consistent, everything, keep, persona_of, picture, stored
+from media_uploads.tests.handing_in import check_consistent, everything, keep, persona_of, picture, stored
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
 from testing.people import body_of, client_of
@@ -204,11 +204,11 @@ def test_a_download_whose_bytes_are_gone(danas: Any, dana: Any) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "file_missing")
 
 
-def test_with_the_storage_away(danas: Any, dana: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from photostore.errors import StorageAway
+def test_with_the_storage_unavailable(danas: Any, dana: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from photostore.errors import StorageUnavailable
 
     def away(*args: Any, **kwargs: Any) -> None:
-        raise StorageAway
+        raise StorageUnavailable
 
     file = keep(persona_of(dana), picture(1))
     for method in ("open_file", "put", "remove"):

@@ -1,4 +1,4 @@
-"""`POST /media/upload/{persona_id}`: an image or a video through the front door."""
+"""`POST /media/upload/{persona_id}`: an image or a video through the front channel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from media_uploads.models import MediaFile
-from media_uploads.tests.cabinet import check_consistent, everything, persona_of, picture, send, sent, stored
+from media_uploads.tests.handing_in import (
+    check_consistent,
+    everything,
+    persona_of,
+    picture,
+    send,
+    sent,
+    stored,
+)
 from photostore.errors import StorageFull
 from photostore.intake import sniff
 from photostore.models import AuditEntry

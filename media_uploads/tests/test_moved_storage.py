@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from media_uploads.models import DirectUpload
 from media_uploads.tests.announced import TUS, announce, complete, patch, path_of, sent
-from media_uploads.tests.cabinet import persona_of, picture
+from media_uploads.tests.handing_in import persona_of, picture
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MB = 1_048_576
@@ -68,7 +68,7 @@ def test_what_was_open_is_found_no_more(
     assert complete(danas, sent(danas, persona, picture(3))).status_code == 201
 
 
-@pytest.mark.parametrize("by", ["door", "command"])
+@pytest.mark.parametrize("by", ["channel", "command"])
 @pytest.mark.parametrize(("before", "after"), MOVES)
 def test_what_was_open_is_swept(
     danas: Any, persona: Any, house: House, before: str, after: str, by: str

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from media_uploads.files.personas import delete_persona
 from media_uploads.models import MediaFile, Persona
-from media_uploads.tests.cabinet import (
+from media_uploads.tests.handing_in import (
     ACTOR,
     check_consistent,
     everything,
@@ -21,7 +21,7 @@ from media_uploads.tests.cabinet import (
     stored,
 )
 from photostore.models import AuditEntry
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from testing.people import client_of
 from testing.videos import video
 
@@ -105,17 +105,17 @@ def test_a_deletion_that_is_rolled_back_removes_nothing(dana: Any, each_storage:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         persona.delete()
         raise ZeroDivisionError
-    settle_everything()
+    finish_all_commits()
     assert everything() == before
 
 
-def test_by_sql_the_bytes_go_with_the_next_settling(dana: Any, each_storage: str) -> None:
+def test_by_sql_the_bytes_go_with_the_next_clean_up(dana: Any, each_storage: str) -> None:
     keep(persona_of(dana), picture(1))
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM media_uploads_persona")
     assert not MediaFile.objects.exists()
     assert len(stored()) == 4
-    settle_everything()
+    finish_all_commits()
     assert stored() == {}
 
 
@@ -124,16 +124,16 @@ def test_deleting_a_person_takes_everything_along(dana: Any, each_storage: str) 
     keep(persona_of(dana), picture(1)), keep(persona_of(dana), video("avi"), "a.avi")
     get_user_model().objects.get(pk=dana.pk).delete()
     assert not Persona.objects.exists()
-    settle_everything()
+    finish_all_commits()
     assert stored() == {}
     check_consistent()
 
 
-def test_with_the_storage_away_the_bytes_wait(dana: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from photostore.errors import StorageAway
+def test_with_the_storage_unavailable_the_bytes_wait(dana: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from photostore.errors import StorageUnavailable
 
     def away(*args: Any, **kwargs: Any) -> None:
-        raise StorageAway
+        raise StorageUnavailable
 
     persona = persona_of(dana)
     keep(persona, picture(1))
@@ -142,6 +142,6 @@ def test_with_the_storage_away_the_bytes_wait(dana: Any, monkeypatch: pytest.Mon
         delete_persona(user=dana, persona_id=persona.pk, actor=ACTOR)
     assert not Persona.objects.exists()
     assert len(stored()) == 4
-    settle_everything()
+    finish_all_commits()
     check_consistent()
     assert stored() == {}

@@ -1,4 +1,4 @@
-"""The storage page on the desk: what it shows, to whom, and in how many queries."""
+"""The storage page in the admin: what it shows, to whom, and in how many queries."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from media_uploads.models import Usage
-from media_uploads.stock import piles
+from media_uploads.storage_usage import usage_shares
 from media_uploads.tests.announced import announce
-from media_uploads.tests.cabinet import keep, persona_of, picture
+from media_uploads.tests.handing_in import keep, persona_of, picture
 from photostore.models import AuditEntry, StoredFile
 from testing.browser import both_windows, screenshot
 from testing.people import DISK, make_person
@@ -34,23 +34,23 @@ def full(dana: Any, danas: Any) -> Any:
     return persona
 
 
-def desk(user: Any) -> Client:
+def staff(user: Any) -> Client:
     client = Client()
     client.force_login(user, backend="profile_pictures.backends.ThrottledModelBackend")
     return client
 
 
 def test_every_byte_is_in_one_pile(full: Any) -> None:
-    found = {str(pile.title): pile for pile in piles()}
+    found = {str(share.title): share for share in usage_shares()}
     assert {"Media files: images", "Media files: videos", "Thumbnails"} < set(found)
     assert found["Announced, on its way"].byte_size == 1000
     registered = sum(StoredFile.objects.values_list("byte_size", flat=True))
-    assert sum(pile.byte_size for pile in found.values()) == registered + 1000
-    assert round(sum(pile.percent for pile in found.values())) == 100
+    assert sum(share.byte_size for share in found.values()) == registered + 1000
+    assert round(sum(share.percent for share in found.values())) == 100
 
 
 def test_it_shows_kinds_people_and_days(full: Any) -> None:
-    page = desk(make_person("vera", "view_usage", is_staff=True)).get(PAGE).content.decode()
+    page = staff(make_person("vera", "view_usage", is_staff=True)).get(PAGE).content.decode()
     for text in ("Media files: videos", "dana", "in all", "Storage"):
         assert text in page
     assert page.count('class="charts-refused"') == 1
@@ -60,11 +60,11 @@ def test_it_shows_kinds_people_and_days(full: Any) -> None:
 @pytest.mark.parametrize("user", ["staff without the permission", "nobody's staff"])
 def test_it_is_for_staff_with_the_permission(user: str) -> None:
     person = make_person("bob", *(["view_usage"] if "nobody" in user else []), is_staff="nobody" not in user)
-    assert desk(person).get(PAGE).status_code == (403 if person.is_staff else 302)
+    assert staff(person).get(PAGE).status_code == (403 if person.is_staff else 302)
 
 
 def test_it_asks_as_often_for_one_as_for_a_thousand(full: Any) -> None:
-    client = desk(make_person("vera", "view_usage", is_staff=True))
+    client = staff(make_person("vera", "view_usage", is_staff=True))
 
     def asked() -> int:
         with CaptureQueriesContext(
@@ -90,7 +90,7 @@ def test_it_fits_its_window(
     place = {"BACKEND": DISK, "OPTIONS": {"location": served.folder / "media"}}
     settings.STORAGES = settings.STORAGES | {"default": place}
     keep(persona_of(dana), video("mp4"), "goal.mp4")
-    client = desk(make_person("vera", "view_usage", is_staff=True))
+    client = staff(make_person("vera", "view_usage", is_staff=True))
     cookie = client.cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": served.url}])
     page.goto(PAGE)

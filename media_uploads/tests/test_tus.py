@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from media_uploads.models import DirectUpload, MediaFile
 from media_uploads.tests.announced import CHUNK, TUS, announce, complete, patch, path_of
-from media_uploads.tests.cabinet import check_consistent, persona_of, picture, stored
+from media_uploads.tests.handing_in import check_consistent, persona_of, picture, stored
 from photostore.incoming.spool import held_spool
 from testing.people import client_of
 

@@ -13,8 +13,8 @@ import pytest
 from knox.models import AuthToken
 
 from media_uploads.models import DirectUpload, MediaFile
-from media_uploads.tests.cabinet import persona_of
 from media_uploads.tests.cutter import cutter
+from media_uploads.tests.handing_in import persona_of
 from testing.npm import installed
 from testing.people import DISK
 from testing.service import Service, live_server

@@ -17,8 +17,8 @@ import requests
 from knox.models import AuthToken
 
 from media_uploads.models import DirectUpload, MediaFile
-from media_uploads.tests.cabinet import persona_of, picture, stored
-from photostore.register.settling import settle_everything
+from media_uploads.tests.handing_in import persona_of, picture, stored
+from photostore.register.after_commit import finish_all_commits
 from testing.people import DISK
 from testing.service import Service, live_server
 
@@ -145,7 +145,7 @@ def test_workers_killed_while_completing_make_one_row(server: Service, auth: Any
         upload = DirectUpload.objects.get(pk=place.rpartition("/")[2])
         assert upload.completed_at and MediaFile.objects.filter(pk=upload.file_id).exists()
         assert MediaFile.objects.count() == number + 1
-    settle_everything()
+    finish_all_commits()
     assert not stored(prefix="incoming/")
     # Bytes of completions that died before their commit are orphans; every row has its own.
     for row in MediaFile.objects.all():

@@ -1,1 +1,1 @@
-"""The doors of this app."""
+"""The channels of this app."""

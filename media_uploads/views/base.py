@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from photostore.audit import Actor
 
 
-class OwnThingsView(APIView):
+class OwnObjectsView(APIView):
     """Everybody's own things; somebody else's are not found."""
 
     def actor(self) -> Actor:

@@ -26,7 +26,7 @@ from media_uploads.files.intake import VIDEO_LIMITS
 from media_uploads.files.representation import represent_file
 from media_uploads.files.serializers import MediaFileOutput
 from media_uploads.models import DirectUpload
-from media_uploads.views.base import OwnThingsView
+from media_uploads.views.base import OwnObjectsView
 from photostore.delivery.links import LinkMaker
 from photostore.uploads.throttle import UploadThrottle
 from photostore.web.schema import ProblemSerializer
@@ -56,7 +56,7 @@ class NoTusHere(APIException):
     )
 
 
-class DirectUploadsView(OwnThingsView):
+class DirectUploadsView(OwnObjectsView):
     """Everybody's own uploads; somebody else's are not found."""
 
     def get_permissions(self) -> Sequence[Any]:

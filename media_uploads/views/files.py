@@ -31,10 +31,10 @@ from media_uploads.files.serializers import (
 )
 from media_uploads.files.use_cases import delete_file, describe_file, keep_file, owner_of
 from media_uploads.models import MediaFile
-from media_uploads.views.base import OwnThingsView, person_id
+from media_uploads.views.base import OwnObjectsView, person_id
 from media_uploads.views.personas import own_persona
 from photostore.delivery.links import LinkMaker
-from photostore.delivery.negotiation import BytesAreBytes
+from photostore.delivery.negotiation import AnyAcceptHeader
 from photostore.delivery.responses import serve
 from photostore.models import StoredFile
 from photostore.uploads.handler import one_file
@@ -46,7 +46,7 @@ FILE_FIELD = "file"
 
 
 @extend_schema(tags=["media files"])
-class MediaUploadView(OwnThingsView):
+class MediaUploadView(OwnObjectsView):
     """Hand in a file for a persona."""
 
     throttle_classes = [UploadThrottle]
@@ -78,7 +78,7 @@ class MediaUploadView(OwnThingsView):
 
 
 @extend_schema(tags=["media files"])
-class MediaFilesView(OwnThingsView, GenericAPIView[MediaFile]):
+class MediaFilesView(OwnObjectsView, GenericAPIView[MediaFile]):
     """One's own files."""
 
     queryset = MediaFile.objects.all()
@@ -96,7 +96,7 @@ class MediaFilesView(OwnThingsView, GenericAPIView[MediaFile]):
 
 
 @extend_schema(tags=["media files"])
-class MediaFileView(OwnThingsView):
+class MediaFileView(OwnObjectsView):
     """One file of one's own."""
 
     @extend_schema(responses=MediaFileOutput)
@@ -136,10 +136,10 @@ class MediaFileView(OwnThingsView):
 
 
 @extend_schema(tags=["media files"])
-class MediaDownloadView(OwnThingsView):
+class MediaDownloadView(OwnObjectsView):
     """The bytes of one file of one's own."""
 
-    content_negotiation_class = BytesAreBytes
+    content_negotiation_class = AnyAcceptHeader
 
     @extend_schema(
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, (200, "video/mp4"): OpenApiTypes.BINARY}
@@ -156,7 +156,7 @@ class MediaDownloadView(OwnThingsView):
 
 
 @extend_schema(tags=["media files"])
-class MediaStatsView(OwnThingsView):
+class MediaStatsView(OwnObjectsView):
     """One's own files, counted."""
 
     @extend_schema(responses=StatsOutput)

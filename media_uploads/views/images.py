@@ -29,10 +29,10 @@ from media_uploads.images.serializers import (
 )
 from media_uploads.images.use_cases import delete_image, set_primary, upload_image
 from media_uploads.models import UserImage
-from media_uploads.views.wording import MethodsInOurWords
+from media_uploads.views.wording import TranslatedMethodErrors
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
-from photostore.delivery.negotiation import BytesAreBytes
+from photostore.delivery.negotiation import AnyAcceptHeader
 from photostore.delivery.responses import serve
 from photostore.errors import FileMissing, Forbidden, NotFound
 from photostore.models import StoredFile
@@ -48,8 +48,8 @@ REFUSALS = (404, 415, 422, 429)
 MOST_WITHOUT_PAGES = 500
 
 
-class ImagesView(MethodsInOurWords, GenericAPIView[UserImage]):
-    """For everybody who is signed in; each door says what else it needs."""
+class ImagesView(TranslatedMethodErrors, GenericAPIView[UserImage]):
+    """For everybody who is signed in; each channel says what else it needs."""
 
     queryset = UserImage.objects.all()
 
@@ -196,7 +196,7 @@ class SetPrimaryView(ImagesView):
 class ServeImageView(ImagesView):
     """The bytes."""
 
-    content_negotiation_class = BytesAreBytes
+    content_negotiation_class = AnyAcceptHeader
 
     @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, image_id: UUID) -> HttpResponseBase:

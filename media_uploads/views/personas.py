@@ -16,13 +16,13 @@ from media_uploads.files.refusals import PersonaNotFound
 from media_uploads.files.representation import represent_persona
 from media_uploads.files.serializers import PersonaInput, PersonaOutput
 from media_uploads.models import Persona
-from media_uploads.views.base import OwnThingsView, person_id
+from media_uploads.views.base import OwnObjectsView, person_id
 from photostore.uploads.throttle import UploadThrottle
 from photostore.web.schema import ProblemSerializer
 
 
 @extend_schema(tags=["personas"])
-class PersonasView(OwnThingsView, GenericAPIView[Persona]):
+class PersonasView(OwnObjectsView, GenericAPIView[Persona]):
     """One's own personas."""
 
     queryset = Persona.objects.all()
@@ -46,7 +46,7 @@ class PersonasView(OwnThingsView, GenericAPIView[Persona]):
 
 
 @extend_schema(tags=["personas"])
-class PersonaView(OwnThingsView):
+class PersonaView(OwnObjectsView):
     """One persona of one's own."""
 
     @extend_schema(responses=PersonaOutput)

@@ -12,14 +12,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from media_uploads.images.intake import home_of_images
-from media_uploads.views.wording import MethodsInOurWords
+from media_uploads.views.wording import TranslatedMethodErrors
 from photostore.audit import Actor, record
-from photostore.errors import StorageAway
-from photostore.references.places import Place, places
-from photostore.trial import Trial, reached, round_trip
+from photostore.errors import StorageUnavailable
+from photostore.references.roots import StorageRoot, storage_roots
+from photostore.storage_check import StorageCheck, reached, round_trip
 
 
-class StorageTrialOutput(serializers.Serializer[None]):
+class StorageCheckOutput(serializers.Serializer[None]):
     """One place that keeps files."""
 
     aliases = serializers.ListField(
@@ -38,11 +38,11 @@ class StorageStatusOutput(serializers.Serializer[None]):
 
     success = serializers.BooleanField(help_text="Whether all of them succeeded.")
     images_go_to = serializers.CharField(help_text="The alias where new user images are kept.")
-    storages = StorageTrialOutput(many=True)
+    storages = StorageCheckOutput(many=True)
 
 
 @extend_schema(tags=["storage"])
-class StorageStatusView(MethodsInOurWords, APIView):
+class StorageStatusView(TranslatedMethodErrors, APIView):
     """Whether storage answers."""
 
     permission_classes = [IsAdminUser]
@@ -51,13 +51,14 @@ class StorageStatusView(MethodsInOurWords, APIView):
     def get(self, request: Request) -> Response:  # noqa: ARG002 - Django REST framework's signature
         """Say which storage is configured, and whether it can be reached.
 
-        A storage that is away is what this call is there to tell, so that is a 200 with `success: false`.
+        A storage that is unavailable is what this call is there to tell, so that is a 200 with `success:
+        false`.
         """
-        return Response(_answer({place: reached(place) for place in places()}))
+        return Response(_answer({place: reached(place) for place in storage_roots()}))
 
 
 @extend_schema(tags=["storage"])
-class TestStorageView(MethodsInOurWords, APIView):
+class TestStorageView(TranslatedMethodErrors, APIView):
     """Whether storage keeps what it is given."""
 
     permission_classes = [IsAdminUser]
@@ -68,22 +69,22 @@ class TestStorageView(MethodsInOurWords, APIView):
 
         A storage that fails is a 200 with `success: false`, as above.
         """
-        answer = _answer({place: round_trip(place) for place in places()})
-        record(Actor.of(request), "storage.test", code="" if answer["success"] else StorageAway.code)
+        answer = _answer({place: round_trip(place) for place in storage_roots()})
+        record(Actor.of(request), "storage.test", code="" if answer["success"] else StorageUnavailable.code)
         return Response(answer)
 
 
-def _answer(trials: dict[Place, Trial]) -> dict[str, Any]:
+def _answer(checks: dict[StorageRoot, StorageCheck]) -> dict[str, Any]:
     return {
-        "success": all(trial.succeeded for trial in trials.values()),
+        "success": all(check.succeeded for check in checks.values()),
         "images_go_to": home_of_images(),
         "storages": [
             {
                 "aliases": list(place.aliases),
                 "storage": place.storage.kind,
-                "succeeded": trial.succeeded,
-                "milliseconds": trial.milliseconds,
+                "succeeded": check.succeeded,
+                "milliseconds": check.milliseconds,
             }
-            for place, trial in trials.items()
+            for place, check in checks.items()
         ],
     }

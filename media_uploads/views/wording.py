@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import MethodNotAllowed
 
 
-class MethodsInOurWords:
+class TranslatedMethodErrors:
     """For views of Django REST framework."""
 
     def http_method_not_allowed(self, request: HttpRequest, *_args: object, **_kwargs: object) -> NoReturn:

@@ -13,8 +13,8 @@ from photostore.models import AuditEntry
 class AuditEntryAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
     """Who did what. To be read only: not even an administrator can change it here."""
 
-    list_display = ["at", "actor_name", "door", "action", "subject", "details", "outcome", "code"]
-    list_filter = ["outcome", "door", "at"]
+    list_display = ["at", "actor_name", "channel", "action", "subject", "details", "outcome", "code"]
+    list_filter = ["outcome", "channel", "at"]
     search_fields = ["=subject", "=actor_name", "=action", "=request_id", "=new_sha256", "=old_sha256"]
     search_help_text = "A whole value: a subject, a person, an action, a request id or a sha256."
     ordering = ["-at", "-id"]

@@ -1,4 +1,4 @@
-"""Operations on the desk: what each did, with pictures before and after, and an undo that asks first."""
+"""Operations in the admin: what each did, with pictures before and after, and an undo that asks first."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from photostore.commands import one_at_a_time
 from photostore.delivery.responses import CONTENT_SECURITY_POLICY
 from photostore.errors import FileMissing, PhotostoreError
 from photostore.intake import FORMATS, sniff
-from photostore.models import Act, Operation
+from photostore.models import Operation, OperationStep
 from photostore.operations import undo
 from photostore.operations.guards import may_see, may_take_back
-from photostore.operations.pictures import Spot, after, before
+from photostore.operations.pictures import FileRef, after, before
 from photostore.storage import storage_for
 
-ACTS_PER_PAGE = 25
-# Each act travels bytes; more than this would outlast a browser's patience.
-MAX_ACTS_TO_UNDO_HERE = 1_000
+STEPS_PER_PAGE = 25
+# Each step travels bytes; more than this would outlast a browser's patience.
+MAX_STEPS_TO_UNDO_HERE = 1_000
 SIDES = {"before": before, "after": after}
 
 
@@ -40,55 +40,55 @@ SIDES = {"before": before, "after": after}
 class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
     """Everything that changed many photos or links, newest first."""
 
-    list_display = ["started_at", "command", "actor_name", "door", "state", "done", "undone", "skipped"]
-    list_filter = ["state", "command", "door", "started_at"]
+    list_display = ["started_at", "command", "actor_name", "channel", "state", "done", "undone", "skipped"]
+    list_filter = ["state", "command", "channel", "started_at"]
     ordering = ["-started_at"]
     list_per_page = 50
     fieldsets = [
         (
             None,
-            {"fields": [("command", "state"), ("actor_name", "door"), ("started_at", "finished_at"),
+            {"fields": [("command", "state"), ("actor_name", "channel"), ("started_at", "finished_at"),
                         ("can_be_undone", "undoes")]},
         ),
     ]  # fmt: skip
-    change_form_template = "photostore/desk/operation.html"
+    change_form_template = "photostore/admin/operation.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
-        """With the numbers of acts."""
+        """With the numbers of steps."""
         counted: QuerySet[Operation] = super().get_queryset(request)
         return counted.annotate(
-            acts_done=Count("acts", filter=Q(acts__state=Act.State.DONE)),
-            acts_undone=Count("acts", filter=Q(acts__state=Act.State.UNDONE)),
-            acts_skipped=Count("acts", filter=Q(acts__state=Act.State.SKIPPED)),
+            steps_done=Count("steps", filter=Q(steps__state=OperationStep.State.DONE)),
+            steps_undone=Count("steps", filter=Q(steps__state=OperationStep.State.UNDONE)),
+            steps_skipped=Count("steps", filter=Q(steps__state=OperationStep.State.SKIPPED)),
         )
 
     @admin.display(description=_("done"))
     def done(self, operation: Any) -> int:
-        """Acts that stand."""
-        return int(operation.acts_done)
+        """Steps that stand."""
+        return int(operation.steps_done)
 
     @admin.display(description=_("undone"))
     def undone(self, operation: Any) -> int:
-        """Acts that were taken back."""
-        return int(operation.acts_undone)
+        """Steps that were taken back."""
+        return int(operation.steps_undone)
 
     @admin.display(description=_("skipped"))
     def skipped(self, operation: Any) -> int:
-        """Acts that no longer applied."""
-        return int(operation.acts_skipped)
+        """Steps that no longer applied."""
+        return int(operation.steps_skipped)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The operation, and a page of its acts."""
+        """The operation, and a page of its steps."""
         operation = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if operation is not None:
-            page = Paginator(operation.acts.order_by("number"), ACTS_PER_PAGE).get_page(
-                request.GET.get("acts")
+            page = Paginator(operation.steps.order_by("number"), STEPS_PER_PAGE).get_page(
+                request.GET.get("steps")
             )
             context |= {
-                "acts": [_shown(act, request.user) for act in page],
+                "steps": [_shown(step, request.user) for step in page],
                 "acts_page": page,
                 "may_undo": may_undo(request, operation),
             }
@@ -96,7 +96,7 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         return response
 
     def get_urls(self) -> list[URLPattern]:
-        """The undo, and the pictures of an act."""
+        """The undo, and the pictures of a step."""
         wrap = self.admin_site.admin_view
         return [
             path("<uuid:pk>/undo/", wrap(self.undo_view), name="photostore_operation_undo"),
@@ -119,19 +119,19 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
             "title": _("Take this operation back?"),
             "opts": self.opts,
             "operation": operation,
-            "acts": operation.acts.filter(state=Act.State.DONE).count(),
+            "steps": operation.steps.filter(state=OperationStep.State.DONE).count(),
         }
-        return TemplateResponse(request, "photostore/desk/undo.html", context)
+        return TemplateResponse(request, "photostore/admin/undo.html", context)
 
     def picture_view(self, request: HttpRequest, pk: UUID, number: int, side: str) -> HttpResponse:
-        """The picture before or after an act, from storage or from quarantine, for whoever may look here."""
-        act = Act.objects.select_related("operation").filter(operation=pk, number=number).first()
-        if not self.has_view_permission(request) or (act is not None and not may_see(request.user, act)):
+        """The picture before or after a step, from storage or from quarantine, for whoever may look here."""
+        step = OperationStep.objects.select_related("operation").filter(operation=pk, number=number).first()
+        if not self.has_view_permission(request) or (step is not None and not may_see(request.user, step)):
             raise PermissionDenied
-        spot = SIDES[side](act) if act is not None and side in SIDES else None
-        if spot is None:
+        file_ref = SIDES[side](step) if step is not None and side in SIDES else None
+        if file_ref is None:
             raise Http404
-        return streamed(spot)
+        return streamed(file_ref)
 
 
 def may_undo(request: HttpRequest, operation: Operation) -> bool:
@@ -141,7 +141,7 @@ def may_undo(request: HttpRequest, operation: Operation) -> bool:
 
 
 def _take_back(request: HttpRequest, operation: Operation) -> None:
-    if operation.acts.filter(state=Act.State.DONE).count() > MAX_ACTS_TO_UNDO_HERE:
+    if operation.steps.filter(state=OperationStep.State.DONE).count() > MAX_STEPS_TO_UNDO_HERE:
         text = _("This operation is too large to be taken back here: manage.py undo_photo_operation %s")
         refusal = PhotostoreError(text % operation.pk, code="too_large_for_the_desk")
         tell_refusal(request, refusal, action="operation.undo", subject=f"operation {operation.pk}")
@@ -154,31 +154,31 @@ def _take_back(request: HttpRequest, operation: Operation) -> None:
         return
     sentence = ngettext("Took back %d act.", "Took back %d acts.", undone.reverted)
     messages.success(request, sentence % undone.reverted)
-    for act in islice(undone.left(), ACTS_PER_PAGE):
-        if may_see(request.user, act):
-            messages.warning(request, f"{act.subject}: {act.note}")
+    for step in islice(undone.left(), STEPS_PER_PAGE):
+        if may_see(request.user, step):
+            messages.warning(request, f"{step.subject}: {step.note}")
 
 
-def _shown(act: Act, user: Any) -> dict[str, Any]:
-    """An act, what it was done to, and which pictures there are of it, as far as this person may see."""
-    if not may_see(user, act):
-        return {"act": act}
+def _shown(step: OperationStep, user: Any) -> dict[str, Any]:
+    """A step, what it was done to, and which pictures there are of it, as far as this person may see."""
+    if not may_see(user, step):
+        return {"step": step}
     sides = {
-        side: reverse("admin:photostore_act_picture", args=[act.operation_id, act.number, side])
-        for side, spot_of in SIDES.items()
-        if spot_of(act) is not None
+        side: reverse("admin:photostore_act_picture", args=[step.operation_id, step.number, side])
+        for side, file_ref_of in SIDES.items()
+        if file_ref_of(step) is not None
     }
-    return {"act": act, "subject": act.subject, "note": act.note, **sides}
+    return {"step": step, "subject": step.subject, "note": step.note, **sides}
 
 
-def streamed(spot: Spot) -> HttpResponse:
+def streamed(file_ref: FileRef) -> HttpResponse:
     """A picture that no link leads to, for a page that asked for permission; 404 for what is no picture."""
-    storage = storage_for(spot.storage_alias)
+    storage = storage_for(file_ref.storage_alias)
     try:
-        kind = sniff(b"".join(storage.stream(spot.key, end=128)))
+        kind = sniff(b"".join(storage.stream(file_ref.key, end=128)))
         if kind is None:
             raise Http404
-        response: Any = StreamingHttpResponse(storage.stream(spot.key))
+        response: Any = StreamingHttpResponse(storage.stream(file_ref.key))
     except FileMissing:
         raise Http404 from None
     response["Content-Type"] = FORMATS[kind].content_type

@@ -1,4 +1,4 @@
-"""What the desk refuses: a sentence for the person, and a row in the audit."""
+"""What the admin refuses: a sentence for the person, and a row in the audit."""
 
 from __future__ import annotations
 

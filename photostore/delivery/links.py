@@ -70,8 +70,8 @@ class LinkMaker:
         """A link to what is under `key` today; `version_key` is the immutable file behind it.
 
         It ends at once when the photo is replaced, removed or erased (in a bucket: when it expires; in a
-        public bucket it does not expire, and needs no signature). Raises `StorageAway` for an alias that
-        is no longer configured.
+        public bucket it does not expire, and needs no signature). Raises `StorageUnavailable` for an alias
+        that is no longer configured.
         """
         return self._link(key, sha256, "live", version_key, storage_alias)
 

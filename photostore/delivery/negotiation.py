@@ -8,7 +8,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
 
-class BytesAreBytes(DefaultContentNegotiation):
+class AnyAcceptHeader(DefaultContentNegotiation):
     """`Accept: image/*` is what a client of pictures sends; our renderers, for errors, are all JSON."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:  # noqa: ARG002

@@ -30,7 +30,7 @@ def serve(
     """Answer a GET or HEAD with the bytes of `file`, or the part that its Range header asks for.
 
     Raises `FileMissing` where the bytes are gone or not as long as the register says, and
-    `StorageAway`.
+    `StorageUnavailable`.
     """
     etag = quote_etag(file.sha256)
     response: HttpResponseBase = get_conditional_response(request, etag=etag, response=None) or HttpResponse()

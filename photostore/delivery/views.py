@@ -45,7 +45,7 @@ def media(request: HttpRequest, key: str) -> HttpResponseBase:
 def linked_file(link: SignedLink) -> StoredFile | None:
     """The immutable file that the link stands for; None where the register knows it no longer.
 
-    A copy under a documented name is served from its original, so that the bytes are always those
+    A export is served from its original, so that the bytes are always those
     that the row states, also while the copy is being refreshed.
     """
     if len(link.version) < VERSION_LENGTH:
@@ -62,4 +62,4 @@ def linked_file(link: SignedLink) -> StoredFile | None:
         return None
     if not original.live and link.purpose != "history":
         return None
-    return original if found.kind == StoredFile.Kind.COPY else found
+    return original if found.kind == StoredFile.Kind.EXPORT else found

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from photostore import keys
 from photostore.errors import FileMissing
-from photostore.register import right_place
+from photostore.register import mounted_storage
 from photostore.storage.key_rules import check_key
 from photostore.storage.s3 import S3Storage
 from photostore.storage.s3_client import s3_errors
@@ -39,7 +39,7 @@ def put_link(key: str, *, byte_size: int, content_type: str) -> str:
 
 
 def begin_multipart(key: str, *, content_type: str) -> str:
-    """Its id at the storage. Raises `StorageAway`."""
+    """Its id at the storage. Raises `StorageUnavailable`."""
     storage = _bucket()
     with s3_errors():
         begun = storage.client.create_multipart_upload(
@@ -83,7 +83,7 @@ def arrived_parts(key: str, multipart_id: str) -> dict[int, tuple[int, str]] | N
 
 
 def join_parts(key: str, multipart_id: str, parts: dict[int, tuple[int, str]]) -> None:
-    """Make one object of them. Raises `StorageAway`."""
+    """Make one object of them. Raises `StorageUnavailable`."""
     storage = _bucket()
     with s3_errors():
         storage.client.complete_multipart_upload(
@@ -97,7 +97,7 @@ def join_parts(key: str, multipart_id: str, parts: dict[int, tuple[int, str]]) -
 
 
 def abort_multipart(key: str, multipart_id: str) -> None:
-    """Let the storage forget the parts; nothing happens where it has. Raises `StorageAway`."""
+    """Let the storage forget the parts; nothing happens where it has. Raises `StorageUnavailable`."""
     storage = _bucket()
     with suppress(FileMissing), s3_errors():
         try:
@@ -110,7 +110,7 @@ def abort_multipart(key: str, multipart_id: str) -> None:
 
 
 def unfinished_multiparts() -> Iterator[Unfinished]:
-    """Every multipart upload under `keys.INCOMING` that is still open. Raises `StorageAway`."""
+    """Every multipart upload under `keys.INCOMING` that is still open. Raises `StorageUnavailable`."""
     storage = _bucket()
     with s3_errors():
         pages = storage.client.get_paginator("list_multipart_uploads").paginate(
@@ -133,7 +133,7 @@ def _link(method: str, key: str, **values: Any) -> str:
 
 
 def _bucket() -> S3Storage:
-    storage = right_place()
+    storage = mounted_storage()
     assert isinstance(storage, S3Storage)
     return storage
 

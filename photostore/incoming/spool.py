@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from photostore.errors import FileMissing, InUse
-from photostore.register import right_place
+from photostore.register import mounted_storage
 from photostore.storage.disk import DiskStorage
 from photostore.storage.folders import disk_errors, sync_file
 
@@ -32,7 +32,7 @@ class Spool:
         """Write what `read` gives, at most `byte_count` bytes of it, and bring it to the medium.
 
         Whatever ends it early (a broken connection, a full disk), what had arrived stays. Raises
-        `StorageFull`, `StorageAway` and whatever `read` raises.
+        `StorageFull`, `StorageUnavailable` and whatever `read` raises.
         """
         left = byte_count
         try:
@@ -51,8 +51,8 @@ class Spool:
 
 
 def begin_spool(key: str) -> None:
-    """An empty spool, there after a crash as well. Raises `StorageAway`."""
-    right_place().put(key, b"", content_type="application/octet-stream")
+    """An empty spool, there after a crash as well. Raises `StorageUnavailable`."""
+    mounted_storage().put(key, b"", content_type="application/octet-stream")
 
 
 @contextmanager
@@ -80,6 +80,6 @@ def arrived_bytes(key: str) -> int:
 
 
 def _disk() -> DiskStorage:
-    storage = right_place()
+    storage = mounted_storage()
     assert isinstance(storage, DiskStorage)
     return storage

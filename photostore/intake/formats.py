@@ -15,7 +15,7 @@ from photostore.errors import InvalidFile, Sentence
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that some door may take. The first extension is the one for keys."""
+    """A format that some channel may take. The first extension is the one for keys."""
 
     label: str
     content_type: str
@@ -56,7 +56,7 @@ _BRANDS = {
     b"avif": "avif", b"avis": "avif",
     b"heic": "heic", b"heix": "heic", b"heim": "heic", b"heis": "heic", b"hevc": "heic", b"hevx": "heic",
 }  # fmt: skip
-# Not pictures that any door takes, but a person who sends one is told what it was.
+# Not pictures that any channel takes, but a person who sends one is told what it was.
 _FOREIGN = (
     (b"8BPS", "Photoshop"),
     (b"%PDF", "PDF"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageLimits:
-    """What one door takes and how it keeps it. Each app states its own."""
+    """What one channel takes and how it keeps it. Each app states its own."""
 
     formats: frozenset[str]
     """Of `formats.FORMATS`: jpeg, png, gif, webp, heic, avif, bmp, tiff."""

@@ -14,9 +14,9 @@ from photostore import keys
 from photostore.errors import FileUnreadable
 from photostore.inventory.listing import Listing, listed
 from photostore.models import StoredFile
+from photostore.references.apps import claimed_by_apps
 from photostore.references.fields import all_values
-from photostore.references.knowledge import claimed_by_apps
-from photostore.references.places import place_of
+from photostore.references.roots import root_of
 from photostore.storage import FileStat, storage_for
 
 BATCH = 1_000
@@ -96,9 +96,9 @@ def orphans(storage_alias: str = "default", prefix: str = "", *, also: str = "tr
     """Files that no row of the register names and that nobody is about to remove; quarantine aside.
 
     `also` is an SQL condition of an app's own on the listing `l`.
-    Streams, whatever the size. Raises `StorageAway`.
+    Streams, whatever the size. Raises `StorageUnavailable`.
     """
-    with listed(place_of(storage_alias), prefix) as listing:
+    with listed(root_of(storage_alias), prefix) as listing:
         rows = listing.rows(_ORPHANS.replace("{values}", all_values()).replace("{also}", also))
         while batch := list(islice(rows, BATCH)):
             claimed = claimed_by_apps([key for key, _byte_size, _modified_at in batch])

@@ -15,8 +15,8 @@ from typing import Any
 
 from django.db import connection
 
-from photostore.errors import StorageAway
-from photostore.references.places import Place
+from photostore.errors import StorageUnavailable
+from photostore.references.roots import StorageRoot
 from photostore.storage.base import Line
 
 # Lines are gathered before each COPY, so that a slow or failing storage is never listed inside one.
@@ -30,7 +30,7 @@ _numbers = count(1)
 class Listing:
     """One pass over a place, kept until the block ends."""
 
-    place: Place
+    place: StorageRoot
     prefix: str
     table: str
     started_at: Any  # the database's clock, which also writes the rows
@@ -51,8 +51,10 @@ class Listing:
 
 
 @contextmanager
-def listed(place: Place, prefix: str = "", *, sizes: bool = True) -> Iterator[Listing]:
-    """List a place, quarantine aside. Raises `StorageAway`, also for an unmounted disk's empty folder."""
+def listed(place: StorageRoot, prefix: str = "", *, sizes: bool = True) -> Iterator[Listing]:
+    """List a place, quarantine aside. Raises `StorageUnavailable`, also for an unmounted disk's empty
+    folder.
+    """
     table = f"photostore_listing_{next(_numbers)}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
@@ -68,11 +70,11 @@ def listed(place: Place, prefix: str = "", *, sizes: bool = True) -> Iterator[Li
             cursor.execute(f"DROP TABLE {table}")
 
 
-def _survey(place: Place, prefix: str, *, sizes: bool) -> Iterator[Line]:
+def _survey(place: StorageRoot, prefix: str, *, sizes: bool) -> Iterator[Line]:
     known = place.confirm()
     try:
         yield from place.storage.survey(prefix, sizes=sizes)
-    except StorageAway:
+    except StorageUnavailable:
         if known or place.is_used:
             raise
         # It answered a moment ago, holds nothing and is to hold nothing: a folder that was never made.

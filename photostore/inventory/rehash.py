@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from photostore.errors import FileMissing, FileUnreadable, PhotostoreError, StorageAway
+from photostore.errors import FileMissing, FileUnreadable, PhotostoreError, StorageUnavailable
 from photostore.inventory.rows import inspector_of
 from photostore.models import StoredFile
 from photostore.storage import storage_for
@@ -95,14 +95,14 @@ def written(files: QuerySet[StoredFile]) -> Iterator[Row]:
 def rehash(rows: Iterable[Row], *, threads: int = THREADS, until: float | None = None) -> Iterator[Verdict]:
     """Read these files; the right ones are marked as verified, in batches. Stops at `until` (monotonic).
 
-    Raises `StorageAway`; what was read before stays marked.
+    Raises `StorageUnavailable`; what was read before stays marked.
     """
     readings = _read_all(iter(rows), threads, until)
     while batch := list(islice(readings, BATCH)):
-        settled = [one for reading in batch if (one := _looked_at_again(reading)) is not None]
-        misplaced = _misplaced(settled)
-        _mark([reading.row for reading in settled if reading.is_right])
-        for reading in settled:
+        looked_at = [one for reading in batch if (one := _looked_at_again(reading)) is not None]
+        misplaced = _misplaced(looked_at)
+        _mark([reading.row for reading in looked_at if reading.is_right])
+        for reading in looked_at:
             yield Verdict(reading.row, _wrong(reading, misplaced))
 
 
@@ -155,7 +155,7 @@ def _read(row: Row) -> Reading:
     if inspector is not None:
         try:
             named = inspector.named(bytes(kept))
-        except StorageAway:
+        except StorageUnavailable:
             raise
         except PhotostoreError:  # not a picture any more; its sha256 says so
             named = None

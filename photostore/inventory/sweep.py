@@ -1,6 +1,6 @@
 """Taking away what no row names: the plan, what it refuses, and acting on one file at a time.
 
-An orphan is looked at again under the lock of whoever could write its key (`knowledge.held`): it must
+An orphan is looked at again under the lock of whoever could write its key (`apps.held`): it must
 still be unclaimed and still be old. So an upload has either committed its row, and the file stays, or not
 begun, and writes its bytes anew. Keys with a fresh UUID or microseconds in them are written once, seconds
 before their row: there the age alone tells.
@@ -18,18 +18,18 @@ from typing import Literal
 from django.utils import timezone
 
 from photostore import keys
-from photostore.errors import Conflict, FileUnreadable, Refused
+from photostore.errors import CommandRefused, Conflict, FileUnreadable
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import diff
 from photostore.inventory.diff import Finding, differences
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.rows import kept
 from photostore.models import StoredFile
-from photostore.operations import Conductor
+from photostore.operations import OperationRunner
 from photostore.operations.quarantine import sha256_of
 from photostore.operations.tally import count_done
-from photostore.references.knowledge import held, owner_of_key
-from photostore.references.places import place_of, places
+from photostore.references.apps import locked_key, owner_of_key
+from photostore.references.roots import root_of, storage_roots
 from photostore.storage import storage_for
 
 # More than this looks like the wrong database or the wrong disk, not like what crashes leave.
@@ -112,12 +112,14 @@ class SweepPlan:
 
 @contextmanager
 def planned(older_than: datetime) -> Iterator[SweepPlan]:
-    """List every place. Raises `Refused` for an empty register, `StorageAway` for a storage that is away."""
-    everywhere = places()
+    """List every place. Raises `CommandRefused` for an empty register, `StorageUnavailable` for a storage
+    that is unavailable.
+    """
+    everywhere = storage_roots()
     for place in everywhere:
         place.confirm()
     if not StoredFile.objects.exists():
-        raise Refused(
+        raise CommandRefused(
             "The database lists no files at all, so every file would look like nobody's. Nothing was "
             "changed. An existing deployment is made known by `adopt_media`, a lost database brought back by "
             "`restore_student_photos --create-students`."
@@ -127,10 +129,10 @@ def planned(older_than: datetime) -> Iterator[SweepPlan]:
         yield SweepPlan(listings, older_than)
 
 
-def take(taking: Taking, plan: SweepPlan, operation: Conductor) -> Fate:
-    """Look again, under the lock, and take one file away. Raises `StorageAway`."""
+def take(taking: Taking, plan: SweepPlan, operation: OperationRunner) -> Fate:
+    """Look again, under the lock, and take one file away. Raises `StorageUnavailable`."""
     try:
-        with held(taking.key):
+        with locked_key(taking.key):
             if not _still_nobodys(taking, plan.older_than):
                 return "left"
             if taking.for_good:
@@ -138,7 +140,7 @@ def take(taking: Taking, plan: SweepPlan, operation: Conductor) -> Fate:
                 count_done(operation.operation.command)
                 return "removed"
             details = _details(taking)
-            done = details and operation.act("sweep_aside", subject=taking.key, details=details)
+            done = details and operation.step("sweep_aside", subject=taking.key, details=details)
             return "set_aside" if done else "left"
     except FileUnreadable:  # it cannot be hashed, so it could not be brought back as it was
         return "left"
@@ -175,7 +177,7 @@ def _is_partial(taking: Taking) -> bool:
 
 
 def _still_nobodys(taking: Taking, older_than: datetime) -> bool:
-    if place_of(taking.storage_alias).claims([taking.key]) or kept([taking.key]):
+    if root_of(taking.storage_alias).claims([taking.key]) or kept([taking.key]):
         return False
     there = storage_for(taking.storage_alias).stat(taking.key)
     return there is not None and there.modified_at < _youngest_taken(taking.key, older_than)

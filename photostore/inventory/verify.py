@@ -13,7 +13,7 @@ from typing import Final
 from django.utils import timezone
 
 from photostore.bounded import MAX_LISTED
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.inventory.diff import Finding, differences
 from photostore.inventory.listing import Listing, listed
 from photostore.inventory.rehash import Verdict, oldest_first, rehash, written
@@ -21,8 +21,8 @@ from photostore.inventory.rows import contradictions, kept, legacy
 from photostore.inventory.seen import Seen
 from photostore.inventory.unregistered import named_elsewhere, spelled_otherwise, unregistered
 from photostore.models import StoredFile, Verification
-from photostore.references.places import Place, places
-from photostore.register.settling import settle_everything
+from photostore.references.roots import StorageRoot, storage_roots
+from photostore.register.after_commit import finish_all_commits
 from photostore.registration import Contradiction
 
 # What ends with exit code 1, and not what a person may have confirmed (`shared`). An orphan older than an
@@ -74,9 +74,11 @@ class Report:
         return any(self.counts[what] for what in WRONG)
 
 
-def confirm_places() -> list[Place]:
-    """Every place, all of them answering. Raises `StorageAway`: before anything is changed or believed."""
-    found = places()
+def confirm_roots() -> list[StorageRoot]:
+    """Every place, all of them answering. Raises `StorageUnavailable`: before anything is changed or
+    believed.
+    """
+    found = storage_roots()
     for place in found:
         place.confirm()
     _no_rows_elsewhere(found)
@@ -84,10 +86,10 @@ def confirm_places() -> list[Place]:
 
 
 def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[str]:
-    """Fill the report; yields what is being done, for a progress line. Raises `StorageAway`."""
-    everywhere = confirm_places()
+    """Fill the report; yields what is being done, for a progress line. Raises `StorageUnavailable`."""
+    everywhere = confirm_roots()
     yield "Bringing copies up to date"
-    report.counts["healed"] = settle_everything()
+    report.counts["healed"] = finish_all_commits()
     previous = Verification.objects.first()
     for pk in previous.suspects if previous else ():
         report.suspect(pk)
@@ -193,12 +195,12 @@ def _judge(report: Report, verdicts: Iterator[Verdict]) -> None:
             report.suspect(verdict.row.pk)
 
 
-def _no_rows_elsewhere(found: list[Place]) -> None:
+def _no_rows_elsewhere(found: list[StorageRoot]) -> None:
     """Rows of an alias that `STORAGES` no longer names can be neither confirmed nor denied."""
     known = [alias for place in found for alias in place.aliases]
     lost = StoredFile.objects.exclude(storage_alias__in=known).first()
     if lost is not None:
-        raise StorageAway(
+        raise StorageUnavailable(
             f"The register names files on the storage {lost.storage_alias!r}, which the settings do not."
         )
 

@@ -2,13 +2,17 @@
 
 from django.db import migrations
 
-# After, not before: one statement may delete an original and its copies together. Children (copies, derivatives) go with their original; each row that goes leaves its key in the outbox,
-# in the same transaction. A file that must not be lost gets the uuid of the operation that it is set
+# After, not before: one statement may delete an original and its exports together. Children (exports,
+# derivatives) go with their original; each row that goes leaves its key in the outbox, in the same
+# transaction, unless the table is being emptied (see below). A file that must not be lost gets the uuid of the operation that it is set
 # aside under: the one that the transaction announced, else one that all rows of this transaction share.
 QUEUE_REMOVAL = """
 CREATE FUNCTION photostore_queue_removal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM photostore_storedfile WHERE parent_id = OLD.id;
+    IF current_setting('photokeep.leave_files', true) = 'yes' THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO photostore_pendingremoval
         (storage_alias, key, sha256, byte_size, content_type, owner_label, owner_id, operation, queued_at)
     VALUES
@@ -33,6 +37,19 @@ BEGIN
     RETURN NULL;
 END $$;
 """
+# TRUNCATE fires no row triggers: the register forgets the owners' files, and leaves them where they are. A
+# table is emptied as a whole when a school is reseeded. The files then are orphans and stay in place, where
+# `migrate_orphaned_photos` looks for them; in the register they would be somebody else's, because the new
+# rows get the same primary keys. An app puts this trigger on its own table as well.
+FORGET_ALL_OWNERS = """
+CREATE FUNCTION photostore_forget_all_owners() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('photokeep.leave_files', 'yes', true);
+    DELETE FROM photostore_storedfile WHERE owner_label = TG_ARGV[0];
+    PERFORM set_config('photokeep.leave_files', '', true);
+    RETURN NULL;
+END $$;
+"""
 
 
 class Migration(migrations.Migration):
@@ -46,4 +63,5 @@ class Migration(migrations.Migration):
             "DROP TRIGGER photostore_queue_removal ON photostore_storedfile; DROP FUNCTION photostore_queue_removal();",
         ),
         migrations.RunSQL(FORGET_OWNER, "DROP FUNCTION photostore_forget_owner();"),
+        migrations.RunSQL(FORGET_ALL_OWNERS, "DROP FUNCTION photostore_forget_all_owners();"),
     ]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from photostore.models import Act, Operation
-from photostore.operations.acts import kind_of
-from photostore.operations.conductor import CANNOT
-from photostore.registration import ActKind
+from photostore.models import Operation, OperationStep
+from photostore.operations.handlers import handler_of
+from photostore.operations.runner import CANNOT
+from photostore.registration import StepHandler
 
 
 class Part:
-    """One part, as its own handler sees it: an act whose details lie in those of the whole step."""
+    """One part, as its own handler sees it: a step whose details lie in those of the whole step."""
 
-    def __init__(self, whole: Act, place: int) -> None:
+    def __init__(self, whole: OperationStep, place: int) -> None:
         self._whole, self._place = whole, place
         self.kind = str(whole.details["parts"][place]["kind"])
 
@@ -48,35 +48,35 @@ class Part:
         self._whole.save(update_fields=update_fields)
 
 
-class InParts(ActKind):
+class InParts(StepHandler):
     """Details: `parts`, each with a `kind` and `details` of its own, done in their order.
 
     Where one no longer applies, those before it are taken back, and the step is skipped as a whole. Killed in
     between, it is done again from the first part: each is idempotent.
     """
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """See above. Raises as the parts do."""
         done: list[Any] = []
-        for place in range(len(act.details["parts"])):
-            part: Any = Part(act, place)
+        for place in range(len(step.details["parts"])):
+            part: Any = Part(step, place)
             try:
-                kind_of(part).perform(part)
+                handler_of(part).perform(part)
             except CANNOT:
                 for earlier in reversed(done):
-                    kind_of(earlier).revert(earlier)
+                    handler_of(earlier).revert(earlier)
                 raise
             done.append(part)
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """The last part first; where one was changed since, those after it are done again."""
         undone: list[Any] = []
-        for place in reversed(range(len(act.details["parts"]))):
-            part: Any = Part(act, place)
+        for place in reversed(range(len(step.details["parts"]))):
+            part: Any = Part(step, place)
             try:
-                kind_of(part).revert(part)
+                handler_of(part).revert(part)
             except CANNOT:
                 for later in reversed(undone):
-                    kind_of(later).perform(later)
+                    handler_of(later).perform(later)
                 raise
             undone.append(part)

@@ -11,30 +11,30 @@ from django.db.models import Count, Sum
 from photostore import keys
 from photostore.audit import Actor
 from photostore.errors import Changed
-from photostore.models import Act, QuarantinedFile, StoredFile
-from photostore.operations.conductor import conduct
+from photostore.models import OperationStep, QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
-from photostore.registration import ActKind
+from photostore.operations.runner import run_operation
+from photostore.registration import StepHandler
 from photostore.storage import storage_for
 
 BATCH = 1_000
 
 
-class Purge(ActKind):
+class Purge(StepHandler):
     """Removes one file from quarantine for good. Details: `operation`, `storage_alias`, `key`, `sha256`."""
 
     name = "purge"
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """Bytes first here: a row without bytes is told as gone, bytes without a row would stay for ever."""
-        details = act.details
+        details = step.details
         storage = storage_for(details["storage_alias"])
         storage.remove(keys.quarantined(details["operation"], details["key"]))
         QuarantinedFile.objects.filter(
             operation=details["operation"], storage_alias=details["storage_alias"], key=details["key"]
         ).delete()
 
-    def revert(self, act: Act) -> None:  # noqa: ARG002 - there is nothing to look at
+    def revert(self, step: OperationStep) -> None:  # noqa: ARG002 - there is nothing to look at
         """Never."""
         raise Changed("It was removed for good.")
 
@@ -47,7 +47,9 @@ def purgeable(before: datetime) -> tuple[int, int]:
 
 
 def needed(before: datetime) -> tuple[int, int]:
-    """The number of those that stay because a photo needs them, and their bytes. Raises `StorageAway`."""
+    """The number of those that stay because a photo needs them, and their bytes. Raises
+    `StorageUnavailable`.
+    """
     sizes = [row.byte_size for row, is_needed in _looked_at(before) if is_needed]
     return len(sizes), sum(sizes)
 
@@ -55,9 +57,9 @@ def needed(before: datetime) -> tuple[int, int]:
 def purge(before: datetime, actor: Actor) -> Iterator[bool]:
     """Remove them for good, one journaled act each; yields for each whether it went.
 
-    What holds the bytes of an original whose own file is gone stays. Raises `StorageAway`.
+    What holds the bytes of an original whose own file is gone stays. Raises `StorageUnavailable`.
     """
-    with conduct("purge_quarantine", actor, can_be_undone=False) as operation:
+    with run_operation("purge_quarantine", actor, can_be_undone=False) as operation:
         for row, is_needed in _looked_at(before):
             if is_needed:
                 yield False
@@ -68,7 +70,7 @@ def purge(before: datetime, actor: Actor) -> Iterator[bool]:
                 "key": row.key,
                 "sha256": row.sha256,
             }
-            yield operation.act("purge", subject=row.key, details=details)
+            yield operation.step("purge", subject=row.key, details=details)
 
 
 def _looked_at(before: datetime) -> Iterator[tuple[QuarantinedFile, bool]]:

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.errors import Changed, FileMissing
-from photostore.models import Act, QuarantinedFile, StoredFile
-from photostore.registration import ActKind
+from photostore.models import OperationStep, QuarantinedFile, StoredFile
+from photostore.registration import StepHandler
 from photostore.storage import storage_for
 
 
-class SetAside(ActKind):
+class SetAside(StepHandler):
     """Moves one file that no row names to `quarantine/{operation}/{key}`.
 
     Details: `storage_alias`, `key`, `sha256`, `byte_size`, `content_type`; `owner_label` and `owner_id`
@@ -24,11 +24,11 @@ class SetAside(ActKind):
 
     name = "set_aside"
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """Look again, then move. A file that was published or changed meanwhile is left alone."""
-        details = act.details
+        details = step.details
         storage = storage_for(details["storage_alias"])
-        target = keys.quarantined(act.operation_id, details["key"])
+        target = keys.quarantined(step.operation_id, details["key"])
         if storage.stat(target) is None or storage.stat(details["key"]) is not None:
             if StoredFile.objects.filter(storage_alias=details["storage_alias"], key=details["key"]).exists():
                 raise Changed(_("The file belongs to somebody by now."))
@@ -36,7 +36,7 @@ class SetAside(ActKind):
                 raise Changed(_("The file is gone or another one by now."))
             storage.move(details["key"], target)
         QuarantinedFile.objects.get_or_create(
-            operation=act.operation_id,
+            operation=step.operation_id,
             storage_alias=details["storage_alias"],
             key=details["key"],
             defaults={
@@ -48,13 +48,13 @@ class SetAside(ActKind):
             },
         )
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """Move it back, unless something else has its name by now, or it was purged."""
-        bring_back(act.operation_id, act.details["storage_alias"], act.details["key"])
+        bring_back(step.operation_id, step.details["storage_alias"], step.details["key"])
 
 
 def aside_details(storage_alias: str, key: str) -> dict[str, Any]:
-    """What setting this file aside needs to know. Raises `StorageAway`."""
+    """What setting this file aside needs to know. Raises `StorageUnavailable`."""
     found = storage_for(storage_alias).stat(key)
     return {
         "storage_alias": storage_alias,
@@ -83,7 +83,9 @@ def bring_back(operation: UUID, storage_alias: str, key: str) -> None:
 
 
 def sha256_of(storage_alias: str, key: str) -> str | None:
-    """The sha256 of a stored file, read in chunks; None where it is not there. Raises `StorageAway`."""
+    """The sha256 of a stored file, read in chunks; None where it is not there. Raises
+    `StorageUnavailable`.
+    """
     digest = hashlib.sha256()
     try:
         for chunk in storage_for(storage_alias).stream(key):

@@ -1,4 +1,4 @@
-"""The act of the sweep: setting one orphan aside, whatever arrives meanwhile."""
+"""The step of the sweep: setting one orphan aside, whatever arrives meanwhile."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Collection
 from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import Changed
-from photostore.models import Act
+from photostore.models import OperationStep
 from photostore.operations.quarantine import SetAside
-from photostore.references.knowledge import held
-from photostore.references.places import place_of
+from photostore.references.apps import locked_key
+from photostore.references.roots import root_of
 
 
 class SweepAside(SetAside):
@@ -18,22 +18,22 @@ class SweepAside(SetAside):
 
     name = "sweep_aside"
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """See `SetAside`. A row of any alias that leads to the same place claims the file."""
-        with held(act.details["key"]):
-            details = act.details
-            _refuse(place_of(details["storage_alias"]).claims([details["key"]]))
-            super().perform(act)
+        with locked_key(step.details["key"]):
+            details = step.details
+            _refuse(root_of(details["storage_alias"]).claims([details["key"]]))
+            super().perform(step)
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """See `SetAside`. A name that the register gave to somebody by now stays theirs.
 
         A row that names the file, and the register does not know it, is what the file comes back for.
         """
-        with held(act.details["key"]):
-            details = act.details
-            _refuse(place_of(details["storage_alias"]).known([details["key"]]))
-            super().revert(act)
+        with locked_key(step.details["key"]):
+            details = step.details
+            _refuse(root_of(details["storage_alias"]).known([details["key"]]))
+            super().revert(step)
 
 
 def _refuse(claimed: Collection[str]) -> None:

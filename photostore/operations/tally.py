@@ -12,7 +12,7 @@ _tally: ContextVar[Counter[str] | None] = ContextVar("tally", default=None)
 
 @contextmanager
 def tallied() -> Iterator[Counter[str]]:
-    """The acts that are done within the block, by what they were done for."""
+    """The steps that are done within the block, by what they were done for."""
     tally: Counter[str] = Counter()
     token = _tally.set(tally)
     try:

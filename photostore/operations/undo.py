@@ -1,4 +1,4 @@
-"""Taking an operation back as a whole, newest act first; an undo is an operation too."""
+"""Taking an operation back as a whole, newest step first; an undo is an operation too."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor
 from photostore.errors import Changed, Conflict
-from photostore.models import BY_ITSELF, UPLOAD, Act, Operation
-from photostore.operations.acts import kind_of
-from photostore.operations.conductor import conduct, finish_interrupted, mark
-from photostore.registration import ActKind
+from photostore.models import BY_ITSELF, UPLOAD, Operation, OperationStep
+from photostore.operations.handlers import handler_of
+from photostore.operations.runner import finish_interrupted, mark, run_operation
+from photostore.registration import StepHandler
 
 PER_FETCH = 500
 FINISHED = (Operation.State.DONE, Operation.State.PARTLY)
@@ -21,7 +21,7 @@ FINISHED = (Operation.State.DONE, Operation.State.PARTLY)
 
 @dataclass(frozen=True)
 class Undone:
-    """What an undo did: the number of acts taken back, and of those that had changed since.
+    """What an undo did: the number of steps taken back, and of those that had changed since.
 
     `operation` is the undo itself; None where there was nothing to take back.
     """
@@ -30,38 +30,42 @@ class Undone:
     reverted: int
     skipped: int
 
-    def left(self) -> Iterator[Act]:
-        """The acts that were left as they are, with the reason in `note`; streamed."""
+    def left(self) -> Iterator[OperationStep]:
+        """The steps that were left as they are, with the reason in `note`; streamed."""
         if self.operation is not None:
-            yield from self.operation.acts.filter(state=Act.State.SKIPPED).order_by("number").iterator()
+            yield from (
+                self.operation.steps.filter(state=OperationStep.State.SKIPPED).order_by("number").iterator()
+            )
 
 
-class TakeBack(ActKind):
-    """The act of an undo: takes one act of another operation back. Reverting it does that act again."""
+class RevertStep(StepHandler):
+    """The step of an undo: takes one step of another operation back. Reverting it does that step again."""
 
-    name = "take_back"
+    name = "revert_step"
 
-    def perform(self, act: Act) -> None:
-        """Revert the act that the details name. Raises `Changed`, also when another undo did so."""
-        original = Act.objects.select_related("operation").get(pk=act.details["act"])
-        if original.state == Act.State.DONE:
-            kind_of(original).revert(original)
-            mark(original, Act.State.UNDONE)
-        elif _taken_back_by_another(original, act):
+    def perform(self, step: OperationStep) -> None:
+        """Revert the step that the details name. Raises `Changed`, also when another undo did so."""
+        original = OperationStep.objects.select_related("operation").get(pk=step.details["step"])
+        if original.state == OperationStep.State.DONE:
+            handler_of(original).revert(original)
+            mark(original, OperationStep.State.UNDONE)
+        elif _taken_back_by_another(original, step):
             raise Changed(_("Another undo took it back."))
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """Do it again."""
-        original = Act.objects.select_related("operation").get(pk=act.details["act"])
-        if original.state == Act.State.UNDONE:
-            kind_of(original).perform(original)
-            mark(original, Act.State.DONE)
+        original = OperationStep.objects.select_related("operation").get(pk=step.details["step"])
+        if original.state == OperationStep.State.UNDONE:
+            handler_of(original).perform(original)
+            mark(original, OperationStep.State.DONE)
 
 
-def _taken_back_by_another(original: Act, act: Act) -> bool:
+def _taken_back_by_another(original: OperationStep, step: OperationStep) -> bool:
     """Else a kill came between taking it back and saying so."""
-    acts = Act.objects.filter(operation__undoes=original.operation_id, state=Act.State.DONE)
-    return acts.filter(details__act=original.pk).exclude(pk=act.pk).exists()
+    steps = OperationStep.objects.filter(
+        operation__undoes=original.operation_id, state=OperationStep.State.DONE
+    )
+    return steps.filter(details__step=original.pk).exclude(pk=step.pk).exists()
 
 
 def last_undoable() -> Operation | None:
@@ -80,7 +84,7 @@ def last_undoable() -> Operation | None:
     finished = Operation.objects.filter(state__in=FINISHED, undoes=None)
     # An upload or the worker may come between a command and its undo, and is not what is meant.
     finished = finished.exclude(command__in=[UPLOAD, BY_ITSELF])
-    stands = Exists(Act.objects.filter(operation=OuterRef("pk"), state=Act.State.DONE))
+    stands = Exists(OperationStep.objects.filter(operation=OuterRef("pk"), state=OperationStep.State.DONE))
     tried = Exists(Operation.objects.filter(undoes=OuterRef("pk"), state__in=FINISHED))
     return finished.filter(stands).exclude(tried).order_by("-started_at").first()
 
@@ -89,31 +93,33 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
     """Take `operation` back. What changed since is skipped and told, never overwritten.
 
     What was skipped can be tried again by another undo. Raises `Conflict` for an operation that cannot be
-    undone or of which nothing stands. Killed and called again, it goes on. `tick` is called after each act.
+    undone or of which nothing stands. Killed and called again, it goes on. `tick` is called after each step.
     """
     if not operation.can_be_undone:
         raise Conflict(_("This operation ended things for good and cannot be undone."), code="final")
     if operation.state == Operation.State.UNDONE:
         raise Conflict(_("This operation is undone already."), code="undone_already")
-    with conduct("undo_photo_operation", actor, undoes=operation) as conductor:
-        for act in _to_take_back(operation):
-            conductor.act("take_back", subject=act.subject, details={"act": act.pk})
+    with run_operation("undo_photo_operation", actor, undoes=operation) as runner:
+        for step in _to_take_back(operation):
+            runner.step("revert_step", subject=step.subject, details={"step": step.pk})
             tick()
     operation.refresh_from_db()
-    if conductor.id is None:
+    if runner.id is None:
         raise Conflict(_("Nothing of this operation stands that could be taken back."), code="nothing_stands")
-    return Undone(conductor.operation, *_counted(conductor.operation))
+    return Undone(runner.operation, *_counted(runner.operation))
 
 
 def _counted(undoing: Operation) -> tuple[int, int]:
     """Of the whole undo, also where this run only finished what a killed one began."""
-    acts = undoing.acts
-    return acts.filter(state=Act.State.DONE).count(), acts.filter(state=Act.State.SKIPPED).count()
+    steps = undoing.steps
+    return steps.filter(state=OperationStep.State.DONE).count(), steps.filter(
+        state=OperationStep.State.SKIPPED
+    ).count()
 
 
-def _to_take_back(operation: Operation) -> Iterator[Act]:
-    """The acts that stand, newest first; a batch at a time."""
-    standing = operation.acts.filter(state=Act.State.DONE).order_by("-number")
+def _to_take_back(operation: Operation) -> Iterator[OperationStep]:
+    """The steps that stand, newest first; a batch at a time."""
+    standing = operation.steps.filter(state=OperationStep.State.DONE).order_by("-number")
     batch = list(standing[:PER_FETCH])
     while batch:
         yield from batch

@@ -3,7 +3,7 @@
 Below the register, operations and inventory: each of them asks before it touches a file.
 """
 
-from photostore.references.knowledge import held
-from photostore.references.places import Place, place_of, places
+from photostore.references.apps import locked_key
+from photostore.references.roots import StorageRoot, root_of, storage_roots
 
-__all__ = ["Place", "held", "place_of", "places"]
+__all__ = ["StorageRoot", "locked_key", "root_of", "storage_roots"]

@@ -7,20 +7,20 @@ from collections.abc import Collection
 from photostore.models import StoredFile
 from photostore.owners import Owner
 from photostore.references.fields import named_by_fields
-from photostore.references.places import places
+from photostore.references.roots import storage_roots
 
-Spot = tuple[str, str]
+FileRef = tuple[str, str]
 
 
-def named_for_others(spots: Collection[Spot], owner: Owner | None) -> set[Spot]:
-    """Those of `spots` (storage alias and key) that a row of another than `owner` names.
+def refs_named_by_others(file_refs: Collection[FileRef], owner: Owner | None) -> set[FileRef]:
+    """Those of `storage_roots` (storage alias and key) that a row of another than `owner` names.
 
     Whoever writes there would show one person's photo as another's: a deployment that is not adopted yet
     serves what lies under the name that its row gives.
     """
-    found: set[Spot] = set()
-    for place in places():
-        here = {spot for spot in spots if spot[0] in place.aliases}
+    found: set[FileRef] = set()
+    for place in storage_roots():
+        here = {file_ref for file_ref in file_refs if file_ref[0] in place.aliases}
         keys = {key for _alias, key in here}
         if not keys:
             continue
@@ -28,5 +28,5 @@ def named_for_others(spots: Collection[Spot], owner: Owner | None) -> set[Spot]:
         if owner is not None:
             rows = StoredFile.objects.filter(storage_alias__in=place.aliases, key__in=keys)
             taken.update(rows.exclude(**owner.files).values_list("key", flat=True))
-        found.update(spot for spot in here if spot[1] in taken)
+        found.update(file_ref for file_ref in here if file_ref[1] in taken)
     return found

@@ -1,23 +1,23 @@
-"""The register of files: whose each is; put, replaced, removed with the transaction: see `publications`."""
+"""The register of files: whose each is; put, replaced, removed with the transaction: see `file_sets`."""
 
-from photostore.register.publications import (
+from photostore.register.file_sets import (
+    FileSet,
     NewFile,
-    Publication,
+    mounted_storage,
     publish,
     publish_former,
-    refuse_a_strange_place,
+    refuse_unmounted_storage,
     retire,
-    right_place,
     store,
 )
 
 __all__ = [
+    "FileSet",
     "NewFile",
-    "Publication",
+    "mounted_storage",
     "publish",
     "publish_former",
-    "refuse_a_strange_place",
+    "refuse_unmounted_storage",
     "retire",
-    "right_place",
     "store",
 ]

@@ -13,9 +13,9 @@ from django.utils import timezone
 from photostore import keys
 from photostore.audit import Actor
 from photostore.errors import NameTaken
-from photostore.models import UPLOAD, Act, Operation, PendingRemoval, QuarantinedFile, StoredFile
+from photostore.models import UPLOAD, Operation, OperationStep, PendingRemoval, QuarantinedFile, StoredFile
 from photostore.owners import Owner
-from photostore.references.others import named_for_others
+from photostore.references.others import refs_named_by_others
 from photostore.storage import storage_for
 
 
@@ -25,7 +25,7 @@ def make_way(places: Sequence[tuple[str, str]], actor: Actor, owner: Owner | Non
     A deployment that has not been adopted yet, or a reseed before `migrate_orphaned_photos`, has files
     under documented names that no row knows; each may be the only copy of somebody's photo. One look at
     the register; storage is asked only about names that are new to it. What is set aside is an operation
-    of the actor's (`upload`). Raises `NameTaken`, with nothing moved; `StorageAway`.
+    of the actor's (`upload`). Raises `NameTaken`, with nothing moved; `StorageUnavailable`.
     """
     if not places:
         return
@@ -35,7 +35,7 @@ def make_way(places: Sequence[tuple[str, str]], actor: Actor, owner: Owner | Non
     else:
         mine = rows.values_list("storage_alias", "key")
     new = set(places) - set(mine)
-    if new and named_for_others(new, owner):
+    if new and refs_named_by_others(new, owner):
         raise NameTaken
     going = PendingRemoval.objects.filter(key__in=[key for _alias, key in new])
     new -= set(going.values_list("storage_alias", "key"))
@@ -70,17 +70,17 @@ def _write_down(details: dict[str, Any], actor: Actor) -> UUID:
             command=UPLOAD,
             actor_id=actor.id,
             actor_name=actor.name,
-            door=actor.door,
+            channel=actor.channel,
             state=Operation.State.DONE,
             finished_at=timezone.now(),
         )
-        Act.objects.create(
+        OperationStep.objects.create(
             operation=operation,
             number=1,
             kind="sweep_aside",
             subject=details["key"][:200],
             details=details,
-            state=Act.State.DONE,
+            state=OperationStep.State.DONE,
         )
         QuarantinedFile.objects.create(operation=operation.pk, **details)
     return operation.pk

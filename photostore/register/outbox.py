@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.core.exceptions import SuspiciousFileOperation
 
 from photostore import keys
-from photostore.errors import FileMissing, PhotostoreError, StorageAway
+from photostore.errors import FileMissing, PhotostoreError, StorageUnavailable
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
 from photostore.owners import Owner
 from photostore.storage import storage_for
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def drain(owner: Owner) -> int:
     """Remove or set aside what this owner gave up; call it under the owner's lock. The number done.
 
-    A storage that is away leaves the rest in the outbox: the change itself is committed and true.
+    A storage that is unavailable leaves the rest in the outbox: the change itself is committed and true.
     """
     done: list[int] = []
     away: set[str] = set()  # asked once: each further question would wait as long again
@@ -34,7 +34,7 @@ def drain(owner: Owner) -> int:
             done.append(removal.pk)
         except (PhotostoreError, SuspiciousFileOperation) as error:
             logger.exception("A file that was given up could not be removed yet; it stays in the outbox.")
-            if isinstance(error, StorageAway):
+            if isinstance(error, StorageUnavailable):
                 away.add(removal.storage_alias)
     if done:
         PendingRemoval.objects.filter(pk__in=done).delete()

@@ -7,30 +7,30 @@ from contextlib import contextmanager, suppress
 
 from django.db import connection, models, transaction
 
-from photostore.audit import NOBODY, Actor
-from photostore.errors import StorageAway
+from photostore.audit import ANONYMOUS, Actor
+from photostore.errors import StorageUnavailable
 from photostore.owners import Owner
-from photostore.register.publications import Publication, right_place, store
+from photostore.register.file_sets import FileSet, mounted_storage, store
 from photostore.storage import storage_for
 
 
 @contextmanager
 def stored(
-    publication: Publication | None,
+    file_set: FileSet | None,
     *,
     copied: str = "",
     owner: Owner | None = None,
-    actor: Actor = NOBODY,
+    actor: Actor = ANONYMOUS,
 ) -> Iterator[None]:
-    """Write the files of `publication`, then commit the rows that the block writes, in one transaction.
+    """Write the files of `file_set`, then commit the rows that the block writes, in one transaction.
 
     When the block fails, the files go again, and with them what the caller copied to the key `copied`, which
     no row names yet; what cannot be removed now, the sweep finds. For callers under the lock of the files'
     owner. Raises as `store` does, and whatever the block raises.
     """
-    is_new = publication is not None and not _is_there(publication)
-    if publication is not None:
-        store(publication, owner=owner, actor=actor)
+    is_new = file_set is not None and not _is_there(file_set)
+    if file_set is not None:
+        store(file_set, owner=owner, actor=actor)
     has_rows = False
     try:
         with transaction.atomic(durable=True):
@@ -39,7 +39,7 @@ def stored(
     except Exception:
         # A commit whose answer was lost may have happened: then the files stay, and the sweep decides.
         if not has_rows:
-            _take_back(publication if is_new else None, copied)
+            _take_back(file_set if is_new else None, copied)
         raise
 
 
@@ -50,15 +50,15 @@ def next_id(model: type[models.Model]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _is_there(publication: Publication) -> bool:
+def _is_there(file_set: FileSet) -> bool:
     """A version's key is the checksum of its bytes, so the very file may lie there for another row."""
-    return right_place(publication.storage_alias).stat(publication.original.key) is not None
+    return mounted_storage(file_set.storage_alias).stat(file_set.original.key) is not None
 
 
-def _take_back(publication: Publication | None, copied: str) -> None:
-    with suppress(StorageAway):
+def _take_back(file_set: FileSet | None, copied: str) -> None:
+    with suppress(StorageUnavailable):
         if copied:
             storage_for().remove(copied)
-        if publication is not None:
-            for file in (publication.original, *publication.derivatives):
-                storage_for(publication.storage_alias).remove(file.key)
+        if file_set is not None:
+            for file in (file_set.original, *file_set.derivatives):
+                storage_for(file_set.storage_alias).remove(file.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.storage.base import FileStat, PhotoStorage
 
 __all__ = ["FileStat", "PhotoStorage", "storage_for"]
@@ -11,7 +11,8 @@ __all__ = ["FileStat", "PhotoStorage", "storage_for"]
 def storage_for(alias: str = "default") -> PhotoStorage:
     """The storage behind an alias of Django's `STORAGES`: `default`, `safe` or `public`.
 
-    Raises `StorageAway` for one that is no longer configured: what rows say lies there may well lie there.
+    Raises `StorageUnavailable` for one that is no longer configured: what rows say lies there may well lie
+    there.
     """
     # Here, because settings.py imports this package's configuration.
     from django.core.files.storage import InvalidStorageError, storages
@@ -19,7 +20,7 @@ def storage_for(alias: str = "default") -> PhotoStorage:
     try:
         storage = storages[alias]
     except InvalidStorageError as error:
-        raise StorageAway from error
+        raise StorageUnavailable from error
     if not isinstance(storage, PhotoStorage):
         raise TypeError(f"The storage alias {alias!r} is not one that keeps photos.")
     return storage

@@ -44,7 +44,7 @@ class FileStat:
 class PhotoStorage(Storage, ABC):
     """A Django storage that never shows half a file and never mistakes "cannot tell" for "absent".
 
-    Every method may raise `StorageAway` (`StorageFull` when there is no space): the storage could not
+    Every method may raise `StorageUnavailable` (`StorageFull` when there is no space): the storage could not
     tell or could not do it. `None`, `False` and `FileMissing` mean that it answered. A key that is not one
     (see `key_rules`) raises `SuspiciousFileOperation`. Use from any number of threads and processes.
     """
@@ -128,7 +128,7 @@ class PhotoStorage(Storage, ABC):
 
     @abstractmethod
     def ping(self) -> None:
-        """A cheap look whether the storage is there. Raises `StorageAway`."""
+        """A cheap look whether the storage is there. Raises `StorageUnavailable`."""
 
     @abstractmethod
     def prepare(self) -> None:
@@ -222,7 +222,7 @@ class PhotoStorage(Storage, ABC):
         self.remove(name)
 
     def exists(self, name: str) -> bool:
-        """Whether it is there. Raises `StorageAway` when the storage cannot tell."""
+        """Whether it is there. Raises `StorageUnavailable` when the storage cannot tell."""
         return self.stat(name) is not None
 
     def size(self, name: str) -> int:
@@ -240,5 +240,5 @@ class PhotoStorage(Storage, ABC):
         return found
 
     def path(self, name: str, *_: Any) -> NoReturn:
-        """Refused on purpose: half of the storages have no paths, so nothing may lean on one."""
+        """CommandRefused on purpose: half of the storages have no paths, so nothing may lean on one."""
         raise NotImplementedError("Stored files have keys, not paths.")

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.utils.deconstruct import deconstructible
 
-from photostore.errors import FileMissing, FileTooLarge, StorageAway
+from photostore.errors import FileMissing, FileTooLarge, StorageUnavailable
 from photostore.storage.base import CHUNK_BYTES, EVERY_KIND, FileStat, Kind, Line, PhotoStorage
 from photostore.storage.beneath import open_beneath
 from photostore.storage.chunks import Chunks
@@ -33,8 +33,8 @@ class DiskStorage(PhotoStorage):
     """Files below `location`, which may be a symbolic link; nothing below it is followed if it is one.
 
     `location` is made at the first `put` when its parent is there, and marked with a file. From then on
-    a root without its mark is `StorageAway` (an unmounted disk leaves an empty folder), never "absent".
-    Files are for the service's own user, unless `FILE_UPLOAD_PERMISSIONS` and
+    a root without its mark is `StorageUnavailable` (an unmounted disk leaves an empty folder), never
+    "absent". Files are for the service's own user, unless `FILE_UPLOAD_PERMISSIONS` and
     `FILE_UPLOAD_DIRECTORY_PERMISSIONS` are set, as a web server that serves them by itself needs.
     """
 
@@ -193,7 +193,7 @@ class DiskStorage(PhotoStorage):
         else:
             self._folders.confirm()
         if not os.access(place, os.R_OK | os.W_OK | os.X_OK):
-            raise StorageAway
+            raise StorageUnavailable
 
     def prepare(self) -> None:
         """See `PhotoStorage`."""

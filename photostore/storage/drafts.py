@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import uuid4
 
-from photostore.errors import Conflict, StorageAway
+from photostore.errors import Conflict, StorageUnavailable
 from photostore.storage.folders import Folders, disk_errors, regular, sync_file, sync_folder
 
 # Each attempt loses only to somebody who removed the folder's last file at that very moment.
@@ -76,7 +76,7 @@ def _start(folders: Folders, segments: Sequence[str], mode: int) -> Draft:
             if mode & 0o077:
                 os.fchmod(descriptor, mode)
             return Draft(os.dup(folder), descriptor, name)
-    raise StorageAway
+    raise StorageUnavailable
 
 
 def open_scratch(folders: Folders) -> BinaryIO:
@@ -98,7 +98,7 @@ def link(folders: Folders, source_folder: int, source: str, segments: Sequence[s
             _link(source_folder, source, folder, target)
             sync_folder(folder)
             return
-    raise StorageAway
+    raise StorageUnavailable
 
 
 def _link(source_folder: int, source: str, folder: int, target: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from django.core.exceptions import SuspiciousFileOperation
 
-from photostore.errors import FileMissing, FileUnreadable, StorageAway, StorageFull
+from photostore.errors import FileMissing, FileUnreadable, StorageFull, StorageUnavailable
 from photostore.storage.key_rules import is_key
 
 # It tells the storage from the empty folder that an unmounted disk leaves behind.
@@ -51,7 +51,9 @@ def sync_folder(descriptor: int) -> None:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Every `OSError` as `StorageFull`, `StorageAway`, or `SuspiciousFileOperation` (a link in the way)."""
+    """Every `OSError` as `StorageFull`, `StorageUnavailable`, or `SuspiciousFileOperation` (a link in the
+    way).
+    """
     try:
         yield
     except OSError as error:
@@ -63,7 +65,7 @@ def _translated(error: OSError) -> Exception:
         return StorageFull()
     if error.errno in _IN_THE_WAY:
         return SuspiciousFileOperation("The storage key leads through something that is not a folder.")
-    return StorageAway()
+    return StorageUnavailable()
 
 
 class Folders:
@@ -80,7 +82,7 @@ class Folders:
 
         `ENOENT` and a link in the way, here or in the body, become `FileMissing`, after a look that the
         storage itself is there; what is the matter with one file alone becomes `FileUnreadable`, every other
-        `OSError` `StorageAway`.
+        `OSError` `StorageUnavailable`.
         """
         chain = [self._open_root()]
         try:
@@ -156,14 +158,14 @@ class Folders:
         os.close(self._open_root(create=True))
 
     def is_prepared(self) -> bool:
-        """Whether the marker is there. Raises `StorageAway` when it was there before."""
+        """Whether the marker is there. Raises `StorageUnavailable` when it was there before."""
         if not self._marker_seen and not self.root.exists():
             return False
         self.confirm()
         return self._marker_seen
 
     def confirm(self) -> None:
-        """Raise `StorageAway` when the root is gone, or is no longer the one that was seen."""
+        """Raise `StorageUnavailable` when the root is gone, or is no longer the one that was seen."""
         root = self._open_root()
         try:
             self._confirm_root(root)
@@ -174,7 +176,7 @@ class Folders:
         try:
             root = self._open_or_make_root(create=create)
         except OSError as error:
-            raise StorageFull() if error.errno in _FULL else StorageAway() from error
+            raise StorageFull() if error.errno in _FULL else StorageUnavailable() from error
         try:
             if self._marker_seen:
                 if create:
@@ -215,10 +217,12 @@ class Folders:
 
     def _confirm_root(self, root: int) -> None:
         if self._marker_seen and not _has_marker(root):
-            raise StorageAway
+            raise StorageUnavailable
 
     def _answer(self, root: int) -> None:
-        """Raise `StorageAway` where the root itself cannot be read: then it is not the one file's fault."""
+        """Raise `StorageUnavailable` where the root itself cannot be read: then it is not the one file's
+        fault.
+        """
         self._confirm_root(root)
         with disk_errors(), os.scandir(root) as entries:
             next(entries, None)

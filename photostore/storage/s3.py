@@ -124,7 +124,7 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
     def stream(
         self, key: str, *, start: int = 0, end: int | None = None, chunk_bytes: int = CHUNK_BYTES
     ) -> Chunks:
-        """See `PhotoStorage`. One GET; a connection that breaks on the way raises `StorageAway`."""
+        """See `PhotoStorage`. One GET; a connection that breaks on the way raises `StorageUnavailable`."""
         if end is not None and end <= start:
             if self.stat(key) is None:
                 raise FileMissing

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from photostore.errors import FileMissing, StorageAway, StorageFull
+from photostore.errors import FileMissing, StorageFull, StorageUnavailable
 from photostore.storage.presign import Keys
 
 if TYPE_CHECKING:
@@ -49,15 +49,15 @@ class Connection:
     credentials: Credentials | None
 
     def keys(self) -> Keys:
-        """Today's credentials. Raises `StorageAway` when there are none."""
+        """Today's credentials. Raises `StorageUnavailable` when there are none."""
         if self.credentials is None:
-            raise StorageAway
+            raise StorageUnavailable
         try:
             frozen = self.credentials.get_frozen_credentials()
         except BotoCoreError as error:  # a role that could not be renewed
-            raise StorageAway from error
+            raise StorageUnavailable from error
         if not frozen.access_key or not frozen.secret_key:
-            raise StorageAway
+            raise StorageUnavailable
         return _keys(frozen.access_key, frozen.secret_key, frozen.token)
 
 
@@ -108,7 +108,8 @@ def _connection(options: ClientOptions, _process_id: int) -> Connection:
 
 @contextmanager
 def s3_errors() -> Iterator[None]:
-    """Whatever botocore raises, as `FileMissing` when the object is surely absent, else as `StorageAway`.
+    """Whatever botocore raises, as `FileMissing` when the object is surely absent, else as
+    `StorageUnavailable`.
 
     The sentences name neither the bucket nor the endpoint; the cause keeps both for the log.
     """
@@ -118,9 +119,9 @@ def s3_errors() -> Iterator[None]:
         code = error.response.get("Error", {}).get("Code", "")
         if code in _ABSENT:
             raise FileMissing from error
-        raise (StorageFull() if code in _FULL else StorageAway()) from error
+        raise (StorageFull() if code in _FULL else StorageUnavailable()) from error
     except (BotoCoreError, OSError) as error:
-        raise StorageAway from error
+        raise StorageUnavailable from error
 
 
 def status_of(error: ClientError) -> int:

@@ -17,7 +17,7 @@ PAYLOAD = b"<script>alert('PAYLOAD')</script>"
 
 
 class Hostile(NamedTuple):
-    """A file and the code with which a door for photos refuses it; None: taken, without its PAYLOAD."""
+    """A file and the code with which a channel for photos refuses it; None: taken, without its PAYLOAD."""
 
     name: str
     filename: str

@@ -57,8 +57,8 @@ def stating(data: bytes, primaries: int, transfer: int) -> bytes:
 def corners(data: bytes, filename: str, limits: ImageLimits = ALL) -> list[tuple[int, ...]]:
     picture = take_in_image(data, filename=filename, limits=limits).picture
     shown = Image.open(io.BytesIO(picture.data)).convert("RGB")
-    places = [(x, y) for y in (1, 3) for x in (1, 3)]
-    return [shown.getpixel((shown.width * x // 4, shown.height * y // 4)) for x, y in places]
+    storage_roots = [(x, y) for y in (1, 3) for x in (1, 3)]
+    return [shown.getpixel((shown.width * x // 4, shown.height * y // 4)) for x, y in storage_roots]
 
 
 def check(found: list[tuple[int, ...]], *, tolerance: int = 8) -> None:

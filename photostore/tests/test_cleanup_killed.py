@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from photostore.models import Act, Operation, QuarantinedFile
-from photostore.tests.shelf import fill, grow_old, leave, run
+from photostore.models import Operation, OperationStep, QuarantinedFile
+from photostore.tests.inventory_files import fill, grow_old, leave, run
 from testing.kept import stored
 from testing.kills.commands import Killing, one_of
 
@@ -53,7 +53,9 @@ def test_killed_before_every_step_and_run_again_and_undone(each_storage: str) ->
         aside = {f"quarantine/{key}": key.encode() for key in ORPHANS}
         assert kept() == whole | aside, sweeping.killed
         assert Operation.objects.filter(state="done", undoes=None).count() == 1, sweeping.killed
-        assert set(Act.objects.values_list("state", flat=True)) <= {"done", "undone"}, sweeping.killed
+        assert set(OperationStep.objects.values_list("state", flat=True)) <= {"done", "undone"}, (
+            sweeping.killed
+        )
         assert QuarantinedFile.objects.count() == len(ORPHANS), sweeping.killed
         killed |= undoing.life(*UNDO)
         assert stored() == whole | {key: key.encode() for key in ORPHANS}, undoing.killed

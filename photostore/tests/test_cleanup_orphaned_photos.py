@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from photostore.models import Operation, QuarantinedFile
-from photostore.tests.shelf import fill, grow_old, keep, leave, run
+from photostore.tests.inventory_files import fill, grow_old, keep, leave, run
 from testing.kept import stored
 
 pytestmark = pytest.mark.django_db(transaction=True)

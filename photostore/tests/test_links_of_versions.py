@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from photostore.delivery.links import LinkMaker
-from photostore.tests.things import DOCUMENTED, make_public
+from photostore.tests.owned_files import DOCUMENTED, make_public
 from testing.people import body_of
 
 pytestmark = pytest.mark.django_db

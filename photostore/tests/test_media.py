@@ -12,9 +12,9 @@ from django.test import Client
 from photostore.audit import AuditEntry
 from photostore.delivery.links import LinkMaker, SignedLink
 from photostore.models import StoredFile
-from photostore.register import Publication, retire
+from photostore.register import FileSet, retire
 from photostore.storage import storage_for
-from photostore.tests.things import DOCUMENTED, OWNER, make_public
+from photostore.tests.owned_files import DOCUMENTED, OWNER, make_public
 from testing.people import body_of
 
 pytestmark = pytest.mark.django_db
@@ -23,15 +23,15 @@ BASE = "http://testserver"
 FIRST, SECOND = b"first bytes of a photo, 0123456789", b"second"
 
 
-def live(made: Publication, key: str = DOCUMENTED) -> str:
+def live(made: FileSet, key: str = DOCUMENTED) -> str:
     return LinkMaker(BASE).live(key, sha256=made.original.sha256, version_key=made.original.key)
 
 
-def history(made: Publication) -> str:
+def history(made: FileSet) -> str:
     return LinkMaker(BASE).history(made.original.key, sha256=made.original.sha256)
 
 
-def small(made: Publication) -> str:
+def small(made: FileSet) -> str:
     return live(made, made.derivatives[0].key)
 
 
@@ -41,7 +41,7 @@ def altered(url: str, **values: str) -> str:
     return f"{parts.path}?{urlencode({name: value for name, value in query.items() if value is not None})}"
 
 
-def signed(key: str, made: Publication, purpose: str = "live", expires: int | None = None) -> str:
+def signed(key: str, made: FileSet, purpose: str = "live", expires: int | None = None) -> str:
     """A link with a true signature over whatever is claimed."""
     from django.conf import settings
 
@@ -215,7 +215,12 @@ def test_a_refused_link_leaves_a_trace_and_a_guess_none(client: Client) -> None:
     assert not AuditEntry.objects.exists()
     client.get(altered(url, s="A" * 22))
     row = AuditEntry.objects.get()
-    assert (row.door, row.outcome, row.code, row.subject) == ("media", "refused", "invalid_link", DOCUMENTED)
+    assert (row.channel, row.outcome, row.code, row.subject) == (
+        "media",
+        "refused",
+        "invalid_link",
+        DOCUMENTED,
+    )
 
 
 # --- when a link ends -------------------------------------------------------------------------------
@@ -249,7 +254,7 @@ def test_every_link_ends_when_the_rows_are_gone(client: Client) -> None:
 
 
 def test_a_copy_behind_its_row_still_serves_the_rows_version(client: Client) -> None:
-    """A crash between the commit and the refresh of the documented copy."""
+    """A crash between the commit and the refresh of the export."""
     make_public(FIRST)
     new = make_public(SECOND)
     storage_for().put(DOCUMENTED, FIRST, content_type="image/jpeg")

@@ -12,11 +12,11 @@ from django.utils import timezone
 from photostore.audit import Actor
 from photostore.errors import Changed
 from photostore.inventory.sweep import planned, take
-from photostore.models import Act, QuarantinedFile
-from photostore.operations import conduct, undo
+from photostore.models import OperationStep, QuarantinedFile
+from photostore.operations import run_operation, undo
 from photostore.operations.quarantine import SetAside, aside_details, bring_back
 from photostore.storage import storage_for
-from photostore.tests.shelf import grow_old, keep, leave
+from photostore.tests.inventory_files import grow_old, keep, leave
 from testing.kept import stored
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def test_a_file_that_got_a_row_since_is_not_set_aside() -> None:
     keep(KEY, b"photo")
     details = {"storage_alias": "default", "key": KEY, "sha256": sha256(b"photo").hexdigest(), "byte_size": 5}
     with pytest.raises(Changed):
-        SetAside().perform(Act(operation_id=uuid4(), details=details))
+        SetAside().perform(OperationStep(operation_id=uuid4(), details=details))
     assert storage_for().read(KEY, max_bytes=100) == b"photo"
     assert not QuarantinedFile.objects.exists()
 
@@ -50,7 +50,7 @@ def test_the_sweep_leaves_what_was_written_anew_since_its_plan() -> None:
     with planned(timezone.now() - timedelta(hours=1)) as plan:
         (taking,) = plan.takings()
         leave(KEY, b"since")
-        with conduct("cleanup_orphaned_photos", OLGA) as operation:
+        with run_operation("cleanup_orphaned_photos", OLGA) as operation:
             assert take(taking, plan, operation) == "left"
     assert stored()[KEY] == b"since"
 
@@ -58,11 +58,11 @@ def test_the_sweep_leaves_what_was_written_anew_since_its_plan() -> None:
 def test_an_undo_takes_the_newest_act_back_first() -> None:
     """A later act may stand on what an earlier one did."""
     names = [f"users/ada/images/{number}.jpg" for number in range(3)]
-    with conduct("cleanup_orphaned_photos", OLGA) as conductor:
+    with run_operation("cleanup_orphaned_photos", OLGA) as runner:
         for key in names:
             leave(key, b"photo")
-            assert conductor.act("sweep_aside", subject=key, details=aside_details("default", key))
-    undone = undo(conductor.operation, OLGA).operation
+            assert runner.step("sweep_aside", subject=key, details=aside_details("default", key))
+    undone = undo(runner.operation, OLGA).operation
     assert undone is not None
-    assert list(undone.acts.order_by("number").values_list("subject", flat=True)) == names[::-1]
+    assert list(undone.steps.order_by("number").values_list("subject", flat=True)) == names[::-1]
     assert set(stored()) == set(names)

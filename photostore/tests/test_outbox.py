@@ -12,9 +12,9 @@ from django.utils import timezone
 from photostore import keys
 from photostore.locks import advisory_lock
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.register import outbox, publish, settling, store
+from photostore.register import after_commit, outbox, publish, store
 from photostore.storage import storage_for
-from photostore.tests.things import DOCUMENTED, OWNER, content, keys_in, make_public, publication
+from photostore.tests.owned_files import DOCUMENTED, OWNER, content, file_set, keys_in, make_public
 
 pytestmark = [pytest.mark.django_db, pytest.mark.s3]
 
@@ -76,14 +76,14 @@ def test_what_was_gone_before_is_not_listed_as_set_aside() -> None:
 def test_a_key_that_was_published_anew_is_not_removed(each_storage: str) -> None:
     make_public(FIRST)
     give_up()
-    new = publication(SECOND)
+    new = file_set(SECOND)
     store(new)
     with transaction.atomic():
         publish(OWNER, new)
     assert ("default", DOCUMENTED) in {(row.storage_alias, row.key) for row in PendingRemoval.objects.all()}
-    settling.settle_everything()
+    after_commit.finish_all_commits()
     assert content(DOCUMENTED) == content("safe/thing_1.jpg", "safe") == SECOND
-    assert content(publication(FIRST).original.key) is None
+    assert content(file_set(FIRST).original.key) is None
     assert not PendingRemoval.objects.exists()
 
 
@@ -96,7 +96,7 @@ def test_the_very_same_version_published_anew_is_neither_removed_nor_set_aside(e
     assert not PendingRemoval.objects.exists()
 
 
-def test_a_storage_that_is_away_leaves_the_work_for_later(settings: Any) -> None:
+def test_a_storage_that_is_unavailable_leaves_the_work_for_later(settings: Any) -> None:
     make_public(FIRST)
     give_up()
     media = settings.MEDIA_ROOT
@@ -111,9 +111,9 @@ def test_a_storage_that_is_away_leaves_the_work_for_later(settings: Any) -> None
 def test_leftovers_are_left_alone_until_they_are_abandoned() -> None:
     make_public(FIRST)
     give_up()
-    assert settling.drain_leftovers() == 0
+    assert after_commit.drain_leftovers() == 0
     PendingRemoval.objects.update(queued_at=timezone.now() - timedelta(minutes=2))
-    assert settling.drain_leftovers() == 4
+    assert after_commit.drain_leftovers() == 4
 
 
 @pytest.mark.django_db(transaction=True)
@@ -136,9 +136,9 @@ def test_an_owner_whose_files_are_being_changed_is_left_to_whoever_changes_them(
     thread.start()
     assert held.wait(10)
     try:
-        assert settling.settle_everything() == 0
+        assert after_commit.finish_all_commits() == 0
         assert PendingRemoval.objects.count() == 4
     finally:
         done.set()
         thread.join()
-    assert settling.settle_everything() == 4
+    assert after_commit.finish_all_commits() == 4

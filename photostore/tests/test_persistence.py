@@ -9,50 +9,50 @@ import pytest
 from photostore.models import StoredFile
 from photostore.register import publish
 from photostore.register.persistence import next_id, stored
-from photostore.tests.things import OWNER, keys_in, publication
+from photostore.tests.owned_files import OWNER, file_set, keys_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     pass
 
 
 def test_rows_and_files_are_both_there(each_storage: str) -> None:
-    photo = publication(b"face")
+    photo = file_set(b"face")
     with stored(photo):
         publish(OWNER, photo)
-    assert keys_in() == {row.key for row in StoredFile.objects.exclude(kind="copy")}
+    assert keys_in() == {row.key for row in StoredFile.objects.exclude(kind="export")}
 
 
 def test_a_refused_row_takes_its_files_along(each_storage: str) -> None:
-    with pytest.raises(Refused), stored(publication(b"face")):
-        raise Refused
+    with pytest.raises(CommandRefused), stored(file_set(b"face")):
+        raise CommandRefused
     assert not keys_in()
 
 
 def test_a_file_that_lay_there_already_stays(each_storage: str) -> None:
     """It may be the only copy of a photo whose rows were lost."""
-    with stored(publication(b"face")):
+    with stored(file_set(b"face")):
         pass
     before = keys_in()
-    with pytest.raises(Refused), stored(publication(b"face")):
-        raise Refused
+    with pytest.raises(CommandRefused), stored(file_set(b"face")):
+        raise CommandRefused
     assert keys_in() == before
 
 
 def test_a_commit_whose_answer_was_lost_keeps_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import connection
 
-    photo, commit = publication(b"face"), connection.commit
+    photo, commit = file_set(b"face"), connection.commit
 
     def commit_and_lose_the_answer() -> None:
         commit()
-        raise Refused
+        raise CommandRefused
 
     with monkeypatch.context() as patch:
         patch.setattr(connection, "commit", commit_and_lose_the_answer)
-        with pytest.raises(Refused), stored(photo):
+        with pytest.raises(CommandRefused), stored(photo):
             publish(OWNER, photo)
     assert StoredFile.objects.filter(key=photo.original.key).exists()
     assert photo.original.key in keys_in()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from photostore import keys
 from photostore.models import Operation, QuarantinedFile
-from photostore.tests.shelf import run, set_aside
+from photostore.tests.inventory_files import run, set_aside
 from testing.kept import stored
 from testing.kills.commands import Killing
 
@@ -30,7 +30,7 @@ def test_killed_before_every_step_and_run_again(each_storage: str) -> None:
         assert QuarantinedFile.objects.get().operation == young.pk, purging.killed
         purges = Operation.objects.filter(command="purge_quarantine")
         assert set(purges.values_list("state", "can_be_undone")) == {("done", False)}, purging.killed
-        assert all(one.acts.filter(state="done").count() == len(KEYS) for one in purges), purging.killed
+        assert all(one.steps.filter(state="done").count() == len(KEYS) for one in purges), purging.killed
         code, said = run("undo_photo_operation", str(cleaned.pk))
         assert (code, said["reverted"], len(said["skipped"])) == (1, 0, len(KEYS)), purging.killed
     assert purging.was_killed_often(8)

@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from photostore.errors import CopiesPending, StorageAway
+from photostore.errors import ExportsPending, StorageUnavailable
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
 from photostore.owners import Owner
 from photostore.register import publish, retire, store
-from photostore.register.settling import settle, settle_everything
+from photostore.register.after_commit import finish_all_commits, finish_commit
 from photostore.storage import storage_for
-from photostore.tests.things import (
+from photostore.tests.owned_files import (
     DOCUMENTED,
     OWNER,
     content,
+    file_set,
     keys_in,
     make_public,
     outbox,
-    publication,
     register,
 )
 
@@ -37,8 +37,8 @@ def test_an_original_its_derivative_and_its_copies_are_there_and_registered(each
     assert rows == {
         ("default", made.original.key): "original",
         ("default", made.derivatives[0].key): "derivative",
-        ("default", DOCUMENTED): "copy",
-        ("safe", "safe/thing_1.jpg"): "copy",
+        ("default", DOCUMENTED): "export",
+        ("safe", "safe/thing_1.jpg"): "export",
     }
     assert all(row["written_at"] for row in register())
     assert not outbox()
@@ -66,7 +66,7 @@ def test_the_same_bytes_again_are_the_same_rows(each_storage: str) -> None:
     make_public(FIRST)
     assert pks <= {row["id"] for row in register()}
     assert content(DOCUMENTED) == FIRST
-    assert StoredFile.objects.get(kind="original", live=True).sha256 == publication(FIRST).original.sha256
+    assert StoredFile.objects.get(kind="original", live=True).sha256 == file_set(FIRST).original.sha256
 
 
 def test_a_retired_original_gives_up_its_documented_names_and_keeps_itself(each_storage: str) -> None:
@@ -74,7 +74,7 @@ def test_a_retired_original_gives_up_its_documented_names_and_keeps_itself(each_
     with OWNER.locked():
         retire(OWNER)
         assert content(DOCUMENTED) == FIRST, "before the commit nothing goes"
-        settle(OWNER)
+        finish_commit(OWNER)
     assert content(DOCUMENTED) is content("safe/thing_1.jpg", "safe") is None
     assert content(made.original.key) == FIRST
     assert not outbox()
@@ -84,7 +84,7 @@ def test_two_owners_do_not_touch_each_other() -> None:
     make_public(FIRST)
     other = make_public(SECOND, Owner("tests.thing", "10"), documented="documented/thing_10.jpg")
     StoredFile.objects.filter(kind="original", **OWNER.files).delete()
-    settle_everything()
+    finish_all_commits()
     assert content(other.original.key) == content("documented/thing_10.jpg") == SECOND
 
 
@@ -110,13 +110,13 @@ def test_a_copy_without_an_original_cannot_be_registered() -> None:
 def test_dying_before_the_commit_leaves_orphans_and_the_old_file_in_its_place() -> None:
     old = make_public(FIRST)
     rows = register()
-    new = publication(SECOND)
+    new = file_set(SECOND)
     with OWNER.locked():
         store(new)
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             publish(OWNER, new)
             _ = 1 / 0
-    settle_everything()
+    finish_all_commits()
     assert register() == rows
     assert content(DOCUMENTED) == content(old.original.key) == FIRST
     assert content(new.original.key) == SECOND, "an orphan for the sweep"
@@ -124,36 +124,36 @@ def test_dying_before_the_commit_leaves_orphans_and_the_old_file_in_its_place() 
 
 def test_dying_after_the_commit_leaves_copies_that_the_next_start_brings_up(each_storage: str) -> None:
     make_public(FIRST)
-    new = publication(SECOND)
+    new = file_set(SECOND)
     with OWNER.locked():
         store(new)
         with transaction.atomic():
             publish(OWNER, new)
     assert content(DOCUMENTED) == FIRST, "the process died here"
     assert StoredFile.objects.filter(written_at=None).count() == 2
-    assert settle_everything() == 2
+    assert finish_all_commits() == 2
     assert content(DOCUMENTED) == content("safe/thing_1.jpg", "safe") == SECOND
     assert not StoredFile.objects.filter(written_at=None).exists()
-    assert settle_everything() == 0
+    assert finish_all_commits() == 0
 
 
 @pytest.mark.parametrize("damaged", [SECOND[:3], b"other!"])
 def test_a_damaged_original_does_not_spoil_its_copies(each_storage: str, damaged: bytes) -> None:
     made = make_public(SECOND)
-    StoredFile.objects.filter(kind="copy").update(written_at=None)  # a process died just before this
+    StoredFile.objects.filter(kind="export").update(written_at=None)  # a process died just before this
     storage_for().put(made.original.key, damaged, content_type="image/jpeg")
-    assert settle_everything() == 0
+    assert finish_all_commits() == 0
     assert content(DOCUMENTED) == content("safe/thing_1.jpg", "safe") == SECOND, "the way back"
     assert StoredFile.objects.filter(written_at=None).count() == 2
 
 
-def test_a_storage_that_is_away_while_storing_registers_nothing(settings: Any) -> None:
+def test_a_storage_that_is_unavailable_while_storing_registers_nothing(settings: Any) -> None:
     make_public(FIRST)
     rows = register()
     media = settings.MEDIA_ROOT
     media.rename(media.with_name("unplugged"))
-    with pytest.raises(StorageAway):
-        store(publication(SECOND))
+    with pytest.raises(StorageUnavailable):
+        store(file_set(SECOND))
     media.with_name("unplugged").rename(media)
     assert register() == rows
 
@@ -162,14 +162,14 @@ def test_a_copy_that_cannot_be_written_says_that_the_change_is_saved_and_a_retry
     make_public(FIRST)
     safe = settings.MEDIA_ROOT.with_name("safe")
     safe.rename(safe.with_name("unplugged"))
-    with pytest.raises(CopiesPending) as failed:
+    with pytest.raises(ExportsPending) as failed:
         make_public(SECOND)
-    assert failed.value.code == "copies_pending"
-    assert StoredFile.objects.get(kind="original", live=True).sha256 == publication(SECOND).original.sha256
+    assert failed.value.code == "exports_pending"
+    assert StoredFile.objects.get(kind="original", live=True).sha256 == file_set(SECOND).original.sha256
     safe.with_name("unplugged").rename(safe)
     assert content("safe/thing_1.jpg", "safe") == FIRST, "still behind"
     with OWNER.locked():
-        settle(OWNER)
+        finish_commit(OWNER)
     assert content("safe/thing_1.jpg", "safe") == content(DOCUMENTED) == SECOND
 
 
@@ -177,9 +177,9 @@ def test_one_owner_whose_original_is_lost_does_not_stop_the_others(settings: Any
     for number, data in ((1, FIRST), (2, SECOND)):
         make_public(data, Owner("tests.thing", str(number)), documented=f"documented/thing_{number}.jpg")
     StoredFile.objects.filter(key__startswith="documented/").update(written_at=None)
-    storage_for().remove(publication(FIRST).original.key)
+    storage_for().remove(file_set(FIRST).original.key)
     storage_for().remove("documented/thing_2.jpg")
-    settle_everything()
+    finish_all_commits()
     assert content("documented/thing_2.jpg") == SECOND
     behind = StoredFile.objects.filter(written_at=None)
     assert [row.key for row in behind] == ["documented/thing_1.jpg"]
@@ -224,7 +224,7 @@ def test_whoever_deletes_the_original_all_its_files_go_after_the_commit(
     assert outbox() == files
     assert not StoredFile.objects.exists()
     assert content(DOCUMENTED) == FIRST
-    settle_everything()
+    finish_all_commits()
     assert keys_in() | keys_in("safe") == set()
     assert not outbox()
 
@@ -236,14 +236,14 @@ def test_a_rolled_back_delete_keeps_the_files_and_queues_nothing(remove: Any) ->
     with transaction.atomic():
         remove()
         transaction.set_rollback(True)
-    settle_everything()
+    finish_all_commits()
     assert (register(), keys_in(), outbox()) == (rows, keys, set())
 
 
 def test_what_must_not_be_lost_is_set_aside_and_only_that(each_storage: str) -> None:
     made = make_public(FIRST, keep_aside=True)
     by_sql()
-    settle_everything()
+    finish_all_commits()
     row = QuarantinedFile.objects.get()
     assert (row.key, row.sha256, row.byte_size) == (made.original.key, made.original.sha256, len(FIRST))
     assert keys_in() | keys_in("safe") == {f"quarantine/{row.operation}/{made.original.key}"}

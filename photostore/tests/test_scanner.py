@@ -16,7 +16,7 @@ import pytest
 
 from photostore import scanner
 from photostore.checks import scanner_answers
-from photostore.errors import Infected, ScannerAway
+from photostore.errors import Infected, ScannerUnavailable
 from photostore.scanner import scan, scan_bytes
 from testing.clamd import MARKER, STREAM_LIMIT_BYTES, Clamd
 
@@ -42,7 +42,7 @@ def test_the_whole_file_is_looked_at_wherever_it_stands(clamd: Clamd) -> None:
 
 @pytest.mark.clamd
 def test_more_than_it_takes_could_not_be_scanned(clamd: Clamd, caplog: Any) -> None:
-    with pytest.raises(ScannerAway):
+    with pytest.raises(ScannerUnavailable):
         scan_bytes(bytes(4 * STREAM_LIMIT_BYTES))
 
 
@@ -52,7 +52,7 @@ def test_a_daemon_that_hangs_costs_no_more_than_the_timeout(clamd: Clamd, settin
     clamd.pause()
     try:
         started = time.monotonic()
-        with pytest.raises(ScannerAway):
+        with pytest.raises(ScannerUnavailable):
             scan_bytes(b"a photo")
         assert time.monotonic() - started < 5
     finally:
@@ -64,17 +64,17 @@ def test_a_daemon_that_hangs_costs_no_more_than_the_timeout(clamd: Clamd, settin
 @pytest.mark.clamd
 def test_it_is_asked_over_the_network_too(clamd: Clamd, settings: Any) -> None:
     """Through a forwarder of our own, byte for byte."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        settings.CLAMAV_SOCKET = f"127.0.0.1:{door.getsockname()[1]}"
-        threading.Thread(target=forward, args=[door, clamd.socket, 2], daemon=True).start()
+    with socket.create_server(("127.0.0.1", 0)) as channel:
+        settings.CLAMAV_SOCKET = f"127.0.0.1:{channel.getsockname()[1]}"
+        threading.Thread(target=forward, args=[channel, clamd.socket, 2], daemon=True).start()
         scan_bytes(b"a photo")
         with pytest.raises(Infected):
             scan_bytes(MARKER)
 
 
-def forward(door: socket.socket, path: str, times: int) -> None:
+def forward(channel: socket.socket, path: str, times: int) -> None:
     for _ in range(times):
-        line, _address = door.accept()
+        line, _address = channel.accept()
         with line, socket.socket(socket.AF_UNIX) as daemon:
             daemon.connect(path)
             back = threading.Thread(target=pump, args=[daemon, line])
@@ -95,7 +95,7 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 def test_nobody_there_means_nobody_looked(settings: Any, tmp_path: Path) -> None:
     for place in (str(tmp_path / "none.sock"), "127.0.0.1:1"):
         settings.CLAMAV_SOCKET = place
-        with pytest.raises(ScannerAway):
+        with pytest.raises(ScannerUnavailable):
             scan_bytes(b"a photo")
 
 
@@ -103,18 +103,18 @@ def test_nobody_there_means_nobody_looked(settings: Any, tmp_path: Path) -> None
     "answer", [b"", b"stream: lookup failed ERROR\0", b"\xff\xfe\0", b"stream: OK extra\0"]
 )
 def test_what_is_no_clean_yes_is_no_yes(settings: Any, answer: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        settings.CLAMAV_SOCKET = f"127.0.0.1:{door.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as channel:
+        settings.CLAMAV_SOCKET = f"127.0.0.1:{channel.getsockname()[1]}"
 
         def serve() -> None:
-            line, _address = door.accept()
+            line, _address = channel.accept()
             with line:
                 while not line.recv(65536).endswith(bytes(4)):
                     pass
                 line.sendall(answer)
 
         threading.Thread(target=serve, daemon=True).start()
-        with pytest.raises(ScannerAway):
+        with pytest.raises(ScannerUnavailable):
             scan_bytes(b"a photo")
 
 

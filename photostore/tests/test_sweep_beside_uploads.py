@@ -15,12 +15,12 @@ from django.utils import timezone
 from photostore.audit import Actor
 from photostore.inventory.sweep import planned, take
 from photostore.models import QuarantinedFile, StoredFile
-from photostore.operations import conduct
+from photostore.operations import run_operation
 from photostore.owners import Owner
-from photostore.register import NewFile, Publication, publish, store
-from photostore.register.settling import settle
+from photostore.register import FileSet, NewFile, publish, store
+from photostore.register.after_commit import finish_commit
 from photostore.storage import storage_for
-from photostore.tests.shelf import grow_old, keep, leave, tell
+from photostore.tests.inventory_files import grow_old, keep, leave, tell
 from testing.exhaustive import is_exhaustive
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,14 +63,14 @@ def _abandon_then_upload(owner: Owner, picture: int) -> None:
         leave(key, data)
         grow_old(key)
     time.sleep(0.002)  # the sweep's turn; without it the two meet once in hundreds of times
-    new = Publication(
+    new = FileSet(
         original=NewFile(key=key, data=data, content_type="image/jpeg", width=1, height=1), keep_aside=True
     )
     with owner.locked():
         store(new)
         with transaction.atomic():
             publish(owner, new)
-        settle(owner)
+        finish_commit(owner)
     there = storage_for().stat(key)
     assert there is not None and there.byte_size == len(data)
 
@@ -79,7 +79,10 @@ def _sweep_until(done: threading.Event, failures: list[BaseException]) -> None:
     try:
         while not done.is_set():
             actor = Actor("", "ada", "command")
-            with planned(timezone.now() - timedelta(hours=1)) as plan, conduct("sweep", actor) as operation:
+            with (
+                planned(timezone.now() - timedelta(hours=1)) as plan,
+                run_operation("sweep", actor) as operation,
+            ):
                 for taking in plan.takings():
                     take(taking, plan, operation)
     except BaseException as error:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from photostore.models import RateWindow
-from photostore.throttling import count, counted, forget_old_windows, take_back
+from photostore.throttling import count, counted, forget_old_windows, revert_step
 
 
 @pytest.mark.django_db
@@ -20,9 +20,9 @@ def test_each_name_is_counted_for_itself() -> None:
 def test_one_may_be_taken_back_but_never_below_none() -> None:
     count("a")
     for _time in range(3):
-        take_back("a")
+        revert_step("a")
     assert count("a") == 1
-    take_back("unknown")
+    revert_step("unknown")
 
 
 @pytest.mark.django_db

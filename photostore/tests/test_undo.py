@@ -11,13 +11,13 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from photostore.audit import Actor
-from photostore.errors import StorageAway
-from photostore.models import Act, AuditEntry, Operation, QuarantinedFile, StoredFile
+from photostore.errors import StorageUnavailable
+from photostore.models import AuditEntry, Operation, OperationStep, QuarantinedFile, StoredFile
 from photostore.owners import Owner
 from photostore.register.outbox import drain
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
-from photostore.tests.shelf import keep, leave, run, set_aside
+from photostore.tests.inventory_files import keep, leave, run, set_aside
 from testing.kept import stored
 from testing.kills.commands import Killing, killed_after, one_of
 
@@ -47,8 +47,10 @@ def rows() -> dict[str, Any]:
     operations = Operation.objects.order_by("started_at")
     return {
         "operations": [(one.command, one.state, one.undoes and one.undoes.command) for one in operations],
-        "acts": list(
-            Act.objects.order_by("operation__started_at", "number").values_list("kind", "subject", "state")
+        "steps": list(
+            OperationStep.objects.order_by("operation__started_at", "number").values_list(
+                "kind", "subject", "state"
+            )
         ),
         "aside": list(QuarantinedFile.objects.order_by("key").values_list("key", "sha256")),
         "files": StoredFile.objects.count(),
@@ -126,7 +128,7 @@ def test_the_last_is_not_one_that_is_half_undone(cleaned: Operation) -> None:
 
 
 def test_the_last_may_be_one_that_was_killed(cleaned: Operation) -> None:
-    assert killed_after(4, "photostore.tests.shelf:set_aside", FOURTH)
+    assert killed_after(4, "photostore.tests.inventory_files:set_aside", FOURTH)
     killed = Operation.objects.get(state=State.RUNNING)
     assert undo()[1]["operation"] == str(killed.pk)
     assert stored()[FOURTH] == FOURTH.encode()
@@ -163,12 +165,12 @@ def test_killed_before_every_step_and_run_again(cleaned: Operation, is_redo: boo
     killing, killed = Killing(every=one_of(each_storage)), True
     while killed:
         run(*(UNDO if is_redo else redo()))
-        before = len(rows()["acts"]), rows()["audit"]
+        before = len(rows()["steps"]), rows()["audit"]
         killed = killing.life(*(redo() if is_redo else UNDO))
         assert stored() == expected, killing.killed
         assert not Operation.objects.filter(state=State.RUNNING).exists(), killing.killed
-        assert not Act.objects.exclude(state__in=["done", "undone"]).exists(), killing.killed
-        assert (len(rows()["acts"]) - before[0], rows()["audit"] - before[1]) == (3, 1), killing.killed
+        assert not OperationStep.objects.exclude(state__in=["done", "undone"]).exists(), killing.killed
+        assert (len(rows()["steps"]) - before[0], rows()["audit"] - before[1]) == (3, 1), killing.killed
     assert killing.was_killed_often(15)
 
 
@@ -188,11 +190,13 @@ def test_the_undo_of_another_operation_does_not_go_on_with_a_killed_one(cleaned:
     assert undo(str(newer.pk))[0] == 0
     other = Operation.objects.get(undoes=newer)
     assert other != killed
-    assert {act.details["act"] for act in other.acts.all()} == set(newer.acts.values_list("pk", flat=True))
+    assert {step.details["step"] for step in other.steps.all()} == set(
+        newer.steps.values_list("pk", flat=True)
+    )
     assert stored()[FOURTH] == FOURTH.encode()
 
 
-def test_storage_that_goes_away_midway_ends_with_1_and_says_what_was_done(
+def test_storage_that_becomes_unavailable_midway_ends_with_1_and_says_what_was_done(
     cleaned: Operation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = type(storage_for())
@@ -201,7 +205,7 @@ def test_storage_that_goes_away_midway_ends_with_1_and_says_what_was_done(
     def move(self: Any, *arguments: Any, **options: Any) -> Any:
         left[0] -= 1
         if left[0] < 0:
-            raise StorageAway
+            raise StorageUnavailable
         return original(self, *arguments, **options)
 
     monkeypatch.setattr(storage, "move", move)
@@ -224,7 +228,7 @@ def test_what_was_done_before_is_told_to_a_person(monkeypatch: pytest.MonkeyPatc
     def move(self: Any, *arguments: Any, **options: Any) -> Any:
         left[0] -= 1
         if left[0] < 0:
-            raise StorageAway
+            raise StorageUnavailable
         return original(self, *arguments, **options)
 
     monkeypatch.setattr(DiskStorage, "move", move)

@@ -12,11 +12,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from photostore.commands import ONE_AT_A_TIME
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.models import StoredFile, Verification
 from photostore.registration import Inspector
 from photostore.storage import storage_for
-from photostore.tests.shelf import fill, grow_old, keep, leave, run, tell
+from photostore.tests.inventory_files import fill, grow_old, keep, leave, run, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,7 +172,7 @@ def test_a_storage_that_fails_midway_is_not_read_as_empty(each_storage: str, mon
     def pages(*arguments: Any, **more: Any) -> Any:
         for page in really(*arguments, **more):
             if next(calls) == 1:
-                raise StorageAway  # what `s3_errors` makes of a 503
+                raise StorageUnavailable  # what `s3_errors` makes of a 503
             yield page
 
     monkeypatch.setattr(storage, "_pages", pages)
@@ -183,7 +183,7 @@ def test_a_storage_that_fails_midway_is_not_read_as_empty(each_storage: str, mon
 
 def test_a_documented_copy_left_behind_is_brought_up(each_storage: str) -> None:
     original = keep(key("now"), b"now")
-    keep("student_photos/copy.jpg", b"now", kind="copy", parent=original, written_at=None)
+    keep("student_photos/copy.jpg", b"now", kind="export", parent=original, written_at=None)
     leave("student_photos/copy.jpg", b"before")
     code, told = run("verify_media")
     assert (code, told["counts"]["healed"], told["counts"]["stale"]) == (0, 1, 0)

@@ -19,7 +19,7 @@ from photostore.intake.line import on_behalf_of
 from photostore.uploads.charsets import REFUSED
 from photostore.uploads.handler import FORM_OVERHEAD_BYTES, UploadRules
 from photostore.uploads.throttle import charge_person
-from photostore.web.problems import answer, describe, leave_a_trace, problem
+from photostore.web.problems import answer, describe, problem, record_refused_request
 
 # Read in pieces by their views; Django would hold any other body in memory.
 STREAMED = ("multipart/", "application/offset+octet-stream")
@@ -37,7 +37,7 @@ class CharsetMiddleware:
             return self.get_response(request)
         with translation.override(translation.get_language_from_request(request)):
             body = problem(415, _("Send text in UTF-8."), "unsupported_charset")
-            leave_a_trace(request, body)
+            record_refused_request(request, body)
             return answer(request, body)
 
 
@@ -84,7 +84,7 @@ def _refused(request: HttpRequest, rules: UploadRules) -> HttpResponseBase:
     with translation.override(translation.get_language_from_request(request)):
         body = describe(rules.refusal())
         assert body is not None
-        leave_a_trace(request, body)
+        record_refused_request(request, body)
         return answer(request, body)
 
 

@@ -18,7 +18,7 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """A container that some door may take. The first extension is the one for keys."""
+    """A container that some channel may take. The first extension is the one for keys."""
 
     label: str
     content_type: str

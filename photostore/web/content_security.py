@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from photostore.delivery.links import LinkMaker
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 
 HEADER = "Content-Security-Policy"
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
@@ -62,7 +62,7 @@ def _homes_of_pictures(request: HttpRequest) -> list[str]:
     aliases = [alias for alias in ("default", "public") if alias in settings.STORAGES]
     try:
         made = [links.live("any", sha256="", version_key="any", storage_alias=alias) for alias in aliases]
-    except StorageAway:
+    except StorageUnavailable:
         return []
     homes = map(urlsplit, made)
     return sorted({f"{home.scheme}://{home.netloc}" for home in homes if home.netloc != request.get_host()})

@@ -1,4 +1,4 @@
-"""The one error format: RFC 9457 problem details, from every exception, for every door.
+"""The one error format: RFC 9457 problem details, from every exception, for every channel.
 
 `detail` is the sentence for a person; `error` repeats it for the clients that read that key; `code` is
 stable; `errors` maps fields to sentences. The table below is the only place that knows both our
@@ -48,7 +48,7 @@ STATUSES: list[tuple[type[Exception], int]] = [
     (errors.Conflict, 409),
     (errors.InUse, 423),
     (errors.TooManyAttempts, 429),
-    (errors.StorageAway, 503),
+    (errors.StorageUnavailable, 503),
     (errors.FileMissing, 404),
     (errors.NotFound, 404),
     (errors.PhotostoreError, 400),
@@ -76,7 +76,7 @@ def handle_exception(exception: Exception, context: dict[str, Any]) -> Response 
     if body is None:
         return None
     request = context["request"]
-    leave_a_trace(request, body)
+    record_refused_request(request, body)
     response = Response(body, status=body["status"], content_type=CONTENT_TYPE)
     for name, value in _headers(exception, body["status"]).items():
         response[name] = value
@@ -120,14 +120,14 @@ def _database_trouble(exception: Exception) -> dict[str, Any] | None:
     if _sqlstate(exception).startswith("40"):
         # A deadlock: PostgreSQL undid one of the two, and this is it.
         return describe(errors.Conflict())
-    if not _database_is_away(exception):
+    if not _database_is_unavailable(exception):
         return None
     logger.error("The database cannot be reached: %s", exception)
     sentence = _("The database cannot be reached at the moment. Please try again.")
     return problem(503, sentence, "database_unavailable")
 
 
-def _database_is_away(exception: Exception) -> bool:
+def _database_is_unavailable(exception: Exception) -> bool:
     """Whether the server is gone, going or full, rather than asked for something impossible.
 
     By SQLSTATE class: 08 connection, 53 resources, 57 operator intervention; none when nobody answered.
@@ -174,7 +174,7 @@ def _headers(exception: Exception, status: int) -> dict[str, str]:
     return headers
 
 
-def leave_a_trace(request: HttpRequest | Any, body: dict[str, Any]) -> None:
+def record_refused_request(request: HttpRequest | Any, body: dict[str, Any]) -> None:
     """An audit row for a refused attempt: whatever would have changed something, and every 401 and 403."""
     status = body["status"]
     if status >= 500 or (request.method in SAFE_METHODS and status not in {401, 403}):
@@ -226,7 +226,7 @@ class ProblemMiddleware:
         body = describe(exception)
         if body is None:
             return None
-        leave_a_trace(request, body)
+        record_refused_request(request, body)
         return answer(request, body, _headers(exception, body["status"]))
 
 
@@ -238,7 +238,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Django's handler403."""
     body = problem(403, str(errors.Forbidden.sentence), "permission_denied")
-    leave_a_trace(request, body)
+    record_refused_request(request, body)
     return answer(request, body)
 
 
@@ -257,5 +257,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Django's CSRF_FAILURE_VIEW."""
     body = problem(403, str(errors.StalePage.sentence), errors.StalePage.code)
-    leave_a_trace(request, body)
+    record_refused_request(request, body)
     return answer(request, body)

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 View = Callable[..., Any]
 
 
-def both_forms(route: str, view: View, name: str) -> list[URLPattern]:
+def optional_slash(route: str, view: View, name: str) -> list[URLPattern]:
     """The route as documented (its name reverses to this form) and the other form behind it."""
     other = route.removesuffix("/") if route.endswith("/") else f"{route}/"
     return [path(route, view, name=name), path(other, _undocumented(view))]

@@ -43,7 +43,11 @@ DESCRIPTIONS = {
     422: ("The virus scanner found something.", "infected", str(errors.Infected.sentence)),
     423: ("Bytes are still arriving.", "in_use", str(errors.InUse.sentence)),
     429: ("Too many attempts.", "throttled", str(errors.TooManyAttempts.sentence)),
-    503: ("Storage or database is away.", "storage_unavailable", str(errors.StorageAway.sentence)),
+    503: (
+        "Storage or database is unavailable.",
+        "storage_unavailable",
+        str(errors.StorageUnavailable.sentence),
+    ),
 }
 
 

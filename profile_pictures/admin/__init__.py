@@ -1,4 +1,4 @@
-"""The desk for people and for their pictures."""
+"""The admin for people and for their pictures."""
 
 from profile_pictures.admin.people import GroupAdmin, UserAdmin
 from profile_pictures.admin.pictures import PictureAdmin

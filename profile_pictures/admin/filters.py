@@ -1,4 +1,4 @@
-"""Narrowing the desk's list of pictures."""
+"""Narrowing the admin's list of pictures."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from photostore.admin import CheckedActions, ReadOnlyAdmin
 from photostore.audit import current_actor, record, subject_of_user
-from photostore.register.settling import drain_all
+from photostore.register.after_commit import drain_all
 from profile_pictures.models import User
 from profile_pictures.rights import grantable, grantable_groups, may_manage, may_manage_group
 
@@ -69,8 +69,10 @@ class UserAdmin(WithinOwnRights, DjangoUserAdmin, ModelAdmin):  # type: ignore[m
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         """What the service itself writes about somebody (what they use) needs no leave to go with them."""
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
-        desks = self.admin_site._registry.items()
-        written = {str(model._meta.verbose_name) for model, desk in desks if isinstance(desk, ReadOnlyAdmin)}
+        admins = self.admin_site._registry.items()
+        written = {
+            str(model._meta.verbose_name) for model, shown in admins if isinstance(shown, ReadOnlyAdmin)
+        }
         return deleted, counts, {str(name) for name in needed} - written, protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:

@@ -1,4 +1,4 @@
-"""Profile pictures on the desk: what waits, what was confirmed, and how often it works."""
+"""Profile pictures in the admin: what waits, what was confirmed, and how often it works."""
 
 from __future__ import annotations
 

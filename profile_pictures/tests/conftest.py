@@ -14,7 +14,7 @@ from testing.people import DISK
 def one_house(served: Any, settings: Any, quick_passwords: None, own_storage: None) -> None:
     """The test looks into the same folder as the real server, and makes passwords that it can check."""
     from photostore.storage import storage_for
-    from profile_pictures.tests.album import stored
+    from profile_pictures.tests.handing_in import stored
 
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     place = {"BACKEND": DISK, "OPTIONS": {"location": served.folder / "media"}}

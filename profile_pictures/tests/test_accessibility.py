@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from profile_pictures.models import User
-from profile_pictures.tests.album import face
+from profile_pictures.tests.handing_in import face
 from profile_pictures.tests.window import FAKE_CAMERA, PAGE, choose, cropping, file, sign_in
 from testing.browser import each_window
 from testing.npm import installed

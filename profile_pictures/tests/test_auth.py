@@ -177,7 +177,7 @@ def test_thirty_guesses_at_once_are_ten_guesses(alice: Any) -> None:
     assert set(statuses) <= {429, 400, 401}
 
 
-def test_the_admins_door_is_guarded_as_well(client: Any, alice: Any) -> None:
+def test_signing_in_to_the_admin_is_guarded_as_well(client: Any, alice: Any) -> None:
     page = "/admin/login/"
     for number in range(10):
         answer = client.post(page, {"username": "alice", "password": f"guess {number}"})
@@ -186,11 +186,11 @@ def test_the_admins_door_is_guarded_as_well(client: Any, alice: Any) -> None:
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
     assert "text/html" in answer["Content-Type"]
-    assert login().status_code == 429, "both doors count together"
+    assert login().status_code == 429, "both channels count together"
     assert "_auth_user_id" not in client.session
 
 
-def test_the_admins_door_opens_to_the_right_password(client: Any, alice: Any) -> None:
+def test_the_admin_opens_to_the_right_password(client: Any, alice: Any) -> None:
     answer = client.post("/admin/login/?next=/admin/", {"username": "alice", "password": "alice-secret"})
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
 

@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 
 from photostore.models import AuditEntry, PendingRemoval
-from photostore.register.settling import settle_everything
-from photostore.tests.shelf import run
+from photostore.register.after_commit import finish_all_commits
+from photostore.tests.inventory_files import run
 from profile_pictures.models import ProfilePictureUpload
-from profile_pictures.tests.album import check_consistent, confirmed, everything, expire, pending, stored
+from profile_pictures.tests.handing_in import check_consistent, confirmed, everything, expire, pending, stored
 from testing.kills.commands import Killing, one_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +39,7 @@ def test_expired_ones_go_with_their_bytes(danas: Any, eriks: Any, each_storage: 
     assert set(ProfilePictureUpload.objects.values_list("pk", flat=True)) == {young["id"], today["id"]}
     assert set(stored(prefix="profile_pictures/")) == {young["image"], today["image"]}
     check_consistent()
-    assert AuditEntry.objects.filter(action="picture.expire", door="command").count() == 2
+    assert AuditEntry.objects.filter(action="picture.expire", channel="command").count() == 2
     assert clean()["removed"] == 0, "a second time is nothing"
 
 
@@ -81,7 +81,7 @@ def test_a_second_one_at_the_same_time_exits_at_once(danas: Any) -> None:
     held.close()
 
 
-def test_with_the_storage_away_the_rows_go_and_the_bytes_follow(danas: Any, settings: Any) -> None:
+def test_with_the_storage_unavailable_the_rows_go_and_the_bytes_follow(danas: Any, settings: Any) -> None:
     late = pending(danas)
     expire(late["id"])
     away = settings.MEDIA_ROOT.with_name("away")
@@ -89,6 +89,6 @@ def test_with_the_storage_away_the_rows_go_and_the_bytes_follow(danas: Any, sett
     assert clean()["removed"] == 1
     away.rename(settings.MEDIA_ROOT)
     assert PendingRemoval.objects.count() == 4
-    settle_everything()
+    finish_all_commits()
     assert stored() == {}
     check_consistent()

@@ -8,7 +8,7 @@ import pytest
 
 from photostore.models import AuditEntry, StoredFile
 from profile_pictures.models import ProfilePictureUpload, User
-from profile_pictures.tests.album import (
+from profile_pictures.tests.handing_in import (
     CONFIRM,
     UPLOADS,
     check_consistent,

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from photostore.errors import StorageAway, StorageFull
+from photostore.errors import StorageFull, StorageUnavailable
 from photostore.inventory import orphans
 from photostore.models import AuditEntry
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
 from profile_pictures.models import ProfilePictureUpload, User
-from profile_pictures.tests.album import (
+from profile_pictures.tests.handing_in import (
     check_consistent,
     confirmed,
     everything,
@@ -104,7 +104,7 @@ def test_killed_between_the_commit_and_the_removal(
     assert dana.profile_picture.name == ProfilePictureUpload.objects.current().get().image.name
     assert say_yes(danas, waiting["id"]).status_code == 404
     assert waiting["image"] in stored(), "the pending file waits in the outbox"
-    settle_everything()
+    finish_all_commits()
     check_consistent()
 
 
@@ -114,7 +114,7 @@ def test_killed_between_the_commit_and_the_removal(
     ids=["copy-whole", "read-cropped", "put-cropped"],
 )
 @pytest.mark.parametrize(
-    ("error", "code"), [(StorageFull, "storage_full"), (StorageAway, "storage_unavailable")]
+    ("error", "code"), [(StorageFull, "storage_full"), (StorageUnavailable, "storage_unavailable")]
 )
 def test_a_storage_that_fails_leaves_the_old_picture(
     danas: Any, monkeypatch: pytest.MonkeyPatch, crop: Any, method: str, error: Any, code: str
@@ -184,7 +184,7 @@ def test_a_refused_confirmation_takes_back_what_it_stored(
     before = everything()
 
     def refuse(*_args: Any) -> None:
-        raise StorageAway
+        raise StorageUnavailable
 
     monkeypatch.setattr("profile_pictures.confirmation._make_current", refuse)
     crop = {"x": 0, "y": 0, "size": size} if size else None

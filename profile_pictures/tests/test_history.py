@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from photostore.models import AuditEntry, PendingRemoval, StoredFile
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
 from profile_pictures.models import ProfilePictureUpload, User
-from profile_pictures.tests.album import (
+from profile_pictures.tests.handing_in import (
     UPLOADS,
     check_consistent,
     confirmed,
@@ -140,7 +140,7 @@ def test_deleting_a_person_by_sql_leaves_nothing(
         cursor.execute("DELETE FROM users_user WHERE id = %s", [dana.pk])
     assert list(ProfilePictureUpload.objects.values_list("pk", flat=True)) == [kept["id"]]
     assert PendingRemoval.objects.count() == 12
-    settle_everything()
+    finish_all_commits()
     assert [key for key in stored() if not key.startswith("derived/")] == [kept["image"]]
     check_consistent()
 
@@ -152,7 +152,7 @@ def test_deleting_the_row_of_todays_picture_by_sql_leaves_no_picture(danas: Any,
     dana.refresh_from_db()
     assert not dana.profile_picture
     assert danas.get("/api/users/dana/profile-picture/").json()["profile_picture"] is None
-    settle_everything()
+    finish_all_commits()
     check_consistent()
 
 

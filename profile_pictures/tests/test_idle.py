@@ -26,7 +26,7 @@ def _age(minutes: int) -> None:
 
 
 @pytest.fixture
-def desk(alice: Any) -> Client:
+def staff(alice: Any) -> Client:
     client = Client()
     client.force_login(alice)
     assert client.get("/admin/").status_code == 200
@@ -37,16 +37,16 @@ def _end() -> datetime:
     return Session.objects.get().expire_date
 
 
-def test_it_ends_an_hour_after_it_was_used_last(desk: Client) -> None:
+def test_it_ends_an_hour_after_it_was_used_last(staff: Client) -> None:
     assert _end() <= timezone.now() + timedelta(minutes=60)
     _age(59)
-    assert desk.get("/admin/").status_code == 200
+    assert staff.get("/admin/").status_code == 200
     assert _end() > timezone.now() + timedelta(minutes=59)
     _age(61)
-    assert desk.get("/admin/").status_code == 302
+    assert staff.get("/admin/").status_code == 302
 
 
-def test_using_it_again_at_once_writes_nothing(desk: Client) -> None:
+def test_using_it_again_at_once_writes_nothing(staff: Client) -> None:
     before = _end()
-    assert desk.get("/admin/").status_code == 200
+    assert staff.get("/admin/").status_code == 200
     assert _end() == before

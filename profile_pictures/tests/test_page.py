@@ -42,7 +42,7 @@ def test_a_wrong_password_is_refused_and_noted(dana: User, client: Client) -> No
     answer = client.post("/me/sign-in/", {"username": "dana", "password": "wrong"})
     assert "do not belong together" in answer.content.decode()
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.outcome, entry.door) == ("login", "refused", "page")
+    assert (entry.action, entry.outcome, entry.channel) == ("login", "refused", "page")
 
 
 def test_no_way_out_to_another_host(dana: User, client: Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from profile_pictures.models import User
-from profile_pictures.tests.album import check_consistent, face, opened, stored
+from profile_pictures.tests.handing_in import check_consistent, face, opened, stored
 from profile_pictures.tests.window import choose, cropping, drag, file, key_now, sign_in, tab_to
 from testing.browser import both_windows, choose_by_key, each_window, screenshot
 

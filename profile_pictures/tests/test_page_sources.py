@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from profile_pictures.models import ProfilePictureUpload, User
-from profile_pictures.tests.album import face, opened, stored
+from profile_pictures.tests.handing_in import face, opened, stored
 from profile_pictures.tests.window import FAKE_CAMERA, choose, cropping, file, key_now, sign_in
 from testing.browser import each_window, screenshot
 from testing.service import live_server

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from photostore.models import AuditEntry
 from profile_pictures.models import ProfilePictureUpload, User
-from profile_pictures.tests.album import expire, face
+from profile_pictures.tests.handing_in import expire, face
 from profile_pictures.tests.window import choose, cropping, file, key_now, sign_in
 from testing.browser import each_window, screenshot
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from photostore.models import AuditEntry
 from profile_pictures.models import ProfilePictureUpload
-from profile_pictures.tests.album import (
+from profile_pictures.tests.handing_in import (
     UPLOADS,
     check_consistent,
     confirmed,
@@ -122,7 +122,7 @@ def test_expiring_between_the_look_and_the_swap_is_404(
 
 
 def test_a_confirm_against_the_deletion_of_the_person(danas: Any, dana: Any) -> None:
-    from photostore.register.settling import settle_everything
+    from photostore.register.after_commit import finish_all_commits
 
     waiting = pending(danas)
 
@@ -134,7 +134,7 @@ def test_a_confirm_against_the_deletion_of_the_person(danas: Any, dana: Any) -> 
     yes, _ = at_once(lambda: say_yes(danas, waiting["id"]), delete)
     assert yes.status_code in {200, 401, 404}
     assert not ProfilePictureUpload.objects.exists()
-    settle_everything()
+    finish_all_commits()
 
 
 def test_reverting_against_being_forgotten(danas: Any, dana: Any, settings: Any) -> None:

@@ -22,7 +22,7 @@ GROUPS = ("view_group", "add_group", "change_group", "delete_group")
 def manager(db: None) -> Client:
     """Staff who manage accounts and groups and look at students, and no more."""
     person = make_person("mona", *PEOPLE, *GROUPS, "view_student", "delete_authtoken", is_staff=True)
-    return _desk(person)
+    return _admin_of(person)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def root(db: None) -> Any:
     return make_person("root", is_staff=True, is_superuser=True)
 
 
-def _desk(person: Any) -> Client:
+def _admin_of(person: Any) -> Client:
     client = Client()
     client.force_login(person)
     return client
@@ -66,7 +66,7 @@ def test_nobody_makes_a_superuser_but_a_superuser(manager: Client, root: Any) ->
     dana = make_person("dana")
     manager.post(_page(dana), _form(dana, is_superuser="on"))
     assert not User.objects.get(pk=dana.pk).is_superuser
-    _desk(root).post(_page(dana), _form(dana, is_superuser="on"))
+    _admin_of(root).post(_page(dana), _form(dana, is_superuser="on"))
     assert User.objects.get(pk=dana.pk).is_superuser
 
 
@@ -181,7 +181,7 @@ def test_a_group_of_somebody_who_has_more_is_left_alone(manager: Client, root: A
 def test_nobody_makes_a_token_for_somebody_else(manager: Client, root: Any) -> None:
     mona = User.objects.get(username="mona")
     mona.user_permissions.add(*Permission.objects.filter(content_type__app_label="knox"))
-    for client in (manager, _desk(root)):
+    for client in (manager, _admin_of(root)):
         answer = client.post("/admin/knox/authtoken/add/", {"user": root.pk})
         assert answer.status_code == 403
     AuthToken.objects.create(mona)

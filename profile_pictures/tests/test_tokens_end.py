@@ -42,20 +42,20 @@ def _by_sql(person: Any, is_active: bool) -> None:
 
 @pytest.mark.parametrize("switch", [_by_the_orm, _by_a_query, _by_sql])
 def test_an_account_that_is_switched_on_again_has_to_sign_in_anew(alice: Any, vera: Any, switch: Any) -> None:
-    api, others, desk = client_of(alice), client_of(vera), Client()
-    desk.force_login(alice)
+    api, others, staff = client_of(alice), client_of(vera), Client()
+    staff.force_login(alice)
     switch(alice, False)
     switch(alice, True)
     assert api.get("/api/auth/me/").status_code == 401
-    assert desk.get("/admin/").status_code == 302
+    assert staff.get("/admin/").status_code == 302
     assert others.get("/api/auth/me/").status_code == 200
-    desk.force_login(type(alice).objects.get(pk=alice.pk))
-    assert desk.get("/admin/").status_code == 200
+    staff.force_login(type(alice).objects.get(pk=alice.pk))
+    assert staff.get("/admin/").status_code == 200
 
 
 def test_a_sign_in_of_before_stays_out_whoever_saves_an_older_copy(alice: Any) -> None:
-    desk, copy = Client(), type(alice).objects.get(pk=alice.pk)
-    desk.force_login(alice)
+    staff, copy = Client(), type(alice).objects.get(pk=alice.pk)
+    staff.force_login(alice)
     _by_the_orm(alice, False)
     copy.save()
-    assert desk.get("/admin/").status_code == 302
+    assert staff.get("/admin/").status_code == 302

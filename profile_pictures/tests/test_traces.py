@@ -55,7 +55,7 @@ def test_a_person_is_added_changed_and_deleted(root: Client) -> None:
     password = {"password1": "other-secret-9", "password2": "other-secret-9", "usable_password": "true"}
     assert root.post(f"/admin/profile_pictures/user/{dana.pk}/password/", password).status_code == 302
     assert root.post(f"/admin/profile_pictures/user/{dana.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert rows(actor_name="root", door="admin") == [
+    assert rows(actor_name="root", channel="admin") == [
         ("person.add", f"user {dana.pk}", ""),
         ("person.change", f"user {dana.pk}", "first_name, is_staff"),
         ("rights.grant", f"user {dana.pk}", "group Office"),
@@ -92,7 +92,7 @@ def test_rights_that_a_script_clears_are_named_from_either_side() -> None:
         ("rights.grant", f"user {dana.pk}", "students.view_student"),
         ("rights.revoke", f"user {dana.pk}", "students.view_student"),
     ]
-    assert set(AuditEntry.objects.values_list("door", flat=True)) == {"command"}
+    assert set(AuditEntry.objects.values_list("channel", flat=True)) == {"command"}
 
 
 def test_commands_leave_rows_too() -> None:
@@ -109,7 +109,9 @@ def test_signing_in_and_out_of_the_admin_and_of_ones_own_page(client: Client) ->
     client.post("/me/sign-in/", said)
     client.post("/me/sign-out/")
     subject = f"user {root.pk}"
-    assert list(AuditEntry.objects.order_by("pk").values_list("action", "door", "actor_name", "subject")) == [
+    assert list(
+        AuditEntry.objects.order_by("pk").values_list("action", "channel", "actor_name", "subject")
+    ) == [
         ("login", "admin", "root", subject),
         ("logout", "admin", "root", subject),
         ("login", "page", "root", subject),
@@ -122,7 +124,7 @@ def test_signing_in_and_out_of_the_api(dana: Any) -> None:
     token = APIClient().post("/api/auth/login/", said).json()["token"]
     APIClient().post("/api/auth/logout/", HTTP_AUTHORIZATION=f"Bearer {token}")
     client_of(dana).post("/api/auth/logoutall/")
-    assert [action for action, *_ in rows(actor_name="dana", door="api")] == ["login", "logout", "logout"]
+    assert [action for action, *_ in rows(actor_name="dana", channel="api")] == ["login", "logout", "logout"]
 
 
 def test_a_better_hash_of_the_same_password_is_no_change(dana: Any, settings: Any) -> None:

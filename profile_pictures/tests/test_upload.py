@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from photostore.intake import line, take_in_image
 from photostore.models import AuditEntry
 from profile_pictures.models import ProfilePictureUpload, User
-from profile_pictures.tests.album import (
+from profile_pictures.tests.handing_in import (
     UPLOAD,
     UPLOADS,
     check_consistent,

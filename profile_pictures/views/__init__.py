@@ -1,1 +1,1 @@
-"""HTTP doors, one module for each part of the API."""
+"""HTTP channels, one module for each part of the API."""

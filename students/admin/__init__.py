@@ -1,6 +1,6 @@
-"""The students' desk: where staff find a student, look at the photo, replace it, bring one back."""
+"""The students' admin: where staff find a student, look at the photo, replace it, bring one back."""
 
 from students.admin.attendance import AttendanceAdmin
-from students.admin.desk import StudentAdmin
+from students.admin.students import StudentAdmin
 
 __all__ = ["AttendanceAdmin", "StudentAdmin"]

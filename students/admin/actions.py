@@ -88,7 +88,7 @@ def _ask(
         "select_across": request.POST.get("select_across", "0"),
         "action_checkbox_name": ACTION_CHECKBOX_NAME,
     }
-    return TemplateResponse(request, "students/desk/confirm.html", context)
+    return TemplateResponse(request, "students/admin/confirm.html", context)
 
 
 def _carry_out(request: HttpRequest, affected: QuerySet[Student], change: BulkChange) -> None:

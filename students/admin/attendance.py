@@ -1,4 +1,4 @@
-"""Attendance photos on the desk."""
+"""Attendance photos in the admin."""
 
 from __future__ import annotations
 
@@ -79,15 +79,15 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     show_full_result_count = False
 
     class Media:
-        css = {"all": ["students/desk.css"]}
-        js = ["students/desk.js"]
+        css = {"all": ["students/admin.css"]}
+        js = ["students/admin.js"]
 
     @admin.display(description=_("Photo"))
     def face(self, photo: AttendancePhoto) -> SafeString:
         """A thumbnail in the list."""
         links = represent_attendance(photo, photo.student, LinkMaker.of(self.current_request))["thumbnails"]
         return format_html(
-            '<img class="desk-face" src="{}" alt="" width="48" height="48" loading="lazy">', links["96"]
+            '<img class="admin-face" src="{}" alt="" width="48" height="48" loading="lazy">', links["96"]
         )
 
     @admin.display(description=_("Half-day"), ordering="slot")

@@ -1,4 +1,4 @@
-"""Narrowing the desk's list."""
+"""Narrowing the admin's list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of a student on the desk."""
+"""The form of a student in the admin."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         small = base64.b64encode(self.incoming.clean.thumbnails["256"].data).decode()
         links = LinkMaker.of(self.request)
         faces = [{"finding": one, "links": thumbnails_of(one.other, links)} for one in found]
-        return render_to_string("students/desk/another.html", {"new": small, "faces": faces})
+        return render_to_string("students/admin/another.html", {"new": small, "faces": faces})
 
 
 class StudentForm(PersonForm):

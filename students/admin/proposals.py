@@ -1,4 +1,4 @@
-"""Photos that are nobody's on the desk: what the evidence says of each, and a yes for one at a time."""
+"""Photos that are nobody's in the admin: what the evidence says of each, and a yes for one at a time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from photostore.admin.operations import streamed
 from photostore.audit import Actor
 from photostore.commands import one_at_a_time
 from photostore.errors import PhotostoreError
-from photostore.operations.pictures import Spot
+from photostore.operations.pictures import FileRef
 from students.models import Student
 from students.photos import subject_of
 from students.recovery.evidence.findings import Finding, State
-from students.recovery.reassign.assign import confirm_proposal, first_proposals, stray_file
+from students.recovery.reassign.assign import confirm_proposal, first_proposals, unowned_file
 
 # Each of them is read; more than this would outlast a browser's patience.
 FILES_LOOKED_AT = 200
@@ -34,7 +34,7 @@ WORDS = {
 }
 
 
-class ProposalsDesk(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProposalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The pages of it, for the students' admin; the plan and the use case are those of the commands."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -42,7 +42,7 @@ class ProposalsDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         wrap = self.admin_site.admin_view
         return [
             path("proposals/", wrap(require_GET(self.proposals_view)), name="students_proposals"),
-            path("proposals/picture/", wrap(require_GET(self.stray_view)), name="students_stray_picture"),
+            path("proposals/picture/", wrap(require_GET(self.unowned_view)), name="students_unowned_picture"),
             path("proposals/confirm/", wrap(require_POST(self.confirm_view)), name="students_proposal_yes"),
             *super().get_urls(),
         ]
@@ -57,23 +57,25 @@ class ProposalsDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             with one_at_a_time("the admin"):
                 plan = first_proposals(FILES_LOOKED_AT)
                 context |= {
-                    "proposals": [_shown(one) for one in plan.in_states(*WORDS) if not one.stray.moment],
+                    "proposals": [
+                        _shown(one) for one in plan.in_states(*WORDS) if not one.unowned_file.moment
+                    ],
                     "unknown": plan.counts[State.UNKNOWN],
                     "is_full": sum(plan.counts.values()) >= FILES_LOOKED_AT,
                 }
         except PhotostoreError as error:
             context["problem"] = str(error)
-        return TemplateResponse(request, "students/desk/proposals.html", context)
+        return TemplateResponse(request, "students/admin/proposals.html", context)
 
-    def stray_view(self, request: HttpRequest) -> HttpResponse:
+    def unowned_view(self, request: HttpRequest) -> HttpResponse:
         """The picture in a file that belongs to nobody."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
-            found = stray_file(request.GET.get("key", ""))
+            found = unowned_file(request.GET.get("key", ""))
         except PhotostoreError as error:
             raise Http404 from error
-        return streamed(Spot("default", found.key))
+        return streamed(FileRef("default", found.key))
 
     def confirm_view(self, request: HttpRequest) -> HttpResponse:
         """A person's yes to one proposal."""
@@ -102,15 +104,15 @@ def _confirm(request: HttpRequest, student: Student) -> None:
 
 
 def _shown(finding: Finding) -> dict[str, Any]:
-    stray, verdict = finding.stray, finding.verdict
-    address = f"{reverse('admin:students_stray_picture')}?{urlencode({'key': stray.key})}"
+    unowned_file, verdict = finding.unowned_file, finding.verdict
+    address = f"{reverse('admin:students_unowned_picture')}?{urlencode({'key': unowned_file.key})}"
     return {
-        "key": stray.key,
-        "sha256": stray.sha256,
-        "picture": address if stray.storage_alias == "default" else "",
+        "key": unowned_file.key,
+        "sha256": unowned_file.sha256,
+        "picture": address if unowned_file.storage_alias == "default" else "",
         "words": WORDS[verdict.state],
         "student": verdict.student,
         "reasons": finding.reasons,
         # The safe copies' own disk is for the commands.
-        "may_confirm": verdict.student is not None and stray.storage_alias == "default",
+        "may_confirm": verdict.student is not None and unowned_file.storage_alias == "default",
     }

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from django.conf import settings
 from django.urls import reverse
 
-from students.demo.roster import OLD_FOLDER, TWINS_IN_NAME, Pupil, strays
+from students.demo.roster import OLD_FOLDER, TWINS_IN_NAME, Pupil, unowned_files
 from students.demo.school import Plan
 from students.search import words
 
@@ -18,16 +18,16 @@ TEXT = """\
 
 What to try ({start}):
 
-  {desk}
-      The students' desk. Search “{plain}”: it finds {accented}, typed as it is or without accents.
-  {desk}?q={twins_query}
+  {admin}
+      The students' admin. Search “{plain}”: it finds {accented}, typed as it is or without accents.
+  {admin}?q={twins_query}
       Two students are called {twins}: the faces and the numbers tell them apart.
-  {desk}?has_photo=no
+  {admin}?has_photo=no
       The {without} who have no photo. Open one and hand a picture in.
-  {desk}?q={often_number}
+  {admin}?q={often_number}
       {often} has three photos. Open the page and bring the first one back.
 
-{strays} files under {folder} belong to nobody, as an older system left them:
+{unowned} unowned files lie under {folder}, as an older system left them:
   {names}"""
 
 
@@ -37,11 +37,11 @@ def what_to_try(plan: Plan) -> str:
     accented = next(pupil for pupil in school if "'" in pupil.name and not pupil.name.isascii())
     twin = school[TWINS_IN_NAME[0]]
     often = next(pupil for pupil in school if pupil.photos == 3)
-    names = [key.removeprefix(OLD_FOLDER) for key in strays(school)]
+    names = [key.removeprefix(OLD_FOLDER) for key in unowned_files(school)]
     return TEXT.format(
         done=_done(plan),
         start="`make run` starts the service where it is not up yet",
-        desk=desk_address(),
+        admin=admin_address(),
         plain=_typed(accented),
         accented=accented.name,
         twins=twin.name,
@@ -49,7 +49,7 @@ def what_to_try(plan: Plan) -> str:
         without=sum(not pupil.photos for pupil in school),
         often=often.name,
         often_number=often.number,
-        strays=len(names),
+        unowned=len(names),
         folder=OLD_FOLDER,
         names=", ".join(names),
     )
@@ -66,12 +66,12 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "students": len(plan.school),
         "students_added": sum(task.first < 0 for task in plan.tasks),
         "photos_added": plan.photos,
-        "strays": list(strays(plan.school)),
-        "desk": desk_address(),
+        "unowned files": list(unowned_files(plan.school)),
+        "admin": admin_address(),
     }
 
 
-def desk_address() -> str:
+def admin_address() -> str:
     """Where staff find the students: the public address, else the one that `make run` serves."""
     base = settings.PUBLIC_BASE_URL or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
     return f"{base}{reverse('admin:students_student_changelist')}"

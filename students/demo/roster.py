@@ -1,4 +1,4 @@
-"""Who is at the made-up school, the same on every machine: students, their photos, and stray files."""
+"""Who is at the made-up school, the same on every machine: students, their photos, and unowned files."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def pupils() -> list[Pupil]:
     return [Pupil(place, *name, _photos_of(place)) for place, name in enumerate(_names())]
 
 
-def strays(school: list[Pupil]) -> dict[str, Sitting]:
+def unowned_files(school: list[Pupil]) -> dict[str, Sitting]:
     """Legacy files that belong to nobody, by key. Some can be matched, some cannot."""
     first, second, third = [pupil for pupil in school if not pupil.photos][:3]
     unknown = Sitting(9001, 2025, "")

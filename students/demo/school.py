@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from photostore.audit import Actor
 from photostore.storage import storage_for
-from students.demo.roster import Pupil, Sitting, pupils, strays
+from students.demo.roster import Pupil, Sitting, pupils, unowned_files
 from students.enrolment import create_student
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
@@ -68,7 +68,7 @@ def plan_school() -> Plan:
 def carry_out(plan: Plan, actor: Actor) -> Iterator[Pupil]:
     """Add what is lacking, yielding each pupil who is done. Safe to stop anywhere and to plan anew."""
     if plan.tasks:
-        _lay_out_strays(plan)
+        _lay_out_unowned_files(plan)
     with ThreadPoolExecutor(THREADS) as drawers:
         try:
             for task, pictures in zip(plan.tasks, drawers.map(Task.pictures, plan.tasks), strict=True):
@@ -93,10 +93,10 @@ def _taken_in(sitting: Sitting) -> IncomingPhoto:
     return replace(incoming, taken_on=sitting.taken_on, credit=CREDIT)
 
 
-def _lay_out_strays(plan: Plan) -> None:
+def _lay_out_unowned_files(plan: Plan) -> None:
     """Straight into the storage, as an older system left them; what lies there already stays."""
     storage = storage_for()
     storage.prepare()
-    for key, sitting in strays(plan.school).items():
+    for key, sitting in unowned_files(plan.school).items():
         if storage.stat(key) is None:
             storage.put(key, sitting.jpeg(), content_type="image/jpeg")

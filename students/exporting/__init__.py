@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from photostore import tags
 from photostore.audit import Actor, record
 from photostore.commands import alone
-from photostore.errors import FileMissing, InvalidFile, Refused
+from photostore.errors import CommandRefused, FileMissing, InvalidFile
 from photostore.storage import storage_for
 from students.exporting.names import Names
 from students.exporting.targets import Target, target_at
@@ -67,11 +67,11 @@ class Export:
     def run(self) -> Iterator[Exported]:
         """Write them all, one by one; the target is there when all of it is, and is audited.
 
-        Raises `Refused` for a target that has anything in it, and where nobody has a photo.
+        Raises `CommandRefused` for a target that has anything in it, and where nobody has a photo.
         """
         if not self.students.exists():
             whom = "" if self.class_name is None else f" in class {self.class_name!r}"
-            raise Refused(f"Nobody{whom} has a photo; nothing was exported.", code="nobody")
+            raise CommandRefused(f"Nobody{whom} has a photo; nothing was exported.", code="nobody")
         with alone(*EXPORTING), target_at(self.target) as target:
             written = 0
             for row in with_standing(self.students).values(*COLUMNS).iterator(chunk_size=500):

@@ -9,13 +9,13 @@ from pathlib import PurePosixPath
 from string import Formatter
 from typing import Any
 
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 
 PATTERN = "{class}/{last} {first} {number}"
 FIELDS = ("class", "grade", "last", "first", "name", "number", "id")
 # 255 bytes is what file systems take; an ending and a number of collision follow.
 MOST_BYTES = 200
-NOBODY, NO_CLASS = "unnamed", "no class"
+ANONYMOUS, NO_CLASS = "unnamed", "no class"
 FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 # What Windows takes for a device, whatever the ending.
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
@@ -24,7 +24,7 @@ RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$
 class Names:
     """Names by a pattern, each given once: also where a file system does not tell `A` from `a`.
 
-    Raises `Refused` for a pattern that says anything else than FIELDS.
+    Raises `CommandRefused` for a pattern that says anything else than FIELDS.
     """
 
     def __init__(self, pattern: str = PATTERN) -> None:
@@ -57,7 +57,7 @@ def safe(text: str) -> str:
     plain = plain.lstrip(". ").encode()[:MOST_BYTES].decode(errors="ignore").rstrip(". ")
     if RESERVED.fullmatch(plain):
         plain = f"_{plain}"
-    return plain or NOBODY
+    return plain or ANONYMOUS
 
 
 def _is_visible(character: str) -> bool:
@@ -84,13 +84,13 @@ def _parsed(part: str) -> list[tuple[str, str]]:
     try:
         parsed = list(Formatter().parse(part))
     except ValueError as error:
-        raise Refused(f"--name {part!r} is no pattern: {error}.") from error
+        raise CommandRefused(f"--name {part!r} is no pattern: {error}.") from error
     found = []
     for text, field, spec, conversion in parsed:
         if field is not None and (field not in FIELDS or spec or conversion):
             known = ", ".join(f"{{{one}}}" for one in FIELDS)
-            raise Refused(f"--name knows {known}, and not {{{field}}}.")
+            raise CommandRefused(f"--name knows {known}, and not {{{field}}}.")
         found.append((text, field or ""))
     if not any(field for _text, field in found) and not part.strip(". "):
-        raise Refused("--name has a part without a name.")
+        raise CommandRefused("--name has a part without a name.")
     return found

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 
 DRAFT = ".photokeep-export"
 
@@ -79,7 +79,8 @@ class Zip:
 
 @contextmanager
 def target_at(path: Path) -> Iterator[Target]:
-    """A target that is at `path` afterwards, or nothing is. Raises `Refused` for one that has anything in it.
+    """A target that is at `path` afterwards, or nothing is. Raises `CommandRefused` for one that has anything
+    in it.
 
     What a killed run left beside it goes first: it names every student, and nobody would look for it.
     """
@@ -99,16 +100,16 @@ def target_at(path: Path) -> Iterator[Target]:
             _remove(draft)
         _sync(path.parent)
     except FileExistsError as error:
-        raise Refused(f"{path.name} is there by now; nothing was exported.") from error
+        raise CommandRefused(f"{path.name} is there by now; nothing was exported.") from error
     except OSError as error:
-        raise Refused(f"The photos cannot be written: {error.strerror}.") from error
+        raise CommandRefused(f"The photos cannot be written: {error.strerror}.") from error
 
 
 def _refuse_taken(path: Path) -> None:
     if path.is_symlink() or (path.exists() and not (path.is_dir() and path.suffix.lower() != ".zip")):
-        raise Refused(f"{path} is there already; give a new name.")
+        raise CommandRefused(f"{path} is there already; give a new name.")
     if path.is_dir() and any(path.iterdir()):
-        raise Refused(f"{path} is not empty; give a new folder.")
+        raise CommandRefused(f"{path} is not empty; give a new folder.")
 
 
 def _escaped(name: str) -> str:

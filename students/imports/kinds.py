@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from photostore.errors import PhotostoreError, StorageAway
+from photostore.errors import PhotostoreError, StorageUnavailable
 from students.imports import lifecycle
 from students.imports.kind import ImportKind
 from students.imports.photos.kind import PhotoImports
@@ -18,20 +18,20 @@ KINDS: dict[str, ImportKind] = {
 
 
 def read(import_id: UUID) -> None:
-    """Read what was handed in; nothing where it is read already. Raises `StorageAway`: try again."""
+    """Read what was handed in; nothing where it is read already. Raises `StorageUnavailable`: try again."""
     batch = Import.objects.filter(pk=import_id, state=Import.State.READING).first()
     if batch is None:
         return
     try:
         KINDS[batch.kind].read(batch)
-    except StorageAway:
+    except StorageUnavailable:
         raise
     except PhotostoreError as why:
         lifecycle.failed(batch, why)
 
 
 def commit(import_id: UUID) -> None:
-    """Commit it, or go on where a killed run stopped. Raises `StorageAway`, `Refused`: try again."""
+    """Commit it, or go on where a killed run stopped. Raises `StorageUnavailable`, `CommandRefused`: try again."""
     batch = Import.objects.filter(pk=import_id, state=Import.State.COMMITTING).first()
     if batch is not None:
         KINDS[batch.kind].commit(batch)

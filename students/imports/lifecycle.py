@@ -29,7 +29,7 @@ def begin(
         kind=kind,
         created_by_id=actor.id,
         created_by=actor.name,
-        channel=actor.door,
+        channel=actor.channel,
         file_names=file_names,
         options=options or {},
     )
@@ -81,7 +81,7 @@ def failed(batch: Import, why: PhotostoreError) -> None:
 
 def begin_commit(batch: Import, actor: Actor) -> None:
     """From here on the job commits it, killed or not. Raises `Conflict` unless it is ready."""
-    who = {"id": actor.id, "name": actor.name, "door": actor.door, "address": actor.address}
+    who = {"id": actor.id, "name": actor.name, "channel": actor.channel, "address": actor.address}
     with transaction.atomic():
         _step(batch, (State.READY,), State.COMMITTING, committed_by=who, operation=uuid4())
         record(actor, "import.commit", subject=subject_of(batch))

@@ -42,5 +42,5 @@ class ByHandCommand(PhotoCommand):
 
     @staticmethod
     def student(text: str) -> Student:
-        """Who is meant. Raises `Refused`."""
+        """Who is meant. Raises `CommandRefused`."""
         return student_named(text)

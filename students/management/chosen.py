@@ -8,7 +8,7 @@ from typing import Any
 
 from photostore.audit import record
 from photostore.commands import PhotoCommand
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from students.recovery.backups import Backup, Choice
 
 
@@ -24,7 +24,7 @@ def add_trust(parser: ArgumentParser) -> None:
 def refuse_trust_of_none(options: dict[str, Any]) -> None:
     """A person vouches for a file that they name, not for whichever lies there."""
     if options["trust_backup"] and options["backup_file"] is None:
-        raise Refused("--trust-backup goes with --backup-file: name the backup that you vouch for.")
+        raise CommandRefused("--trust-backup goes with --backup-file: name the backup that you vouch for.")
 
 
 def trusted(command: PhotoCommand, backup: Backup, *, trust: bool) -> Backup:

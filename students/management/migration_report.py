@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from photostore.commands import PhotoCommand
-from photostore.operations import Conductor
+from photostore.operations import OperationRunner
 from students.recovery.evidence.findings import Finding, State, StudentRef, as_json
 from students.recovery.evidence.plan import Person, Plan
 from students.recovery.reassign.migrate import left_for_a_person
-from students.recovery.reassign.steps import Done
+from students.recovery.reassign.transfers import Done
 from students.slots import PROFILE
 
 MEANING = {
@@ -35,8 +35,8 @@ def told(person: Person) -> Iterator[str]:
     yield from lines
 
 
-def _spot(finding: Finding) -> tuple[str, str]:
-    return finding.stray.storage_alias, finding.stray.key
+def _file_ref(finding: Finding) -> tuple[str, str]:
+    return finding.unowned_file.storage_alias, finding.unowned_file.key
 
 
 def _is_certain(finding: Finding) -> bool:
@@ -55,7 +55,7 @@ class Report:
 
     def add(self, student: StudentRef, done: list[Done]) -> None:
         """One student is through."""
-        given = [one.step for one in done if one.given]
+        given = [one.assignment for one in done if one.given]
         attendance = sum(step.slot != PROFILE for step in given)
         self.counts["students"] += bool(given)
         self.counts["attendance_photos"] += attendance
@@ -65,26 +65,28 @@ class Report:
             self.command.say(f"{student}: {len(given) - attendance} photos, {attendance} attendance photos")
         for one in done:
             if one.given is not False:
-                self.given |= {_spot(source) for source in one.step.sources if not _is_certain(source)}
+                self.given |= {
+                    _file_ref(source) for source in one.assignment.sources if not _is_certain(source)
+                }
             if one.given is False:
                 self.counts["skipped"] += 1
-                key = one.step.sources[0].stray.key
+                key = one.assignment.sources[0].unowned_file.key
                 problem = f"{key}: not given to {student}: {one.why}"
                 self.command.say(problem)
                 self.problems.append(problem)
 
-    def finish(self, plan: Plan, conductor: Conductor) -> None:
+    def finish(self, plan: Plan, runner: OperationRunner) -> None:
         """What is left, and the sum."""
         left = self.command.listed()
         for one in left_for_a_person(plan):
-            if _spot(one) in self.given:
+            if _file_ref(one) in self.given:
                 continue
-            self.command.say(f"Left: {one.stray.key}: {MEANING[one.verdict.state]}")
+            self.command.say(f"Left: {one.unowned_file.key}: {MEANING[one.verdict.state]}")
             for reason in one.reasons:
                 self.command.say(f"    {reason}")
             left.append(as_json(one))
         self.command.result |= self.counts | {
-            "resumed": conductor.resumed,
+            "resumed": runner.resumed,
             "problems": self.problems.items,
             "left": left.items,
             "left_count": left.count,

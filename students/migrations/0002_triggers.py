@@ -46,6 +46,6 @@ DROP FUNCTION students_forget_student();
 class Migration(migrations.Migration):
     """The triggers of students."""
 
-    dependencies = [("students", "0001_initial"), ("photostore", "0005_truncate")]
+    dependencies = [("students", "0001_initial"), ("photostore", "0002_triggers")]
 
     operations = [migrations.RunSQL(FORGET_STUDENT + FORGET_ALL + KEEP_FORMER_NUMBER, BACKWARDS)]

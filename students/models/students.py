@@ -237,7 +237,7 @@ class StudentPhoto(models.Model):
             models.Index(fields=["source_sha256"], name="students_by_source"),
             models.Index(fields=["pixel_sha256"], name="students_by_pixels"),
             HashIndex(fields=["file"], name="students_by_version_key"),
-            # A stray file is looked up by its own bytes, with and without an identity inside.
+            # An unowned file is looked up by its own bytes, with and without an identity inside.
             models.Index(fields=["sha256"], name="students_by_bytes"),
             models.Index(fields=["untagged_sha256"], name="students_by_bare_bytes"),
         ]

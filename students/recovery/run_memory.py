@@ -11,7 +11,7 @@ from weakref import finalize
 from django.db import connection
 
 
-class Lines:
+class SpilledLines:
     """Lines that are told again at the end; kept in a temporary file."""
 
     def __init__(self) -> None:

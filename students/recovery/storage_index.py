@@ -13,12 +13,12 @@ from typing import Any
 
 from django.db import connection
 
-from students.key_claims import place_of
-from students.recovery.unowned import Location, Stray
+from students.key_claims import claim_of
+from students.recovery.unowned import Location, UnownedFile
 
 BATCH = 1_000
 # As the dataclass has them.
-FILE_COLUMNS = ", ".join(one.name for one in fields(Stray))
+FILE_COLUMNS = ", ".join(one.name for one in fields(UnownedFile))
 # `person`: whose it once was. `moment`: of which half-day it is. From `role` on, what the key claims.
 _CREATE = """
 DROP TABLE IF EXISTS {table};
@@ -36,12 +36,12 @@ _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\
 class StorageIndex:
     """One table. `name` says what for: of one name there is one in a session, the last."""
 
-    def __init__(self, name: str, files: Iterable[Stray]) -> None:
+    def __init__(self, name: str, files: Iterable[UnownedFile]) -> None:
         self.table = f"storage_index_{name}"
         self._run(_CREATE.format(table=self.table))
         self.add(files)
 
-    def add(self, files: Iterable[Stray]) -> None:
+    def add(self, files: Iterable[UnownedFile]) -> None:
         """More of them, as they come."""
         remaining = iter(files)
         # Read first, then copied: a slow or failing storage is never read inside a COPY.
@@ -61,13 +61,13 @@ class StorageIndex:
         for column in columns:
             self._run(f"CREATE INDEX ON {self.table} ({column})")
 
-    def files(self, condition: str = "true", values: Any = ()) -> Iterator[Stray]:
+    def files(self, condition: str = "true", values: Any = ()) -> Iterator[UnownedFile]:
         """Those that fulfil an SQL condition, in the order of reading; at most a batch is in memory."""
         sql = f"SELECT {FILE_COLUMNS} FROM {self.table} WHERE {condition} ORDER BY id"  # noqa: S608
         with connection.chunked_cursor() as cursor:
             cursor.execute(sql, values)
             while rows := cursor.fetchmany(BATCH):
-                yield from (Stray(*row) for row in rows)
+                yield from (UnownedFile(*row) for row in rows)
 
     def those_not_in(self, locations: Iterable[Location]) -> Iterator[Location]:
         """Those that were not read yet."""
@@ -79,7 +79,7 @@ class StorageIndex:
                 known = set(cursor.fetchall())
             yield from (one for one in batch if (one.storage_alias, one.stored_at) not in known)
 
-    def spots(self, column: str, value: str) -> list[tuple[str, str]]:
+    def file_refs(self, column: str, value: str) -> list[tuple[str, str]]:
         """Storage alias and key of the first few files with this value."""
         sql = f"SELECT storage_alias, stored_at FROM {self.table} WHERE {column} = %s LIMIT 5"  # noqa: S608
         with connection.cursor() as cursor:
@@ -92,8 +92,8 @@ class StorageIndex:
             cursor.execute(sql)
 
 
-def _line(file: Stray) -> str:
-    place = place_of(file.key)
+def _line(file: UnownedFile) -> str:
+    place = claim_of(file.key)
     values = (
         *(file.storage_alias, file.key, file.stored_at, file.byte_size, file.modified_at, file.sha256),
         *(file.bare_sha256, file.content_type, file.named_student, file.number_hash, file.attendance),

@@ -15,11 +15,11 @@ from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, Invalid
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import orphans
 from photostore.inventory.diff import YOUNG
-from photostore.models import Act, Operation, QuarantinedFile, StoredFile
+from photostore.models import Operation, OperationStep, QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import FileStat, storage_for
 from students import identity
-from students.key_claims import FOLDERS, OF_OTHERS, Place, place_of
+from students.key_claims import FOLDERS, OF_OTHERS, KeyClaim, claim_of
 from students.versions import MAX_STORED_BYTES
 
 BATCH = 1_000
@@ -37,7 +37,7 @@ AND NOT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A stray file: its own key, and where its bytes are (elsewhere when this operation moved it).
+    """An unowned file: its own key, and where its bytes are (elsewhere when this operation moved it).
 
     `deleted`: it lies in quarantine since its student was deleted.
     """
@@ -56,8 +56,10 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
-    """A stray file that was read. `bare_sha256` is without the identity inside, as a version records it."""
+class UnownedFile:
+    """An unowned file that was read. `bare_sha256` is without the identity inside, as a version records
+    it.
+    """
 
     storage_alias: str
     key: str
@@ -77,24 +79,24 @@ class Stray:
     @property
     def person(self) -> str:
         """Whose it once was: the identity inside, else the folder; else the file stands for itself."""
-        return str(self.named_student or place_of(self.key).folder or self.key)
+        return str(self.named_student or claim_of(self.key).folder or self.key)
 
     @property
     def moment(self) -> str:
         """`2026-11-21_AM` for an attendance photo; empty for another."""
-        return self.moment_at(place_of(self.key))
+        return self.moment_at(claim_of(self.key))
 
-    def moment_at(self, place: Place) -> str:
+    def moment_at(self, place: KeyClaim) -> str:
         """The same, where its place is known: an identity's own word goes before the file name's."""
         return self.attendance if self.named_student else place.moment
 
 
-def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
+def unowned_locations(resumed: Operation | None = None) -> Iterator[Location]:
     """Every file of students' that no row names and that lies in no folder of somebody who is here.
 
     Of these folders only versions that no upload can be about to name: the database may be of an older day
     than the photos. With what the interrupted operation `resumed` had to move out of the way. Streams;
-    raises `StorageAway`.
+    raises `StorageUnavailable`.
     """
     aliases = (
         {"default": "", "safe": FOLDERS} if has_own_safe_place() and was_used("safe") else {"default": ""}
@@ -109,7 +111,7 @@ def stray_locations(resumed: Operation | None = None) -> Iterator[Location]:
 
 
 def set_aside(alias: str) -> Iterator[Location]:
-    """Every file in quarantine. Streams; raises `StorageAway`."""
+    """Every file in quarantine. Streams; raises `StorageUnavailable`."""
     for file in storage_for(alias).scan(QUARANTINE):
         yield Location.of(alias, file)
 
@@ -121,33 +123,33 @@ def was_used(alias: str) -> bool:
 
 def has_own_safe_place() -> bool:
     """Whether safe copies lie elsewhere; where not, looking there again would find everything twice."""
-    places = [settings.STORAGES[alias] for alias in ("default", "safe")]
-    return places[0] != places[1]
+    storage_roots = [settings.STORAGES[alias] for alias in ("default", "safe")]
+    return storage_roots[0] != storage_roots[1]
 
 
 def _displaced_by(operation: Operation) -> Iterator[Location]:
-    acts = Act.objects.filter(operation=operation, details__has_key="aside").order_by("number")
-    for act in acts.iterator(chunk_size=BATCH):
-        for alias, key, _sha256 in act.details["aside"]:
+    steps = OperationStep.objects.filter(operation=operation, details__has_key="aside").order_by("number")
+    for step in steps.iterator(chunk_size=BATCH):
+        for alias, key, _sha256 in step.details["aside"]:
             stored_at = keys.quarantined(operation.pk, key)
             found = storage_for(alias).stat(stored_at)
             if found is not None:
                 yield Location(alias, key, stored_at, found.byte_size, found.modified_at)
 
 
-def read_strays(
+def read_unowned_files(
     locations: Iterable[Location], tick: Callable[[], None] = lambda: None, *, verified: bool = True
-) -> Iterator[Stray]:
+) -> Iterator[UnownedFile]:
     """The files with what their bytes say; one that went away meanwhile is passed over."""
     for location in locations:
-        stray = read_stray(location, verified=verified)
+        unowned_file = read_unowned_file(location, verified=verified)
         tick()
-        if stray is not None:
-            yield stray
+        if unowned_file is not None:
+            yield unowned_file
 
 
-def read_stray(location: Location, *, verified: bool = True) -> Stray | None:
-    """What the bytes say; None where they are gone. Raises `StorageAway`.
+def read_unowned_file(location: Location, *, verified: bool = True) -> UnownedFile | None:
+    """What the bytes say; None where they are gone. Raises `StorageUnavailable`.
 
     The identity inside only where it is to be `verified`: that takes the key.
     """
@@ -160,26 +162,26 @@ def read_stray(location: Location, *, verified: bool = True) -> Stray | None:
     except FileUnreadable as error:
         # Named, and like no other: of its bytes nothing is known.
         unlike = hashlib.sha256(f"unreadable {location}".encode()).hexdigest()
-        return _stray(location, unlike, unlike, "", note=str(error))
+        return _unowned_file(location, unlike, unlike, "", note=str(error))
     sha256 = hashlib.sha256(data).hexdigest()
     format_name = sniff(data)
     content_type = FORMATS[format_name].content_type if format_name else ""
     try:
         bare_sha256, inside, is_forged = identity.inspect(data) if verified else identity.without(data)
     except InvalidFile:
-        return _stray(location, sha256, sha256, content_type)
+        return _unowned_file(location, sha256, sha256, content_type)
     if inside is None:
         note = "the identity inside does not verify and counts as nothing" if is_forged else ""
-        return _stray(location, sha256, bare_sha256, content_type, note=note)
-    return _stray(location, sha256, bare_sha256, content_type, inside)
+        return _unowned_file(location, sha256, bare_sha256, content_type, note=note)
+    return _unowned_file(location, sha256, bare_sha256, content_type, inside)
 
 
-def _too_large(location: Location) -> Stray | None:
+def _too_large(location: Location) -> UnownedFile | None:
     sha256 = sha256_of(location.storage_alias, location.stored_at)
-    return (sha256 and _stray(location, sha256, sha256, "", note="larger than any photo")) or None
+    return (sha256 and _unowned_file(location, sha256, sha256, "", note="larger than any photo")) or None
 
 
-def _stray(
+def _unowned_file(
     at: Location,
     sha256: str,
     bare_sha256: str,
@@ -187,16 +189,16 @@ def _stray(
     inside: identity.Identity | None = None,
     *,
     note: str = "",
-) -> Stray:
+) -> UnownedFile:
     named: tuple[UUID | None, str, str] = (None, "", "")
     if inside is not None:
         named = (inside.student_id, inside.number_hash, inside.attendance)
     by_newest_key = inside is None or inside.by_newest_key
     lies = (at.storage_alias, at.key, at.stored_at, at.byte_size, at.modified_at)
-    return Stray(*lies, sha256, bare_sha256, content_type, *named, note, at.deleted, by_newest_key)
+    return UnownedFile(*lies, sha256, bare_sha256, content_type, *named, note, at.deleted, by_newest_key)
 
 
-def is_set_aside(operation: Operation, stray: Stray) -> bool:
+def is_set_aside(operation: Operation, unowned_file: UnownedFile) -> bool:
     """Whether this operation has moved the file out of the way already."""
-    rows = QuarantinedFile.objects.filter(operation=operation.pk, storage_alias=stray.storage_alias)
-    return rows.filter(key=stray.key, sha256=stray.sha256).exists()
+    rows = QuarantinedFile.objects.filter(operation=operation.pk, storage_alias=unowned_file.storage_alias)
+    return rows.filter(key=unowned_file.key, sha256=unowned_file.sha256).exists()

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from photostore.audit import Actor
 
-OPERATOR = Actor(id="", name="operator", door="command")
+OPERATOR = Actor(id="", name="operator", channel="command")
 
 
 def run(*arguments: Any) -> tuple[int, str, str]:

@@ -19,7 +19,7 @@ from django.conf import settings
 from photostore.audit import Actor
 from photostore.storage import storage_for
 from photostore.tags import strip
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.enrolment import create_student
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
@@ -29,7 +29,7 @@ from students.tests.school import face
 from students.versions import IncomingPhoto, take_in
 from testing.once import made_once
 
-OLGA = Actor(id="", name="olga", door="command")
+OLGA = Actor(id="", name="olga", channel="command")
 PUPILS = 6
 ATTENDED = 3
 FRIDAY = datetime.date(2026, 11, 20)

@@ -110,8 +110,8 @@ def psql(line: str) -> str:
 
 def copy(line: str) -> str:
     """`cp -a`, as if media/ and backups/ stood here."""
-    places = {"media/": f"{settings.MEDIA_ROOT}/", "backups/": f"{settings.PHOTO_BACKUP_DIR}/"}
-    words = [places.get(word, word) for word in shlex.split(line.removeprefix("$ "))]
+    storage_roots = {"media/": f"{settings.MEDIA_ROOT}/", "backups/": f"{settings.PHOTO_BACKUP_DIR}/"}
+    words = [storage_roots.get(word, word) for word in shlex.split(line.removeprefix("$ "))]
     here = Path(settings.MEDIA_ROOT).parent
     done = subprocess.run(words, cwd=here, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr

@@ -12,7 +12,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from photostore.models import Operation, StoredFile
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.tests.reseeding import links, tree
 from students.tests.school import face, hand_in
 from testing.kills.commands import Killing, Patch, one_of
@@ -75,7 +75,7 @@ def uninterrupted(killing: Killing, *command: str) -> Any:
     return state()
 
 
-def take_back(user: int, operation: str) -> None:
+def revert_step(user: int, operation: str) -> None:
     """A person on the admin's page presses undo, unless the page says that it is undone."""
     browser = Client()
     browser.force_login(get_user_model().objects.get(pk=user))

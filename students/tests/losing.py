@@ -62,7 +62,8 @@ def lose_the_database() -> None:
         cursor.execute(
             "TRUNCATE students_student, students_studentphoto, students_formerstudentnumber, "
             "photostore_storedfile, photostore_pendingremoval, "
-            "photostore_quarantinedfile, photostore_auditentry, photostore_act, photostore_operation CASCADE"
+            "photostore_quarantinedfile, photostore_auditentry, photostore_operationstep, "
+            "photostore_operation CASCADE"
         )
 
 
@@ -75,11 +76,11 @@ def lose(alias: str, *prefixes: str) -> None:
 
 def undo() -> tuple[int, str, str]:
     from photostore.operations import last_undoable
-    from photostore.operations import undo as take_back
+    from photostore.operations import undo as revert_step
 
     operation = last_undoable()
     assert operation is not None
-    done = take_back(operation, OPERATOR)
+    done = revert_step(operation, OPERATOR)
     return done.skipped, "", ""
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from photostore.models import Operation
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests import commands
 from students.tests.school import enrol, face, file_of, hand_in, stored
@@ -109,7 +109,7 @@ def undo_last() -> Any:
 
     operation = last_undoable()
     assert isinstance(operation, Operation)
-    return undo(operation, Actor(id="", name="olga", door="command"))
+    return undo(operation, Actor(id="", name="olga", channel="command"))
 
 
 def erase(student: Student, *more: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from photostore.models import StoredFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import grow_old
+from photostore.tests.inventory_files import grow_old
 from students.models import Student
 from students.tests.commands import run
 from students.tests.killing import kill_everywhere
@@ -46,7 +46,7 @@ def test_the_rest_of_a_killed_adoption_is_nobodys_to_take(db: None) -> None:
         storage_for().put(key, face(student.pk), content_type="image/jpeg")
         Student.objects.filter(pk=student.pk).update(profile_photo=key, photo_sha256="0" * 64)
     left = f"old/{students[-1].pk}.jpg"
-    storage_for().put("old/stray.jpg", b"nobody's", content_type="image/jpeg")
+    storage_for().put("old/unowned.jpg", b"nobody's", content_type="image/jpeg")
     assert killed_after(30, "adopt_media")
     assert Student.objects.exclude(photos=None).exists()
     assert not StoredFile.objects.filter(key=left).exists()
@@ -55,6 +55,6 @@ def test_the_rest_of_a_killed_adoption_is_nobodys_to_take(db: None) -> None:
     before = stored()
     output = run("cleanup_orphaned_photos", "--confirm", "--force")
     assert output[0] == 0, output
-    assert {key for key in before if key not in stored()} == {"old/stray.jpg"}
+    assert {key for key in before if key not in stored()} == {"old/unowned.jpg"}
     adopt()
     assert Student.objects.exclude(photos=None).count() == len(students)

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from photostore.models import QuarantinedFile, StoredFile
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
 from students import identity
 from students.models import AttendancePhoto, Student
@@ -103,7 +103,7 @@ def test_deleting_the_student_by_sql_sets_the_photos_aside(api, ada):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM students_student WHERE id = %s", [ada.pk])
     assert not AttendancePhoto.objects.exists() and not StoredFile.objects.exists()
-    settle_everything()
+    finish_all_commits()
     aside = QuarantinedFile.objects.get()
     assert aside.sha256 == sha256
     left = [file.key for file in storage_for().scan()]

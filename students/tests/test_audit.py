@@ -32,7 +32,7 @@ def test_a_new_student_with_a_photo_leaves_two_rows(api: Any, alice: Any) -> Non
     assert (created.action, uploaded.action) == ("student.create", "photo.upload")
     assert (uploaded.old_sha256, uploaded.new_sha256) == ("", today())
     for row in (created, uploaded):
-        assert (row.actor_id, row.actor_name, row.door) == (str(alice.pk), "alice", "api")
+        assert (row.actor_id, row.actor_name, row.channel) == (str(alice.pk), "alice", "api")
         assert (row.outcome, row.code) == ("done", "")
         assert row.subject == f"student {made['student_id']}"
         assert row.address == "127.0.0.1"

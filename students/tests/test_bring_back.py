@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.photos import upload_photo
 from students.slots import slot_of
@@ -53,7 +53,7 @@ def bytes_of_photos() -> dict[str, bytes]:
 
 def delete(api: Any, student: Student) -> None:
     assert api.delete(f"/api/students/{student.pk}/").status_code == 204
-    settle_everything()
+    finish_all_commits()
 
 
 @pytest.mark.parametrize("who", ["uuid", "number"])

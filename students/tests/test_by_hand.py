@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from photostore.models import Operation
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.photos import current_photo, upload_photo
 from students.recovery.change import ChangePhoto
@@ -179,8 +179,8 @@ def test_an_exchange_over_rest_that_broke_off_is_not_done_twice(
     photos = [current_photo(student) for student in pair]
     assert photos[0] and photos[1]
     parts = [by_hand._given(photos[1], ada, live=True), by_hand._given(photos[0], bea, live=True)]
-    operation = Operation.objects.create(command="swap_photos", door="api")
-    operation.acts.create(number=1, kind="move_photos", details={"parts": parts})
+    operation = Operation.objects.create(command="swap_photos", channel="api")
+    operation.steps.create(number=1, kind="move_photos", details={"parts": parts})
     answer = api.post(f"/api/students/{ada.pk}/swap-photo/", {"student": bea.pk})
     assert (answer.status_code, answer.json()["code"]) == (409, "broke_off")
     assert (faces(ada)[0], faces(bea)[0]) == (source(3), source(1))
@@ -240,12 +240,12 @@ def test_half_an_exchange_is_taken_back(
     ada, bea = pair
     perform = ChangePhoto.perform
 
-    def meddled(self: Any, act: Any) -> None:
-        if act.details["student"] == bea.pk:
+    def meddled(self: Any, step: Any) -> None:
+        if step.details["student"] == bea.pk:
             monkeypatch.setattr(ChangePhoto, "perform", perform)
             incoming = take_in(face(6), filename="a.jpg", origin="api")
             upload_photo(student=bea, incoming=incoming, actor=OPERATOR)
-        perform(self, act)
+        perform(self, step)
 
     monkeypatch.setattr(ChangePhoto, "perform", meddled)
     code, said = run("swap_photos", str(ada.pk), str(bea.pk))

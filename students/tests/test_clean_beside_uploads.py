@@ -19,7 +19,7 @@ from photostore.audit import Actor
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.photos import upload_photo
 from students.recovery.reassign import clean as cleaning
@@ -30,8 +30,9 @@ from testing.exhaustive import is_exhaustive
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
-OLGA = Actor(id="", name="olga", door="api")
-# Each new pupil's upload arrives in the very moment in which the clean-up takes the stray under its name.
+OLGA = Actor(id="", name="olga", channel="api")
+# Each new pupil's upload arrives in the very moment in which the clean-up takes the unowned file under its
+# name.
 UPLOADS = {"disk": 1_000 if is_exhaustive() else 40, "s3": 50}
 FACES = 5
 
@@ -87,17 +88,19 @@ def test_uploads_beside_it_lose_nothing(
     monkeypatch.setattr(cleaning, "YOUNG", timedelta(seconds=-60))
     faces = [take_in(face(n, width=60, height=80), filename="new.jpg", origin="api") for n in range(FACES)]
     upload_photo(student=Student.objects.create(pk=FACES, name="Ada"), incoming=faces[0], actor=OLGA)
-    strays = {pk: _leave_a_stray(pk) for pk in range(1_000, 1_000 + UPLOADS[each_storage])}
+    unowned_files = {pk: _leave_unowned_file(pk) for pk in range(1_000, 1_000 + UPLOADS[each_storage])}
     with Arriving(faces) as uploads:
         _start_them_at(uploads, monkeypatch)
         code, said = run("migrate_orphaned_photos", "--clean", "--confirm", "--force")
     assert not uploads.failures
     assert code in (0, 1)
-    assert 0 < said["moved"] < len(strays), "sometimes the one was first, sometimes the other"
+    assert 0 < said["moved"] < len(unowned_files), "sometimes the one was first, sometimes the other"
     aside = QuarantinedFile.objects.all()
     for row in aside:
-        assert sha256_of(row.storage_alias, keys.quarantined(row.operation, row.key)) == strays.pop(_pk(row))
-    assert not strays
+        assert sha256_of(row.storage_alias, keys.quarantined(row.operation, row.key)) == unowned_files.pop(
+            _pk(row)
+        )
+    assert not unowned_files
     outcome(**_judge(faces))
 
 
@@ -106,7 +109,7 @@ def _start_them_at(uploads: Arriving, monkeypatch: pytest.MonkeyPatch) -> None:
     really = cleaning._set_aside
 
     def set_aside(one: Any, *rest: Any) -> str:
-        return uploads.beside(_pk(one.stray), lambda: really(one, *rest))
+        return uploads.beside(_pk(one.unowned_file), lambda: really(one, *rest))
 
     monkeypatch.setattr(cleaning, "_set_aside", set_aside)
 
@@ -115,7 +118,7 @@ def _pk(file: Any) -> int:
     return int(file.key.split("_")[2])
 
 
-def _leave_a_stray(pk: int) -> str:
+def _leave_unowned_file(pk: int) -> str:
     """A file under the name that the photo of a pupil to come is going to have; its sha256."""
     key, data = keys.student_documented(pk, "jpg"), f"not a photo of {pk}".encode()
     storage_for().put(key, data, content_type="image/jpeg", durable=False)

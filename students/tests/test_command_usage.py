@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, ManagementUtility, call_command
 
-from photostore.errors import StorageAway, StorageFull
-from photostore.models import Act, Operation
+from photostore.errors import StorageFull, StorageUnavailable
+from photostore.models import Operation, OperationStep
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student
 from students.tests.commands import Terminal
 from students.tests.school import enrol, face
@@ -76,13 +76,13 @@ def test_a_person_at_a_terminal_reads_sentences_not_json(api: Any, monkeypatch: 
     enrol(api, "Ada")
     killed = Operation.objects.create(command="migrate_orphaned_photos")
     details = {"storage_alias": "default", "key": "gone.jpg", "sha256": "a" * 64, "byte_size": 1}
-    Act.objects.create(operation=killed, number=1, kind="sweep_aside", details=details)
+    OperationStep.objects.create(operation=killed, number=1, kind="sweep_aside", details=details)
     handler = logging.StreamHandler(terminal := Terminal())
     handler.setFormatter(machines := logging.Formatter("%(name)s"))
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
     assert run("adopt_media")[0] == 0
-    assert terminal.getvalue().startswith("Finishing act 1 of the interrupted migrate_orphaned_photos")
+    assert terminal.getvalue().startswith("Finishing step 1 of the interrupted migrate_orphaned_photos")
     assert handler.formatter is machines
 
 
@@ -91,7 +91,9 @@ def test_an_undo_that_took_nothing_back_has_nothing_to_undo(db: None) -> None:
     nothing = Operation.objects.create(
         command="undo_photo_operation", undoes=first, state=Operation.State.DONE
     )
-    Act.objects.create(operation=nothing, number=1, kind="take_back", state=Act.State.SKIPPED, details={})
+    OperationStep.objects.create(
+        operation=nothing, number=1, kind="revert_step", state=OperationStep.State.SKIPPED, details={}
+    )
     code, answer = run("undo_photo_operation", str(nothing.pk))
     assert (code, answer["code"]) == (2, "nothing_stands")
     assert Operation.objects.count() == 2
@@ -147,7 +149,7 @@ def test_what_was_saved_without_its_copies_is_no_refusal(api: Any, monkeypatch: 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(type(storage_for()), "put", put)
         code, said = run("match_profile_photos", "assign", str(ada), "x.jpg")
-    assert (code, said["code"]) == (1, "copies_pending")
+    assert (code, said["code"]) == (1, "exports_pending")
     assert Student.objects.get(pk=ada).photo_sha256
 
 
@@ -155,9 +157,9 @@ def test_no_way_back_is_offered_from_an_erasure(api: Any, monkeypatch: pytest.Mo
     ada, said = enrol(api, photo=face(1))["id"], io.StringIO()
 
     def away(*_arguments: Any, **_options: Any) -> None:
-        raise StorageAway
+        raise StorageUnavailable
 
-    monkeypatch.setattr("students.recovery.erase.act.EraseStudent.perform", away)
+    monkeypatch.setattr("students.recovery.erase.step.EraseStudent.perform", away)
     with pytest.raises(SystemExit):
         call_command("erase_student", str(ada), "--confirm", stderr=said)
     assert "A step of erase_student was begun" in said.getvalue()

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from photostore.audit import Actor
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.locks import advisory_lock
 from photostore.models import AuditEntry, StoredFile
 from photostore.storage import storage_for
@@ -65,7 +65,7 @@ def test_every_face_is_another_and_stays_the_same_face_over_the_years() -> None:
     assert likeness(older, faces[5]) > 1
 
 
-def test_it_adds_students_photos_histories_and_stray_files(small_school: list[roster.Pupil]) -> None:
+def test_it_adds_students_photos_histories_and_unowned_files(small_school: list[roster.Pupil]) -> None:
     said = make()
     assert Student.objects.count() == SMALL
     for pupil in small_school:
@@ -76,11 +76,11 @@ def test_it_adds_students_photos_histories_and_stray_files(small_school: list[ro
         assert bool(student.profile_photo) == bool(pupil.photos)
         if history:
             assert student.photo_sha256 == history[-1].sha256
-    assert {row.door for row in AuditEntry.objects.all()} == {"command"}
-    strays = set(roster.strays(small_school))
-    assert "student_photos/12345.jpg" in strays
-    assert strays <= set(stored())
-    assert not StoredFile.objects.filter(key__in=strays).exists(), "they belong to nobody"
+    assert {row.channel for row in AuditEntry.objects.all()} == {"command"}
+    unowned_files = set(roster.unowned_files(small_school))
+    assert "student_photos/12345.jpg" in unowned_files
+    assert unowned_files <= set(stored())
+    assert not StoredFile.objects.filter(key__in=unowned_files).exists(), "they belong to nobody"
     assert f"Added {SMALL} made-up students" in said
     assert "/admin/students/student/?has_photo=no" in said
 
@@ -110,7 +110,7 @@ def test_cut_short_it_goes_on(small_school: list[roster.Pupil], monkeypatch: pyt
     def gone_at_the_second(**values: Any) -> Any:
         calls.append(values)
         if len(calls) == 2:
-            raise StorageAway
+            raise StorageUnavailable
         return real(**values)
 
     monkeypatch.setattr(school, "upload_photo", gone_at_the_second)
@@ -179,5 +179,5 @@ def test_for_machines(small_school: list[roster.Pupil]) -> None:
     result = json.loads(make("--json"))
     assert result["students_added"] == SMALL
     assert result["photos_added"] == sum(pupil.photos for pupil in small_school)
-    assert "student_photos/12345.jpg" in result["strays"]
+    assert "student_photos/12345.jpg" in result["unowned files"]
     assert json.loads(make("--json"))["students_added"] == 0

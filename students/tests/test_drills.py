@@ -14,7 +14,7 @@ from django.db import connection
 
 from photostore import keys
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import Student, StudentPhoto
 from students.photos import remove_photo
@@ -85,7 +85,7 @@ def test_scrambled_names(school: list[Pupil], outcome: Any) -> None:
     for number, file in enumerate(sorted(storage_for().scan("photos/"), key=lambda file: file.key)):
         if not file.key.endswith("profile.jpg"):
             storage_for().move(file.key, f"student_photos/{uuid.uuid4().hex}_{number}.jpg")
-    # Of the two versions of each, only the documented copy tells which one was today's.
+    # Of the two versions of each, only the export tells which one was today's.
     remove_all("default", "derived/")
     run("migrate_orphaned_photos", "--migrate")
     counts = judge(school, today)

@@ -12,7 +12,7 @@ from django.db import connection
 
 from photostore.models import StoredFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.enrolment import update_student
 from students.models import Student, StudentPhoto
 from students.tests.drill_school import OLGA, PUPILS, Pupil, judge, same_students
@@ -69,7 +69,7 @@ def test_what_was_paired_by_order_is_not_left(each_storage: str) -> None:
 
 
 @pytest.mark.drill("the database of before the numbers changed, and only files of after")
-def test_a_former_version_is_made_of_a_stray_file_with_the_later_number(
+def test_a_former_version_is_made_of_a_unowned_file_with_the_later_number(
     renumbered: list[Pupil], outcome: Any
 ) -> None:
     """As a database of the day before is: it knows the old numbers and versions, and none of the new ones."""

@@ -15,7 +15,7 @@ from django.db import connection
 
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import Student
 from students.recovery.backups import layout

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from photostore.operations import last_undoable
 from photostore.storage import beneath
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.recovery.legacy.by_itself import Adopter
 from students.tests.legacy_school import DOCUMENTED, enter, lay, pupil, seen, sql, student_id
 from students.tests.school import face, file_of, likeness

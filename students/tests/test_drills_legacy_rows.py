@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.tests.legacy_school import enter, lay, pupil, seen, sql
 from students.tests.reseeding import undo_last
 from students.tests.school import face, likeness

@@ -18,7 +18,7 @@ from django.test import override_settings
 from photostore.models import StoredFile
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.tests.drill_school import PUPILS, Pupil, judge, reseed, same_students
 from students.tests.reseeding import forget_everything, links, tree
 from students.tests.school import face

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from photostore.models import Act, QuarantinedFile
-from photostore.register.settling import settle_everything
+from photostore.models import OperationStep, QuarantinedFile
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
-from photostore.tests.shelf import run as run_json
+from photostore.tests.inventory_files import run as run_json
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up, run
 from students.tests.reseeding import (
@@ -50,7 +50,7 @@ def test_the_photos_from_before_go_too(api: Any, each_storage: str, migrated: bo
     erase(ada)
     assert not files_of(old, ada.student_id)
     assert not QuarantinedFile.objects.filter(key__contains=str(old)).exists()
-    assert not Act.objects.filter(details__key__contains=str(old)).exists()
+    assert not OperationStep.objects.filter(details__key__contains=str(old)).exists()
     assert files_of(graces_old, grace.student_id) == theirs
     nothing_comes_back_to(enter_again())
     assert right_and_wrong({1: grace}, faces) == (1, 0)
@@ -59,7 +59,9 @@ def test_the_photos_from_before_go_too(api: Any, each_storage: str, migrated: bo
 def test_a_copy_of_the_old_disk_brings_nothing_back(api: Any, each_storage: str) -> None:
     old_school(api, TWO)
     old = old_id_of(TWO[0])
-    disk = {spot: data for spot, data in files_of(old).items() if not spot[1].startswith("derived/")}
+    disk = {
+        file_ref: data for file_ref, data in files_of(old).items() if not file_ref[1].startswith("derived/")
+    }
     disk[("default", "student_photos/found.jpg")] = today_of(TWO[0])
     students = reseed(TWO)
     assert migrate()[0] == 0
@@ -130,8 +132,12 @@ def test_a_twin_from_before_the_reseed_keeps_theirs(api: Any, each_storage: str,
 def test_a_twin_who_was_deleted_can_still_be_brought_back(api: Any, each_storage: str) -> None:
     ada, grace = (enrol(api, name, student_number=name, photo=face(1)) for name in TWO)
     assert api.delete(f"/api/students/{grace['id']}/").status_code == 204
-    settle_everything()
-    aside = {spot: data for spot, data in files_of(grace["student_id"]).items() if "/history/" in spot[1]}
+    finish_all_commits()
+    aside = {
+        file_ref: data
+        for file_ref, data in files_of(grace["student_id"]).items()
+        if "/history/" in file_ref[1]
+    }
     assert aside
     erase(Student.objects.get(pk=ada["id"]))
     assert aside.items() <= files_of(grace["student_id"]).items()

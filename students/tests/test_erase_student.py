@@ -11,9 +11,16 @@ import pytest
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 
-from photostore.models import Act, AuditEntry, Operation, PendingRemoval, QuarantinedFile, StoredFile
-from photostore.operations import conduct
-from photostore.register.settling import settle_everything
+from photostore.models import (
+    AuditEntry,
+    Operation,
+    OperationStep,
+    PendingRemoval,
+    QuarantinedFile,
+    StoredFile,
+)
+from photostore.operations import run_operation
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
 from students.models import AttendancePhoto, FormerStudentNumber, Student
 from students.photos import upload_photo
@@ -47,7 +54,9 @@ def with_everything(api: Any) -> Student:
     storage_for().put(key, bytes(damaged), content_type="image/jpeg")
     assert run("restore_student_photos", "--checksum")[0] == 0
     assert QuarantinedFile.objects.exists()
-    storage_for().put(f"photos/students/{student.student_id}/notes.txt", b"stray", content_type="text/plain")
+    storage_for().put(
+        f"photos/students/{student.student_id}/notes.txt", b"unowned file", content_type="text/plain"
+    )
     return student
 
 
@@ -65,7 +74,7 @@ def nothing_is_left_of(student: Student) -> None:
         assert not [key for key in table.objects.values_list("key", flat=True) if mine in key], table
     assert not Student.objects.filter(student_id=student.student_id).exists()
     assert not AttendancePhoto.objects.exists()
-    kept = str([*AuditEntry.objects.values(), *Act.objects.values(), *Operation.objects.values()])
+    kept = str([*AuditEntry.objects.values(), *OperationStep.objects.values(), *Operation.objects.values()])
     assert "Lovelace" not in kept
     assert student.photo_sha256 not in kept
 
@@ -146,7 +155,7 @@ def test_somebody_who_was_deleted_can_still_be_erased(api: Any, each_storage: st
     if who == "number in a backup":
         backup = backed_up(settings.PHOTO_BACKUP_DIR)
     assert api.delete(f"/api/students/{ada.pk}/").status_code == 204
-    settle_everything()
+    finish_all_commits()
     assert QuarantinedFile.objects.exists()
     if who == "number in a backup":
         assert run("purge_quarantine", "--older-than", "0s")[0] == 0
@@ -172,11 +181,11 @@ def test_nobody_by_that_name_was_here(api: Any, ada: Student) -> None:
 
 
 def log(about: Any, user: Any) -> None:
-    """As the desk does after every edit."""
+    """As the admin does after every edit."""
     LogEntry.objects.log_actions(user.pk, [about], CHANGE, "Changed.", single_object=True)
 
 
-def test_the_desks_own_log_forgets_the_name(api: Any, alice: Any, ada: Student) -> None:
+def test_the_admins_own_log_forgets_the_name(api: Any, alice: Any, ada: Student) -> None:
     bea = Student.objects.get(pk=enrol(api, "Bea", photo=face(9))["id"])
     former = FormerStudentNumber.objects.create(student=ada, student_number="S-0")
     for theirs in (ada, ada.photos.of_profile().first(), AttendancePhoto.objects.get(student=ada), former):
@@ -189,10 +198,10 @@ def test_the_desks_own_log_forgets_the_name(api: Any, alice: Any, ada: Student) 
 
 
 @pytest.mark.parametrize("came_back", [False, True])
-def test_the_desks_log_forgets_who_was_deleted(api: Any, alice: Any, ada: Student, came_back: bool) -> None:
+def test_the_admins_log_forgets_who_was_deleted(api: Any, alice: Any, ada: Student, came_back: bool) -> None:
     log(ada, alice)
     api.delete(f"/api/students/{ada.pk}/")
-    settle_everything()
+    finish_all_commits()
     if came_back:
         log(Student.objects.create(pk=ada.pk, name="Bea"), alice)
     assert erase(ada.student_id, "--confirm")[0] == 0
@@ -222,11 +231,11 @@ def test_originals_under_other_names_are_found(api: Any, ada: Student, set_aside
         put(key, data)
     put("student_photos/somebody else.jpg", face(8))
     if set_aside:
-        with conduct("cleanup_orphaned_photos", OPERATOR) as conductor:
+        with run_operation("cleanup_orphaned_photos", OPERATOR) as runner:
             for key, data in loose_files(ada).items():
                 details = {"storage_alias": "default", "key": key, "byte_size": len(data)}
                 details["sha256"] = hashlib.sha256(data).hexdigest()
-                conductor.act("set_aside", subject=key, details=details)
+                runner.step("set_aside", subject=key, details=details)
         assert QuarantinedFile.objects.filter(key="student_photos/Ada Lovelace.jpg").exists()
     assert erase(ada.pk, "--confirm")[0] == 0
     nothing_is_left_of(ada)
@@ -247,7 +256,7 @@ def test_a_twins_files_stay(api: Any, ada: Student) -> None:
 
 def test_an_integer_that_came_back_is_another_childs(api: Any, ada: Student) -> None:
     api.delete(f"/api/students/{ada.pk}/")
-    settle_everything()
+    finish_all_commits()
     bea = Student.objects.create(pk=ada.pk, name="Bea")
     hand_in(api, bea.pk, face(9))
     gone = ("quarantine/", f"photos/students/{ada.student_id}/")

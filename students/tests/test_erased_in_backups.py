@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up
 from students.tests.reseeding import (
@@ -34,7 +34,7 @@ def put_back(files: dict[tuple[str, str], bytes]) -> None:
 
 
 def photos_of(*ids: Any) -> dict[tuple[str, str], bytes]:
-    return {spot: data for spot, data in files_of(*ids).items() if spot[1].startswith("photos/")}
+    return {file_ref: data for file_ref, data in files_of(*ids).items() if file_ref[1].startswith("photos/")}
 
 
 @pytest.mark.parametrize("numbers", [True, False])

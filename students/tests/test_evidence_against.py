@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from photostore import tags
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.tests.reseeding import forget_everything, migrate, old_school, reseed

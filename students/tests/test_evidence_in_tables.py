@@ -19,7 +19,7 @@ from students.recovery.backups.table import Table
 from students.recovery.evidence.backups import _OWN, BackupStudents
 from students.recovery.evidence.lookup import by_name_words
 from students.recovery.evidence.plan import findings
-from students.recovery.unowned import Stray
+from students.recovery.unowned import UnownedFile
 from students.tests.drill_school import OLGA
 from students.tests.reseeding import migrate
 from students.tests.school import enrol, face
@@ -51,11 +51,11 @@ def test_numbers_are_hashed_with_every_key_once_for_a_run(
     assert len(made) == 1
 
 
-def unowned(sha256: str, key: str = "student_photos/x.jpg") -> Stray:
-    return Stray("default", key, key, 1, timezone.now(), sha256, sha256, "image/jpeg")
+def unowned(sha256: str, key: str = "student_photos/x.jpg") -> UnownedFile:
+    return UnownedFile("default", key, key, 1, timezone.now(), sha256, sha256, "image/jpeg")
 
 
-def told(backup: BackupStudents, *files: Stray) -> list[tuple[str, list[str], set[str]]]:
+def told(backup: BackupStudents, *files: UnownedFile) -> list[tuple[str, list[str], set[str]]]:
     return [
         (
             one.verdict.state,

@@ -62,7 +62,7 @@ def test_a_folder_holds_each_photo_under_a_readable_name_without_the_tag(
     assert target.stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_mode & 0o077 == 0 for path in target.rglob("*"))
     row = AuditEntry.objects.get(action="photos.export")
-    assert (row.subject, row.door, row.outcome) == ("3 photos of everybody", "command", "done")
+    assert (row.subject, row.channel, row.outcome) == ("3 photos of everybody", "command", "done")
     assert not list(tmp_path.glob(".*"))
 
 

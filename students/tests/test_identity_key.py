@@ -11,7 +11,7 @@ from django.conf import settings as configured
 
 from photostore.secrets import kept_secret
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import Student
 from students.tests.school import enrol, everything, face, file_of, hand_in
@@ -45,7 +45,7 @@ def test_a_new_service_makes_its_key_with_the_first_photo(api: Any) -> None:
 
 
 def test_pictures_of_other_apps_do_not_stand_in_the_way(api: Any) -> None:
-    from photostore.tests.shelf import keep
+    from photostore.tests.inventory_files import keep
 
     keep("profile_pictures/1/a.jpg", b"somebody")
     enrol(api, "Ada Lovelace", photo=face(1))

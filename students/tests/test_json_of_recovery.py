@@ -12,9 +12,9 @@ import pytest
 from django.conf import settings
 
 from photostore.models import Operation
-from photostore.references import held
+from photostore.references import locked_key
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.recovery.reassign import clean as cleaning
 from students.tests.commands import backed_up
@@ -111,10 +111,10 @@ def test_a_clean_up_names_its_operation_and_what_it_left_and_why(
     def somebody_was_faster(key: str) -> Iterator[None]:
         if key.endswith("gone.jpg"):
             storage_for().remove(key)
-        with held(key):
+        with locked_key(key):
             yield
 
-    monkeypatch.setattr(cleaning, "held", somebody_was_faster)
+    monkeypatch.setattr(cleaning, "locked_key", somebody_was_faster)
     assert run(MIGRATE, "--clean")[1]["operation"] is None
     put("student_photos/gone.jpg", 8)
     _code, said = run(MIGRATE, "--clean", "--confirm")

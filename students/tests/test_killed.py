@@ -15,7 +15,7 @@ from django.conf import settings
 
 from photostore.models import Operation
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student
 from students.recovery.reassign import clean as cleaning
 from students.tests.commands import backed_up
@@ -41,12 +41,14 @@ def two_students(api: Any) -> dict[int, str]:
     return faces | {1: Student.objects.get(pk=second["id"]).photos.of_profile().get().untagged_sha256}
 
 
-def leave_strays(monkeypatch: pytest.MonkeyPatch, api: Any) -> None:
+def leave_unowned_files(monkeypatch: pytest.MonkeyPatch, api: Any) -> None:
     """Two files that a clean-up takes."""
     monkeypatch.setattr(cleaning, "YOUNG", OLD_ENOUGH[2])
     enrol(api, photo=face(1))
     for place in range(3):
-        storage_for().put(f"student_photos/stray{place}.jpg", face(60 + place), content_type="image/jpeg")
+        storage_for().put(
+            f"student_photos/unowned file{place}.jpg", face(60 + place), content_type="image/jpeg"
+        )
 
 
 def test_migrate(api: Any, each_storage: str) -> None:
@@ -60,7 +62,7 @@ def test_migrate(api: Any, each_storage: str) -> None:
 
 @pytest.mark.s3
 def test_clean(api: Any, each_storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_strays(monkeypatch, api)
+    leave_unowned_files(monkeypatch, api)
     kill_everywhere(*CLEAN, at_least=10, patches=[OLD_ENOUGH])
 
 
@@ -120,7 +122,7 @@ def test_an_undo_of_an_undo(api: Any, each_storage: str, what: str, monkeypatch:
     """It does everything again, so it is killed as the command itself was."""
     command = {"migrate": MIGRATE, "clean": CLEAN, "restore": ("restore_student_photos",)}[what]
     if what == "clean":
-        leave_strays(monkeypatch, api)
+        leave_unowned_files(monkeypatch, api)
     elif what == "migrate":
         two_students(api)
         reseed(NAMES)
@@ -140,16 +142,16 @@ def test_an_undo_of_an_undo(api: Any, each_storage: str, what: str, monkeypatch:
     assert again.was_killed_often(10)
 
 
-def test_an_undo_at_the_desk(api: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undo_in_the_admin(api: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page was still loading when the worker died; somebody presses the button again."""
-    leave_strays(monkeypatch, api)
+    leave_unowned_files(monkeypatch, api)
     olga = make_person("olga", is_staff=True, is_superuser=True)
     before = state()
     pressing, killed = Killing(), True
     while killed:
         assert run(*CLEAN)[0] == 0
         operation = Operation.objects.filter(undoes=None).latest("started_at")
-        killed = pressing.life("students.tests.killing:take_back", olga.pk, str(operation.pk))
+        killed = pressing.life("students.tests.killing:revert_step", olga.pk, str(operation.pk))
         assert_same(before, pressing.killed)
         operation.refresh_from_db()
         assert operation.state == "undone", pressing.killed

@@ -11,13 +11,13 @@ from django.utils import timezone
 from photostore.keys import student_attendance, student_safe
 from photostore.models import Operation, QuarantinedFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.slots import slot_of
 from students.tests.reseeding import forget_everything
 from students.tests.school import enrol, face, hand_in, likeness
-from students.tombstones import Tombstone, bury
+from students.tombstones import Tombstone, add_tombstones
 
 
 def put(key: str, data: bytes, alias: str = "default") -> None:
@@ -48,7 +48,7 @@ def test_an_erased_picture_is_not_linked_to_whoever_came_back(api: Any) -> None:
     photo = StudentPhoto.objects.of_profile().get()
     assert run("create_seed_backup")[0] == 0
     forget_everything()
-    bury(UUID(ada["student_id"]), [photo.sha256])
+    add_tombstones(UUID(ada["student_id"]), [photo.sha256])
     Student.objects.create(name="Ada", student_id=UUID(ada["student_id"]))
     run("restore_student_photos")
     assert not StudentPhoto.objects.exists()

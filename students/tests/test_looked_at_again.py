@@ -1,4 +1,4 @@
-"""What changed between the plan and the act, and what is the last copy: nothing of it goes."""
+"""What changed between the plan and the step, and what is the last copy: nothing of it goes."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import pytest
 from django.utils import timezone
 
 from photostore.audit import Actor
-from photostore.errors import Changed, Refused
+from photostore.errors import Changed, CommandRefused
 from photostore.keys import student_safe
 from photostore.models import Operation, QuarantinedFile
-from photostore.operations import conduct
+from photostore.operations import run_operation
 from photostore.storage import storage_for
-from photostore.tests.shelf import grow_old, run
+from photostore.tests.inventory_files import grow_old, run
 from students.models import Student, StudentPhoto
 from students.recovery.change.files import set_aside
 from students.recovery.evidence.plan import make_plan
 from students.recovery.reassign.assign import assign, named_file
 from students.recovery.reassign.clean import clean, plan_cleaning
-from students.recovery.unowned import read_strays, stray_locations
+from students.recovery.unowned import read_unowned_files, unowned_locations
 from students.tests.reseeding import undo_last
 from students.tests.school import enrol, face, likeness
 from testing.kept import stored
 
-OLGA = Actor(id="", name="olga", door="command")
-STRAY = "student_photos/x.jpg"
+OLGA = Actor(id="", name="olga", channel="command")
+UNOWNED = "student_photos/x.jpg"
 
 
 def put(data: bytes) -> None:
-    storage_for().put(STRAY, data, content_type="image/jpeg")
+    storage_for().put(UNOWNED, data, content_type="image/jpeg")
 
 
 def read(key: str) -> bytes:
@@ -43,13 +43,13 @@ def test_a_clean_up_leaves_the_same_file_written_anew(api: Any) -> None:
     """An upload of the same bytes may be about to commit its row."""
     enrol(api, photo=face(1))
     put(face(2))
-    grow_old(STRAY)
-    planned = plan_cleaning(make_plan(read_strays(stray_locations())))
+    grow_old(UNOWNED)
+    planned = plan_cleaning(make_plan(read_unowned_files(unowned_locations())))
     put(face(2))
-    with conduct("migrate_orphaned_photos", OLGA) as conductor:
-        left = [why for _one, why in clean(planned, conductor)]
+    with run_operation("migrate_orphaned_photos", OLGA) as runner:
+        left = [why for _one, why in clean(planned, runner)]
     assert left == ["It is gone, or was written anew."]
-    assert read(STRAY) == face(2)
+    assert read(UNOWNED) == face(2)
 
 
 def test_a_file_that_is_another_one_by_now_is_not_assigned(api: Any) -> None:
@@ -57,10 +57,10 @@ def test_a_file_that_is_another_one_by_now_is_not_assigned(api: Any) -> None:
     put(face(2))
     seen = named_file("x.jpg")
     put(face(3))
-    with pytest.raises(Refused, match="another one by now"):
+    with pytest.raises(CommandRefused, match="another one by now"):
         assign(student=ada, finding=seen, actor=OLGA)
     assert not StudentPhoto.objects.exists()
-    assert read(STRAY) == face(3)
+    assert read(UNOWNED) == face(3)
 
 
 def test_an_undo_leaves_the_version_where_its_file_was_purged(api: Any) -> None:
@@ -84,13 +84,13 @@ def test_an_undo_of_a_restore_never_takes_the_last_right_bytes(api: Any) -> None
     assert run("restore_student_photos")[1]["healed"] == 1
     storage_for().remove(ada["profile_photo"])
     storage_for("safe").remove(student_safe(UUID(ada["student_id"])))
-    assert [act.kind for act in undo_last().left()] == ["take_back"]
+    assert [step.kind for step in undo_last().left()] == ["revert_step"]
     assert read(version) == whole
 
 
 def test_what_is_kept_before_it_is_overwritten_is_what_the_plan_saw(db: None) -> None:
     put(face(2))
     with pytest.raises(Changed):
-        set_aside(uuid4(), [("default", STRAY, sha256(face(1)).hexdigest())], {})
-    assert stored() == {STRAY: face(2)}
+        set_aside(uuid4(), [("default", UNOWNED, sha256(face(1)).hexdigest())], {})
+    assert stored() == {UNOWNED: face(2)}
     assert not QuarantinedFile.objects.exists()

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import Student, StudentPhoto
 from students.tests.reseeding import links, tree, undo_last
@@ -85,7 +85,7 @@ def test_an_undo_leaves_a_photo_that_was_handed_in_since(api: Any) -> None:
     run(COMMAND, "assign", str(ada["id"]), "x.jpg")
     hand_in(api, ada["id"], face(3))
     before = today(ada["id"])
-    assert [act.note for act in undo_last().left()] == ["The student's photo was changed since."]
+    assert [step.note for step in undo_last().left()] == ["The student's photo was changed since."]
     assert today(ada["id"]) == before
 
 

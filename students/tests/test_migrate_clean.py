@@ -15,7 +15,7 @@ from django.core.management import call_command
 from photostore.commands import one_at_a_time
 from photostore.models import QuarantinedFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.recovery.reassign import clean as cleaning
 from students.tests.reseeding import forget_everything, links, old_school, reseed, tree, undo_last
 from students.tests.school import enrol, face

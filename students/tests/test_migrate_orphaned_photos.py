@@ -10,7 +10,7 @@ import pytest
 from photostore import keys
 from photostore.audit import record
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.tests.drill_school import OLGA

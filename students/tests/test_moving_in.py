@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.tests.following import Typing, check, scenarios
 from students.tests.legacy_school import lay, seen, sql
 from students.tests.school import face, hand_in, likeness

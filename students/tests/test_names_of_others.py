@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up
 from students.tests.reseeding import links, tree, undo_last
@@ -148,11 +148,11 @@ def test_a_restore_leaves_it_for_a_person(api: Any, each_storage: str) -> None:
     backed_up(settings.PHOTO_BACKUP_DIR)
     StudentPhoto.objects.all().delete()
     from photostore.models import StoredFile
-    from photostore.register.settling import settle_everything
+    from photostore.register.after_commit import finish_all_commits
 
     Student.objects.filter(pk=ada.pk).update(profile_photo="", photo_sha256="")
-    StoredFile.objects.filter(kind="copy").delete()
-    settle_everything()
+    StoredFile.objects.filter(kind="export").delete()
+    finish_all_commits()
     names(bea, documented(ada), face(2))
     code, said = run("restore_student_photos")
     assert (code, "somebody else's photo" in str(said["left_for_a_person"])) == (0, True), said

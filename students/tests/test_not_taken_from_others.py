@@ -6,7 +6,7 @@ from typing import Any
 
 from photostore.models import StoredFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.tests.reseeding import forget_everything
 from students.tests.school import enrol, face, hand_in, likeness

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.tests.drill_school import OLGA, PUPILS, Pupil, incoming, judge

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student
 from students.photos import upload_photo
 from students.tests.drill_school import OLGA, PUPILS, Pupil, incoming, judge, same_students

@@ -18,7 +18,7 @@ CASES = {
     "backup": ("Writing the backup", "", ["create_seed_backup"]),
     "suggest": ("Reading files", "2/?", ["match_profile_photos", "suggest"]),
     "interactive": ("Reading files", "2/?", ["match_profile_photos", "interactive"]),
-    "names": ("Reading stray files", "1/?", ["restore_student_photos", "--from-filenames"]),
+    "names": ("Reading unowned files", "1/?", ["restore_student_photos", "--from-filenames"]),
     "erase": ("Erasing", "", ["erase_student", "number:A-1", "--confirm"]),
     "undo": ("Taking back", "2/2", ["undo_photo_operation", "--last"]),
 }
@@ -26,7 +26,7 @@ CASES = {
 
 @pytest.fixture
 def school(api: Any) -> None:
-    """Ada, whose two stray files may be hers, and Bea, whose photo was assigned."""
+    """Ada, whose two unowned files may be hers, and Bea, whose photo was assigned."""
     ada = enrol(api, "Ada", student_number="A-1")
     enrol(api, "Bea", student_number="B-1")
     for number, name in enumerate((f"student_{ada['id']}_profile.jpg", "x.jpg", "y.jpg")):

@@ -9,7 +9,7 @@ import pytest
 from photostore import keys
 from photostore.models import StoredFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import OWNER_LABEL, Student
 from students.registration import owner_of_key
 from students.tests.school import enrol, face

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students import identity
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.renumbering import retag_some

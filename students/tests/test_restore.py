@@ -33,7 +33,7 @@ from students.tests.losing import (
     undo,
 )
 from students.tests.school import enrol, everything, face, hand_in, stored
-from students.tombstones import bury
+from students.tombstones import add_tombstones
 from students.versions import take_in
 from testing.once import made_once
 
@@ -126,7 +126,7 @@ def test_lost_bytes_come_back_without_a_backup_and_go_again_with_undo(
     code, out, _err = restore("--checksum")
     assert (code, "Photos missing: 0" in out) == (0, True)
     found = contents(thumbnails=True)
-    assert {spot: found[spot] for spot in whole} == whole
+    assert {file_ref: found[file_ref] for file_ref in whole} == whole
     assert links() == rows
     assert restore("--checksum", "--verify-only")[0] == 0
     assert undo()[0] == 0
@@ -427,7 +427,7 @@ def test_no_name_stands_against_the_bytes(api: Any, db: None) -> None:
     grace = Student.objects.get(pk=enrol(api, "Grace Hopper", photo=face(2))["id"])
     hers = storage_for().read(str(grace.profile_photo), max_bytes=10**7)
     storage_for().put(f"student_photos/student_{ada['id']}_profile.jpg", hers, content_type="image/jpeg")
-    bury(uuid.uuid4(), [hashlib.sha256(face(3)).hexdigest()])
+    add_tombstones(uuid.uuid4(), [hashlib.sha256(face(3)).hexdigest()])
     storage_for().put(f"student_photos/student_{bob['id']}_profile.jpg", face(3), content_type="image/jpeg")
     code, out, _err = restore("--from-filenames")
     assert (code, out.splitlines()[0].split(".")[0]) == (0, "0 proposals")

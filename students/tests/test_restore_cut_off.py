@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.models import Operation
 from photostore.storage.disk import DiskStorage
 from students.models import Student
@@ -29,8 +29,8 @@ def wreck() -> None:
     lose("default", "student_photos/", "derived/")
 
 
-def writes_before_it_is_away(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Counts writes of files; the storage is away when none is left."""
+def writes_before_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Counts writes of files; the storage is unavailable when none is left."""
     left = [10**9]
 
     def watch(owner: Any, name: str) -> None:
@@ -39,7 +39,7 @@ def writes_before_it_is_away(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         def step(*arguments: Any, **options: Any) -> Any:
             left[0] -= 1
             if left[0] < 0:
-                raise StorageAway
+                raise StorageUnavailable
             return original(*arguments, **options)
 
         monkeypatch.setattr(owner, name, step)
@@ -51,7 +51,7 @@ def writes_before_it_is_away(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_cut_off_and_run_again(ada: Student, monkeypatch: pytest.MonkeyPatch) -> None:
     files, rows = contents(thumbnails=True), links()
-    left = writes_before_it_is_away(monkeypatch)
+    left = writes_before_it_is_unavailable(monkeypatch)
     for limit in range(60):
         left[0] = 10**9
         wreck()

@@ -13,7 +13,7 @@ from django.db import connection
 from photostore import keys
 from photostore.models import StoredFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import run as run_json
+from photostore.tests.inventory_files import run as run_json
 from students.models import AttendancePhoto, Student
 from students.slots import slot_of
 from students.tests.commands import backed_up
@@ -50,7 +50,7 @@ def rows() -> list[Any]:
 
 def files() -> dict[tuple[str, str], bytes]:
     kept = {(alias, key): data for alias in ("default", "safe") for key, data in stored(alias).items()}
-    return {spot: data for spot, data in kept.items() if not spot[1].startswith("derived/")}
+    return {file_ref: data for file_ref, data in kept.items() if not file_ref[1].startswith("derived/")}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from photostore import keys
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.tests.drill_school import PUPILS, Pupil, judge, same_students
 from students.tests.reseeding import links, tree, undo_last

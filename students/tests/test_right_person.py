@@ -9,7 +9,7 @@ from django.test import Client
 
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.tests import commands
 from students.tests.school import enrol, everything, face, file_of
@@ -137,18 +137,18 @@ def test_who_may_not_see_students_is_not_told_whose_it_is(ada: Any, bea: Any) ->
 
 
 def test_the_admin_shows_both_faces_and_a_box_to_tick(api: Any, ada: Any, bea: Any) -> None:
-    desk = Client()
-    desk.force_login(make_person("dora", "view_student", "change_student", is_staff=True))
+    staff = Client()
+    staff.force_login(make_person("dora", "view_student", "change_student", is_staff=True))
     page = f"/admin/students/student/{bea['id']}/change/"
     form = {"name": "Bea", "student_number": "S-2", "status": "active"}
-    shown = desk.post(page, {**form, "new_photo": file_of(face(1))})
+    shown = staff.post(page, {**form, "new_photo": file_of(face(1))})
     assert shown.status_code == 200
     assert (
         b"the photo of another student: Ada" in shown.content and b"data:image/webp;base64," in shown.content
     )
     assert b'type="checkbox" name="confirm"' in shown.content.replace(b"\n", b"")
     assert AuditEntry.objects.filter(outcome="refused", code="is_anothers").exists()
-    done = desk.post(page, {**form, "new_photo": file_of(face(1)), "confirm": "on"})
+    done = staff.post(page, {**form, "new_photo": file_of(face(1)), "confirm": "on"})
     assert done.status_code == 302
     assert Student.objects.get(pk=bea["id"]).photo_sha256 != bea.get("photo_sha256")
     assert StudentPhoto.objects.filter(student=bea["id"]).count() == 2
@@ -198,12 +198,12 @@ def test_an_assignment_of_anothers_picture_asks_as_well(api: Any, ada: Any, bea:
 
 
 def test_the_start_page_of_the_admin_says_that_somebody_has_to_look(api: Any, ada: Any, bea: Any) -> None:
-    desk, teacher = Client(), Client()
-    desk.force_login(make_person("olga", "view_verification", is_staff=True))
+    staff, teacher = Client(), Client()
+    staff.force_login(make_person("olga", "view_verification", is_staff=True))
     teacher.force_login(make_person("tim", "view_student", is_staff=True))
     run("verify_media")
-    assert b"wrong student" not in desk.get("/admin/").content
+    assert b"wrong student" not in staff.get("/admin/").content
     hand_in(api, bea["id"], face(1), confirm="is_anothers")
     run("verify_media")
-    assert b"1 picture may be on the wrong student" in desk.get("/admin/").content
+    assert b"1 picture may be on the wrong student" in staff.get("/admin/").content
     assert b"wrong student" not in teacher.get("/admin/").content

@@ -42,8 +42,8 @@ def test_it_says_who_got_what_and_whether_it_stands(api: Any, given: tuple[Stude
     assert step["after"] == f"photos/students/{ada.student_id}/history/{ada.photo_sha256}.jpg"
     assert step["before"] not in {"", step["after"]}
     assert f"before: {step['before']}\n" in out
-    for spot in (step["before"], step["after"]):
-        assert storage_for().stat(spot)
+    for file_ref in (step["before"], step["after"]):
+        assert storage_for().stat(file_ref)
     assert hand_in(api, ada.pk, face(3)).status_code == 200
     assert "change photo: Ada Lovelace (3b): stands; it is a former photo" in shown(operation)[0]
 
@@ -57,7 +57,7 @@ def test_what_was_taken_back_and_the_undo_itself_are_shown(given: tuple[Student,
     undo = Operation.objects.exclude(undoes=None).get()
     out, _steps = shown(str(undo.pk))
     assert out.startswith(f"undo_photo_operation of {operation} by ")
-    assert "take back: Ada Lovelace (3b): stands" in out
+    assert "revert step: Ada Lovelace (3b): stands" in out
 
 
 @pytest.mark.django_db(transaction=True)

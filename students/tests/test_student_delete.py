@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from photostore.models import PendingRemoval, QuarantinedFile, StoredFile
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.tests.school import enrol, everything, face, hand_in, see_through, stored
@@ -106,7 +106,7 @@ def test_whoever_deletes_the_row_the_photos_are_set_aside(api: Any, ada: Student
     assert not StoredFile.objects.exists()
     assert not StudentPhoto.objects.exists()
     assert versions() == before, "the bytes go after the commit only"
-    settle_everything()
+    finish_all_commits()
     assert set_aside() == before
     assert len(stored()) == 2
     assert not PendingRemoval.objects.exists()
@@ -120,7 +120,7 @@ def test_a_rolled_back_delete_keeps_every_file_and_every_row(api: Any, ada: Stud
         remove(ada)
         assert PendingRemoval.objects.exists()
         transaction.set_rollback(True)
-    settle_everything()
+    finish_all_commits()
     assert everything() == before
     assert api.get(f"/api/students/{pk}/").status_code == 200
 

@@ -189,7 +189,7 @@ def test_a_number_that_somebody_has_is_a_400_that_says_so(api: Any) -> None:
 def test_a_number_taken_at_the_same_moment_is_a_conflict(api: Any, alice: Any) -> None:
     """The look of the serializer comes too early for this one; the database decides."""
     enrol(api, student_number="S-1")
-    actor = Actor(id=str(alice.pk), name="alice", door="api")
+    actor = Actor(id=str(alice.pk), name="alice", channel="api")
     with pytest.raises(Conflict) as refused:
         create_student(fields={"name": "Bea", "student_number": "S-1"}, actor=actor)
     assert (refused.value.code, refused.value.field) == ("number_taken", "student_number")

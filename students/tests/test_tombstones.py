@@ -1,4 +1,4 @@
-"""What was erased stays away through every door, and a twin with the same picture keeps theirs."""
+"""What was erased stays away through every channel, and a twin with the same picture keeps theirs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from photostore.storage import storage_for
-from photostore.tests.shelf import run as run_json
+from photostore.tests.inventory_files import run as run_json
 from students.models import Student, StudentPhoto
 from students.tests.commands import backed_up, run
 from students.tests.reseeding import forget_everything, migrate, right_and_wrong

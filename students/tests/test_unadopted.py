@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from photostore.storage import storage_for
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
 from students.tests.reseeding import links, migrate, tree, undo_last
 from students.tests.school import enrol, face, hand_in, likeness
@@ -34,7 +34,7 @@ def never_adopted(name: str = NAMES[0], **fields: Any) -> Student:
     return ada
 
 
-def stray(data: bytes = face(2)) -> None:
+def unowned_file(data: bytes = face(2)) -> None:
     storage_for().put("student_photos/x.jpg", data, content_type="image/jpeg")
 
 
@@ -45,7 +45,7 @@ def former(student: Student) -> bytes:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_assignment_keeps_it_and_its_undo_gives_it_back(each_storage: str, name: str) -> None:
     ada = never_adopted(name)
-    stray()
+    unowned_file()
     before = tree(), links()
     assert run("match_profile_photos", "assign", str(ada.pk), "x.jpg")[0] == 0
     ada.refresh_from_db()
@@ -65,7 +65,7 @@ def test_their_own_file_or_one_like_it_may_be_assigned_and_undone(each_storage: 
     for like_it in (False, True):
         ada = never_adopted(name)
         if like_it:
-            stray(OLD)
+            unowned_file(OLD)
         before = tree(), links()
         file = "x.jpg" if like_it else str(ada.profile_photo)
         assert run("match_profile_photos", "assign", str(ada.pk), file)[0] == 0
@@ -78,10 +78,10 @@ def test_their_own_file_or_one_like_it_may_be_assigned_and_undone(each_storage: 
 
 def test_an_undo_says_so_where_the_file_is_gone_by_now(each_storage: str) -> None:
     ada = never_adopted("old/ada.jpg")
-    stray()
+    unowned_file()
     assert run("match_profile_photos", "assign", str(ada.pk), "x.jpg")[0] == 0
     storage_for().remove("old/ada.jpg")
-    assert [act.note for act in undo_last().left()] == ["The photo from before is gone."]
+    assert [step.note for step in undo_last().left()] == ["The photo from before is gone."]
     ada.refresh_from_db()
     assert likeness(read(str(ada.profile_photo)), face(2)) < 6
 
@@ -161,7 +161,7 @@ def test_an_erasure_removes_it(each_storage: str, name: str) -> None:
     ada = never_adopted(name)
     assert run("erase_student", str(ada.pk), "--confirm")[0] == 0
     assert OLD not in stored().values()
-    stray(OLD)
+    unowned_file(OLD)
     assert run("match_profile_photos", "suggest")[1]["suggestions"][0]["notes"] == [
         "erased on request; stays away"
     ]
@@ -177,7 +177,7 @@ def test_an_assignment_that_is_killed_is_finished_and_undone(db: None, name: str
             for key in stored(alias):
                 storage_for(alias).remove(key)
         ada = never_adopted(name)
-        stray()
+        unowned_file()
         before = tree(), links()["students"]
         killed = assigning.life("match_profile_photos", "assign", str(ada.pk), "x.jpg")
         assert len(links()["photos"]) == 2, assigning.killed

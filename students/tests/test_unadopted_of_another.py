@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from photostore.storage import storage_for
-from photostore.tests.shelf import keep, run
+from photostore.tests.inventory_files import keep, run
 from students import identity
 from students.models import Student, StudentPhoto
 from students.tests.school import enrol, face, hand_in, likeness
-from students.tombstones import bury
+from students.tombstones import add_tombstones
 from testing.kept import stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,7 +66,7 @@ def test_a_file_of_another_app_that_the_row_names_is_not_made_a_photo_of_hers(ap
 def test_an_erased_picture_is_not_kept(api: Any) -> None:
     ada = never_adopted("old/ada.jpg")
     put("old/ada.jpg", face(1))
-    bury(ada.student_id, [sha256(face(1)).hexdigest()])
+    add_tombstones(ada.student_id, [sha256(face(1)).hexdigest()])
     assert hand_in(api, ada.pk, face(2)).status_code == 200
     assert StudentPhoto.objects.count() == 1
 

@@ -1,4 +1,4 @@
-"""Undo, and its undo, of what was made from a backup: each act reads its own line, not the whole file."""
+"""Undo, and its undo, of what was made from a backup: each step reads its own line, not the whole file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from photostore.models import Act
+from photostore.models import OperationStep
 from students.models import Student
 from students.recovery.backups import open_backup
 from students.recovery.change.entries import _at_hand, _read
@@ -78,7 +78,7 @@ def test_an_undo_of_many_created_students_reads_a_line_for_each() -> None:
         assert undo() == 0
     assert not Student.objects.exists()
     assert read[0] < 3 * size + COUNT * 2 * PIECE_BYTES
-    operation = str(Act.objects.order_by("operation__started_at").last().operation_id)  # type: ignore[union-attr]
+    operation = str(OperationStep.objects.order_by("operation__started_at").last().operation_id)  # type: ignore[union-attr]
     with bytes_read() as read:
         assert undo(operation) == 0
     assert students() == before
@@ -103,7 +103,7 @@ def test_a_backup_that_is_of_no_use_any_more_is_judged_once(damage: str) -> None
     assert read[0] < 3 * len(whole) + COUNT * PIECE_BYTES
     path.unlink(missing_ok=True)
     path.write_bytes(whole)
-    again = str(Act.objects.order_by("operation__started_at").first().operation_id)  # type: ignore[union-attr]
+    again = str(OperationStep.objects.order_by("operation__started_at").first().operation_id)  # type: ignore[union-attr]
     assert undo(again) == 0
     assert not Student.objects.exists()
 
@@ -119,7 +119,7 @@ def test_an_old_backup_and_one_that_was_exchanged_between_undo_and_undo(api: Any
     assert Student.objects.count() == 3
     assert undo() == 0
     assert Student.objects.count() == 1
-    again = str(Act.objects.order_by("operation__started_at").last().operation_id)  # type: ignore[union-attr]
+    again = str(OperationStep.objects.order_by("operation__started_at").last().operation_id)  # type: ignore[union-attr]
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b"Bea", b"Eve"))
     assert undo(again) == 1

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from photostore.models import Act, StoredFile
+from photostore.models import OperationStep, StoredFile
 from photostore.storage import storage_for
 from students.models import Student, StudentPhoto
 from students.recovery.backups import layout, open_backup
 from students.tests.backup_files import manifest_for
 from students.tests.commands import backed_up, run
 from students.tests.school import enrol, face
-from students.tombstones import Tombstone, bury
+from students.tombstones import Tombstone, add_tombstones
 
 
 def restore(*arguments: str) -> tuple[int, str, str]:
@@ -74,7 +74,7 @@ def test_its_erasures_are_not_believed(ada: Student, grace: Student) -> None:
 def test_nobody_who_is_here_is_buried_by_a_sealed_one(ada: Student, grace: Student) -> None:
     """As after the return of an old copy of the database: the erased are erased again by a person."""
     for student in (ada, grace):
-        bury(student.student_id, [student.photo_sha256])
+        add_tombstones(student.student_id, [student.photo_sha256])
     backup = backed_up(settings.PHOTO_BACKUP_DIR)
     assert open_backup(backup).sealed
     Tombstone.objects.all().delete()
@@ -91,7 +91,7 @@ BEGINS_LIKE_ONE = b"\xff\xd8\xff\xe0 and goes on like none"
 
 @pytest.mark.parametrize("what", ["another type", "no picture", "no picture inside"])
 def test_what_it_says_of_one_photo_stops_nobody_else(ada: Student, grace: Student, what: str) -> None:
-    """Nor any later operation: an act that cannot be done would be begun again by every one of them."""
+    """Nor any later operation: a step that cannot be done would be begun again by every one of them."""
     backup = backed_up(settings.PHOTO_BACKUP_DIR)
     students = json.loads(backup.read_bytes())["students"]
     (photo,) = students[0]["photos"]
@@ -110,6 +110,6 @@ def test_what_it_says_of_one_photo_stops_nobody_else(ada: Student, grace: Studen
     (line,) = [line for line in out.splitlines() if line.startswith("Left for a person: ")]
     assert f"{ada.name} (ID {ada.pk}): a photo is " in line
     assert Student.objects.get(pk=grace.pk).photo_sha256 == grace.photo_sha256
-    assert not Act.objects.filter(state=Act.State.PLANNED).exists()
+    assert not OperationStep.objects.filter(state=OperationStep.State.PLANNED).exists()
     code, _out, err = run("erase_student", str(ada.pk), "--confirm")
     assert code == 0, err

@@ -92,8 +92,8 @@ def test_an_odd_picture_comes_out_upright_and_with_no_tag_but_ours(
         # Printing inks have no such blue and green as a screen.
         tolerance = 90 if "CMYK" in case.name else 40
         width, height = shown.size
-        places = [(x, y) for y in (height // 4, height * 3 // 4) for x in (width // 4, width * 3 // 4)]
-        for place, wanted in zip(places, case.corners, strict=True):
+        storage_roots = [(x, y) for y in (height // 4, height * 3 // 4) for x in (width // 4, width * 3 // 4)]
+        for place, wanted in zip(storage_roots, case.corners, strict=True):
             seen = shown.getpixel(place)
             assert max(abs(a - b) for a, b in zip(seen, wanted, strict=True)) < tolerance, (
                 place,
@@ -141,7 +141,7 @@ def assert_no_tag(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["TIFF", "BMP"])
-def test_a_format_of_other_doors_is_refused_by_its_name(api: Any, ada: dict[str, Any], name: str) -> None:
+def test_a_format_of_other_channels_is_refused_by_its_name(api: Any, ada: dict[str, Any], name: str) -> None:
     before = everything()
     case = next(case for case in odd() if case.name == name)
     answer = send(api, ada["id"], photo_part(case.filename, case.data))

@@ -21,7 +21,7 @@ from students.tests.school import face
 from students.versions import take_in
 
 PAGE = "when-things-go-wrong.md"
-OLGA = Actor(id="", name="olga", door="command")
+OLGA = Actor(id="", name="olga", channel="command")
 SCHOOL = [
     ("Ada Lovelace", "S-1", "00000000-0000-4000-8000-000000000001"),
     ("Grace Hopper", "S-2", "00000000-0000-4000-8000-000000000002"),

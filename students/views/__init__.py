@@ -1,1 +1,1 @@
-"""HTTP doors: each makes one call and translates its result."""
+"""HTTP channels: each makes one call and translates its result."""

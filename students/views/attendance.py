@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from photostore.delivery.links import LinkMaker
-from photostore.delivery.negotiation import BytesAreBytes
+from photostore.delivery.negotiation import AnyAcceptHeader
 from photostore.uploads.handler import one_file
 from photostore.uploads.throttle import StaffUploadThrottle
 from photostore.web.paging import NewestFirst
@@ -86,7 +86,7 @@ class AttendancePhotosView(StudentsView):
 class AttendanceBytesView(StudentsView):
     """The photo of a half-day itself, for whoever holds a token."""
 
-    content_negotiation_class = BytesAreBytes
+    content_negotiation_class = AnyAcceptHeader
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID, date: datetime.date, session: str) -> HttpResponseBase:  # noqa: ARG002

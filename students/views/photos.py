@@ -18,8 +18,8 @@ from rest_framework.response import Response
 
 from photostore.commands import one_at_a_time
 from photostore.delivery.links import LinkMaker
-from photostore.delivery.negotiation import BytesAreBytes
-from photostore.errors import Conflict, NotFound, Refused
+from photostore.delivery.negotiation import AnyAcceptHeader
+from photostore.errors import CommandRefused, Conflict, NotFound
 from photostore.uploads.handler import one_file
 from photostore.uploads.throttle import StaffUploadThrottle
 from photostore.web.paging import NewestFirst
@@ -106,7 +106,7 @@ class SwapPhotoView(StudentsView):
                 if finish_killed("swap_photos", self.actor()):
                     raise Conflict(BROKE_OFF, code="broke_off")
                 swap_photos(one=student, other=other, actor=self.actor())
-        except Refused as error:
+        except CommandRefused as error:
             raise Conflict(str(error), code=error.code) from error
         return Response(self.answer(self.student()))
 
@@ -146,7 +146,7 @@ class RestorePhotoView(StudentsView):
 class PhotoBytesView(StudentsView):
     """The photo itself, for whoever holds a token."""
 
-    content_negotiation_class = BytesAreBytes
+    content_negotiation_class = AnyAcceptHeader
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002

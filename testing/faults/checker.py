@@ -50,7 +50,7 @@ def _students(view: View) -> Iterator[str]:
         stated = [student.photo_sha256] if student.photo_sha256 else []
         if not stated == today == live:
             yield f"student {student.id} states {stated}, its versions {today}, the register {live}"
-        names = {row.key for row in _owned(view, student) if row.kind == "copy"}
+        names = {row.key for row in _owned(view, student) if row.kind == "export"}
         if student.profile_photo and student.profile_photo not in names:
             yield f"student {student.id} names {student.profile_photo}, which is not in the register"
 
@@ -76,7 +76,7 @@ def _versions(view: View) -> Iterator[str]:
 def _register(view: View) -> Iterator[str]:
     """What the register says was written is there, as long and as it was."""
     for row in view.register:
-        if row.kind == "copy":
+        if row.kind == "export":
             continue
         data = view.contents[row.storage_alias].get(row.key)
         if data is None or len(data) != row.byte_size or sha256(data) != row.sha256:
@@ -84,10 +84,10 @@ def _register(view: View) -> Iterator[str]:
 
 
 def _copies(view: View) -> Iterator[str]:
-    """A documented copy equals its original, or is marked as behind."""
+    """A export equals its original, or is marked as behind."""
     originals = {row.id: row for row in view.register if row.kind == "original"}
     for row in view.register:
-        if row.kind != "copy" or row.written_at is None:
+        if row.kind != "export" or row.written_at is None:
             continue
         parent = originals.get(row.parent_id)
         if parent is None or not parent.live or parent.sha256 != row.sha256:

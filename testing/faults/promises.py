@@ -12,7 +12,7 @@ from testing.faults.view import View, sha256
 # These answers say "nothing was changed"; any other failure leaves open whether something was.
 NOTHING_CHANGED = {"storage_unavailable", "storage_full"}
 # The photo is saved; only a copy of it waits.
-SAVED = {"copies_pending"}
+SAVED = {"exports_pending"}
 
 
 class Promises:
@@ -93,5 +93,5 @@ def answer_name(status: int, code: str) -> str:
     if status == 0:
         return "cut off"
     with suppress(KeyError):
-        return {"copies_pending": "503 (saved)"}[code]
+        return {"exports_pending": "503 (saved)"}[code]
     return str(status)

@@ -35,7 +35,7 @@ ON_S3 = int(os.environ.get("KILL_EVERY_ON_S3", "8"))
 """There `make test-all` takes a sample too, as each step takes several times as long; with
 `KILL_EVERY_ON_S3=1 make test-all` every step."""
 APART = 10
-"""About as many steps as the longest act takes."""
+"""About as many steps as the longest step takes."""
 _SETTINGS = ("STORAGES", "MEDIA_ROOT", "PHOTO_BACKUP_DIR")
 
 Patch = tuple[str, str, Any]

@@ -19,7 +19,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from photostore.operations import conductor
+from photostore.operations import runner
 from photostore.storage.disk import DiskStorage
 from photostore.storage.s3 import S3Storage
 
@@ -33,8 +33,8 @@ Watched = tuple[str, str]
 class Killer:
     """Kills this process before the first step that is not `spared`, but before none of the `first` ones.
 
-    A step is named by the act within which it comes, and by how many of its kind that has taken before. So it
-    has the same name in a run that goes on where a killed one stopped. `tell` is told the name.
+    A step is named by the step within which it comes, and by how many of its kind that has taken before. So
+    it has the same name in a run that goes on where a killed one stopped. `tell` is told the name.
     """
 
     spared: Collection[str]
@@ -55,7 +55,7 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self, more: Iterable[Watched] = ()) -> None:
-        self._follow_acts()
+        self._follow_steps()
         self._follow_rows()
         for storage in (DiskStorage, S3Storage):
             for name in ("put", "copy", "move", "remove"):
@@ -72,16 +72,16 @@ class Killer:
 
         setattr(owner, name, step)
 
-    def _follow_acts(self) -> None:
-        original = conductor.carry_out
+    def _follow_steps(self) -> None:
+        original = runner.carry_out
 
-        def carry_out(act: Any) -> bool:
-            self._where = f"within {act.kind} {act.number}"
-            done = original(act)
-            self._where = f"after {act.kind} {act.number}"
+        def carry_out(step: Any) -> bool:
+            self._where = f"within {step.kind} {step.number}"
+            done = original(step)
+            self._where = f"after {step.kind} {step.number}"
             return done
 
-        conductor.carry_out = carry_out
+        runner.carry_out = carry_out
 
     def _follow_rows(self) -> None:
         ours = {model._meta.db_table for model in apps.get_models()}

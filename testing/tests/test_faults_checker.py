@@ -83,7 +83,7 @@ def test_a_copy_that_is_behind_must_say_so(deployment: Deployment, student: int)
     whole = copy.read_bytes()
     copy.write_bytes(new_picture().data)
     assert any("is not marked" in sentence for sentence in check(deployment.view()).broken)
-    marked = "UPDATE photostore_storedfile SET written_at = {0} WHERE kind = 'copy' AND owner_id = '{1}'"
+    marked = "UPDATE photostore_storedfile SET written_at = {0} WHERE kind = 'export' AND owner_id = '{1}'"
     deployment.execute(marked.format("NULL", student))
     assert check(deployment.view()).broken == []
     assert len(deployment.unfinished()) == 2

@@ -42,7 +42,7 @@ def receive_bytes(
     """Add what `read` gives to what has arrived, from `offset` on; `byte_count` is None where nobody said.
 
     What came before a broken connection stays. Raises `UploadNotFound`, `UploadCompleted`, `WrongOffset`,
-    `MoreThanAnnounced`, `InUse`, `StorageAway` and whatever `read` raises.
+    `MoreThanAnnounced`, `InUse`, `StorageUnavailable` and whatever `read` raises.
     """
     upload = own_upload(user, upload_id)
     if upload.way != Way.TUS:
@@ -66,7 +66,7 @@ def receive_bytes(
 
 
 def arrived_bytes(upload: DirectUpload) -> int:
-    """How much of an open upload is here for good. Raises `UploadNotFound` and `StorageAway`."""
+    """How much of an open upload is here for good. Raises `UploadNotFound` and `StorageUnavailable`."""
     if upload.completed_at:
         return upload.size
     if upload.way == Way.TUS:

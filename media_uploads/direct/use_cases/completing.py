@@ -37,7 +37,7 @@ def complete_upload(*, user: Any, upload_id: UUID, actor: Actor) -> MediaFile:
     """Make a media file of what has arrived. A file that is refused is gone, and its upload with it.
 
     Raises `UploadNotFound`, `UploadCompleted`, `BeingCompleted`, `UploadIncomplete`, and whatever `keep_file`
-    raises; after `StorageAway` and a scanner that is away it can be tried again.
+    raises; after `StorageUnavailable` and a scanner that is unavailable it can be tried again.
     """
     own_upload(user, upload_id)  # before the lock: a foreign one that is held is not found either
     with held_upload(upload_id):

@@ -55,7 +55,8 @@ def held_upload(upload_id: UUID) -> Iterator[None]:
 def abort_upload(*, user: Any, upload_id: UUID, actor: Actor) -> None:
     """Give an upload up: what had arrived is gone.
 
-    Raises `UploadNotFound`, `UploadCompleted`, `BeingCompleted`, `InUse` while bytes arrive, `StorageAway`.
+    Raises `UploadNotFound`, `UploadCompleted`, `BeingCompleted`, `InUse` while bytes arrive,
+    `StorageUnavailable`.
     """
     own_upload(user, upload_id)  # before the lock: a foreign one that is held is not found either
     with held_upload(upload_id):
@@ -70,7 +71,8 @@ def abort_upload(*, user: Any, upload_id: UUID, actor: Actor) -> None:
 
 
 def remove_upload(upload: DirectUpload, *, actor: Actor | None = None) -> None:
-    """Forget an upload and, after the commit, its bytes; for callers under its lock. Raises `StorageAway`.
+    """Forget an upload and, after the commit, its bytes; for callers under its lock. Raises
+    `StorageUnavailable`.
 
     Parts in a bucket that is ours no more are left to its own rule for unfinished uploads.
     """
@@ -84,7 +86,7 @@ def remove_upload(upload: DirectUpload, *, actor: Actor | None = None) -> None:
 
 
 def give_up_bytes(upload: DirectUpload) -> None:
-    """Remove what was prepared for an upload that got no row. Raises `StorageAway`."""
+    """Remove what was prepared for an upload that got no row. Raises `StorageUnavailable`."""
     if upload.multipart_id:
         bucket.abort_multipart(upload.key, upload.multipart_id)
     if upload.way == Way.TUS:
@@ -123,8 +125,8 @@ def remove_a_few_expired() -> None:
         logger.exception("An expired upload could not be removed; the next one tries again.")
 
 
-def stray_multiparts(older_than: timedelta) -> Iterator[bucket.Unfinished]:
-    """Uploads in parts that the storage still keeps open and no row knows. Raises `StorageAway`."""
+def unowned_multiparts(older_than: timedelta) -> Iterator[bucket.Unfinished]:
+    """Uploads in parts that the storage still keeps open and no row knows. Raises `StorageUnavailable`."""
     if not storage_for().takes_uploads_itself:
         return
     for found in bucket.unfinished_multiparts():
@@ -133,10 +135,10 @@ def stray_multiparts(older_than: timedelta) -> Iterator[bucket.Unfinished]:
             yield found
 
 
-def stray_bytes(older_than: timedelta) -> Iterator[str]:
+def unowned_bytes(older_than: timedelta) -> Iterator[str]:
     """Keys of bytes that came by a link when its upload was over, and that nobody waits for.
 
-    Raises `StorageAway`.
+    Raises `StorageUnavailable`.
     """
     before = timezone.now() - max(older_than, bucket.LINK_LIFE)
     if not storage_for().is_prepared():

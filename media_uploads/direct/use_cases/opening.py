@@ -22,7 +22,7 @@ from media_uploads.models import DirectUpload, Persona
 from media_uploads.quota import claim_room
 from photostore import keys
 from photostore.audit import Actor, record, subject_of_user
-from photostore.errors import InvalidFile, PhotostoreError, StorageAway
+from photostore.errors import InvalidFile, PhotostoreError, StorageUnavailable
 from photostore.incoming import bucket, spool
 
 LIFE = timedelta(hours=24)
@@ -48,7 +48,7 @@ def open_upload(
     What the name and the size already tell is refused here; the bytes are judged once they are complete.
 
     Raises `PersonaNotFound`, `InvalidFile`, `FileTooLarge` (`QuotaExceeded` is one), `TooManyOpenUploads`,
-    `StorageAway`.
+    `StorageUnavailable`.
     """
     if not Persona.objects.filter(pk=persona_id, user_id=user.pk).exists():
         raise PersonaNotFound(persona_id)
@@ -63,7 +63,7 @@ def open_upload(
     try:
         _keep(upload, actor)
     except PhotostoreError:
-        with suppress(StorageAway):  # what stays is swept after a day
+        with suppress(StorageUnavailable):  # what stays is swept after a day
             give_up_bytes(upload)
         raise
     remove_a_few_expired()

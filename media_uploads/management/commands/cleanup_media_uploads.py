@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from media_uploads.direct.use_cases.ending import removable, remove_over, stray_bytes, stray_multiparts
+from media_uploads.direct.use_cases.ending import removable, remove_over, unowned_bytes, unowned_multiparts
 from media_uploads.direct.use_cases.opening import LIFE
 from photostore.commands import DONE, PhotoCommand, duration
 from photostore.incoming import bucket
-from photostore.register.settling import drain_all
+from photostore.register.after_commit import drain_all
 from photostore.storage import storage_for
 
 
@@ -39,21 +39,21 @@ class Command(PhotoCommand):
             drain_all()  # a run that was killed after its commit left the bytes to the next one
         uploads = removable(older_than)
         found = uploads.count()
-        strays = list(stray_multiparts(LIFE if older_than is None else older_than))
+        unowned_files = list(unowned_multiparts(LIFE if older_than is None else older_than))
         # What nobody waits for counts against no quota: it goes as soon as no link can bring it again.
-        loose = list(stray_bytes(bucket.LINK_LIFE if older_than is None else older_than))
+        loose = list(unowned_bytes(bucket.LINK_LIFE if older_than is None else older_than))
         self.result |= {"found": found, "removed": 0, "aborted": 0, "loose": len(loose)}
         self.result["dry_run"] = options["dry_run"]
         if options["dry_run"]:
             self.say(
-                f"{found} uploads and {len(strays)} unfinished parts would go, and "
+                f"{found} uploads and {len(unowned_files)} unfinished parts would go, and "
                 f"{len(loose)} files that nobody waits for. Nothing was removed."
             )
             return DONE
         went = remove_over(uploads.iterator(chunk_size=500))
         self.result["removed"] = sum(self.progress(went, what="Removing", total=found))
-        for stray in strays:
-            bucket.abort_multipart(stray.key, stray.multipart_id)
+        for unowned_file in unowned_files:
+            bucket.abort_multipart(unowned_file.key, unowned_file.multipart_id)
             self.result["aborted"] += 1
         for key in loose:
             storage_for().remove(key)

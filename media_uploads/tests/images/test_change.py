@@ -14,8 +14,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from media_uploads.images.use_cases import _locked_image, upload_image
 from media_uploads.models import UserImage
 from media_uploads.quota import claim_room
-from media_uploads.tests.cabinet import ACTOR
-from media_uploads.tests.images.album import (
+from media_uploads.tests.handing_in import ACTOR
+from media_uploads.tests.images.handing_in import (
     at,
     at_once,
     check_consistent,
@@ -27,7 +27,7 @@ from media_uploads.tests.images.album import (
     stored,
 )
 from photostore.models import AuditEntry
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from testing.people import client_of, make_person
 from testing.service import live_server
 
@@ -71,29 +71,29 @@ def test_staff_with_the_permission_may(danas: Any, gitas: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "method"), [("delete", "delete"), ("delete", "post"), ("set_primary", "post")]
+    ("step", "method"), [("delete", "delete"), ("delete", "post"), ("set_primary", "post")]
 )
 def test_somebody_elses_and_a_missing_one_answer_with_the_same_bytes(
-    danas: Any, eriks: Any, act: str, method: str
+    danas: Any, eriks: Any, step: str, method: str
 ) -> None:
     image = kept(danas)
     before = everything()
     bob = client_of(make_person("bob", "view_userimage", is_staff=True))
     for client in (eriks, bob):
-        foreign = getattr(client, method)(at(image, act))
-        missing = getattr(client, method)(at({"id": str(uuid4())}, act))
+        foreign = getattr(client, method)(at(image, step))
+        missing = getattr(client, method)(at({"id": str(uuid4())}, step))
         assert (foreign.status_code, foreign.json()["error"]) == (404, "Image not found")
         assert foreign.content == missing.content
         assert foreign.headers.keys() == missing.headers.keys()
     assert everything() == before
     assert AuditEntry.objects.filter(outcome="refused", code="image_not_found").count() == 4
-    assert client_of().post(at(image, act)).status_code == 401
+    assert client_of().post(at(image, step)).status_code == 401
 
 
 def test_other_methods_are_405(danas: Any) -> None:
     image = kept(danas)
-    for act in ("delete", "set_primary"):
-        answer = danas.get(at(image, act))
+    for step in ("delete", "set_primary"):
+        answer = danas.get(at(image, step))
         assert (answer.status_code, answer.json()["detail"]) == (405, "Method not allowed")
 
 
@@ -103,7 +103,7 @@ def test_a_deletion_that_is_rolled_back_keeps_the_files(danas: Any, each_storage
     with pytest.raises(RuntimeError), transaction.atomic():
         UserImage.objects.get().delete()
         raise RuntimeError
-    settle_everything()
+    finish_all_commits()
     assert everything() == before
     check_consistent()
 
@@ -114,7 +114,7 @@ def test_sql_and_cascades_take_the_files_along(danas: Any, dana: Any, eriks: Any
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM knox_authtoken WHERE user_id = %s", [dana.pk])
         cursor.execute("DELETE FROM users_user WHERE id = %s", [dana.pk])
-    settle_everything()
+    finish_all_commits()
     assert {image.user.username for image in UserImage.objects.all()} == {"erik"}
     assert len(stored()) == 4
     check_consistent()
@@ -176,7 +176,7 @@ def test_twenty_at_once_over_the_real_server(dana: Any, tmp_path: Any) -> None:
 
     from knox.models import AuthToken
 
-    from media_uploads.tests.images.album import filled
+    from media_uploads.tests.images.handing_in import filled
 
     filled(dana, 20)
     ids = list(UserImage.objects.values_list("pk", flat=True))
@@ -314,4 +314,4 @@ def test_an_upload_against_the_deletion_of_the_person(dana: Any, danas: Any) -> 
     uploaded, _ = at_once(partial(hand_in, danas, face(2), is_primary="true"), delete)
     assert uploaded.status_code in {200, 401, 404, 409}
     assert not UserImage.objects.exists()
-    settle_everything()
+    finish_all_commits()

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from media_uploads.models import UserImage
-from media_uploads.tests.images.album import filled, kept, listed
+from media_uploads.tests.images.handing_in import filled, kept, listed
 from media_uploads.views.images import images_of
 from testing.people import body_of, client_of, make_person
 

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from media_uploads.models import UserImage
-from media_uploads.tests.images.album import (
+from media_uploads.tests.images.handing_in import (
     at,
     check_consistent,
     hand_in,
@@ -20,10 +20,10 @@ from media_uploads.tests.images.album import (
     stored,
 )
 from photostore.models import StoredFile
-from photostore.register.settling import settle_everything
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
 from photostore.storage.configuration import storages_from_environment
-from photostore.tests.shelf import run
+from photostore.tests.inventory_files import run
 from testing.people import body_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,7 +94,7 @@ def test_images_from_before_stay_private(danas: Any, settings: Any, public: Any,
     check_consistent()
 
 
-def test_a_public_bucket_that_is_configured_no_longer_is_away_not_empty(
+def test_a_public_bucket_that_is_configured_no_longer_is_unavailable_not_empty(
     danas: Any, settings: Any, public: Any, tmp_path: Path
 ) -> None:
     open_it(settings, public, tmp_path)
@@ -104,7 +104,7 @@ def test_a_public_bucket_that_is_configured_no_longer_is_away_not_empty(
         assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
     assert danas.delete(at(image, "delete")).status_code == 200
     open_it(settings, public, tmp_path)
-    settle_everything()
+    finish_all_commits()
     assert stored("public") == {}
 
 

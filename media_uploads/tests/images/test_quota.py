@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from media_uploads.models import UserImage
-from media_uploads.tests.images.album import at, at_once, check_consistent, everything, face, hand_in, kept
+from media_uploads.tests.images.handing_in import (
+    at,
+    at_once,
+    check_consistent,
+    everything,
+    face,
+    hand_in,
+    kept,
+)
 from photostore.models import AuditEntry
 from testing.people import client_of
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from media_uploads.models import UserImage
-from media_uploads.tests.images.album import at, kept
+from media_uploads.tests.images.handing_in import at, kept
 from photostore.models import StoredFile
 from photostore.storage import storage_for
 from testing.people import body_of, client_of

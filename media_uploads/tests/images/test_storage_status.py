@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from media_uploads.tests.images.album import kept, r2_environment, stored
+from media_uploads.tests.images.handing_in import kept, r2_environment, stored
 from photostore.models import AuditEntry
 from photostore.storage.configuration import storages_from_environment
 from testing.people import client_of, make_person

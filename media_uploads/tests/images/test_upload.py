@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from media_uploads.images import intake
 from media_uploads.models import UserImage
-from media_uploads.tests.images.album import (
+from media_uploads.tests.images.handing_in import (
     UPLOAD,
     at,
     at_once,

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from photostore.bounded import MAX_LISTED
 from photostore.commands import DONE, PhotoCommand, duration
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from photostore.inventory.diff import YOUNG
 from photostore.inventory.sweep import Counted, SweepPlan, Taking, planned, take
-from photostore.operations import conduct
+from photostore.operations import run_operation
 
 
 class Command(PhotoCommand):
@@ -26,8 +26,9 @@ class Command(PhotoCommand):
         "writes are removed for good. A file in the folder or under the documented name of somebody who is "
         "here stays: adopt_media is for these. Files younger than an hour are left alone: an upload may be "
         "under way. "
-        "It refuses when the storage is away, when the database lists no files, and when more than 20 % of "
-        "the files would go, more than 20 of which exist nowhere else (--force overrides that last one)."
+        "It refuses when the storage is unavailable, when the database lists no files, and when more than "
+        "20 % of the files would go, more than 20 of which exist nowhere else (--force overrides that last "
+        "one)."
     )
 
     def arguments(self, parser: CommandParser) -> None:
@@ -41,7 +42,7 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """Plan, refuse or act, and say what became of it."""
         if options["older_than"] < YOUNG:
-            raise Refused(
+            raise CommandRefused(
                 "Files younger than an hour may belong to an upload under way: --older-than 1h or more."
             )
         with planned(timezone.now() - options["older_than"]) as plan:
@@ -51,8 +52,8 @@ class Command(PhotoCommand):
                 self._say_what_would_happen(counted)
                 return DONE
             if counted.refusal and not options["force"]:
-                raise Refused(f"Nothing was changed. {counted.refusal}", code="too_much")
-            self._act(plan, counted)
+                raise CommandRefused(f"Nothing was changed. {counted.refusal}", code="too_much")
+            self._step(plan, counted)
         return DONE
 
     def _tell(self, plan: SweepPlan, counted: Counted) -> None:
@@ -89,9 +90,9 @@ class Command(PhotoCommand):
         if counted.refusal:
             self.say(f"With --confirm it would refuse. {counted.refusal}")
 
-    def _act(self, plan: SweepPlan, counted: Counted) -> None:
+    def _step(self, plan: SweepPlan, counted: Counted) -> None:
         total = counted.set_aside + counted.removed
-        with conduct("cleanup_orphaned_photos", self.actor) as operation:
+        with run_operation("cleanup_orphaned_photos", self.actor) as operation:
             resumed = operation.resumed
             fates = Counter(
                 take(taking, plan, operation)

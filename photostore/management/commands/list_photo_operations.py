@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 from django.db.models import Count, Q
 
 from photostore.commands import DONE, PhotoCommand
-from photostore.errors import Refused
-from photostore.models import Act, Operation
+from photostore.errors import CommandRefused
+from photostore.models import Operation, OperationStep
 
 MOST = 100_000
 
@@ -30,11 +30,11 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """One line each."""
         if not 0 < options["limit"] <= MOST:
-            raise Refused(f"--limit takes a number from 1 to {MOST:,}.")
+            raise CommandRefused(f"--limit takes a number from 1 to {MOST:,}.")
         counted = Operation.objects.annotate(
-            acts_done=Count("acts", filter=Q(acts__state=Act.State.DONE)),
-            acts_undone=Count("acts", filter=Q(acts__state=Act.State.UNDONE)),
-            acts_skipped=Count("acts", filter=Q(acts__state=Act.State.SKIPPED)),
+            steps_done=Count("steps", filter=Q(steps__state=OperationStep.State.DONE)),
+            steps_undone=Count("steps", filter=Q(steps__state=OperationStep.State.UNDONE)),
+            steps_skipped=Count("steps", filter=Q(steps__state=OperationStep.State.SKIPPED)),
         )
         rows = list(counted.order_by("-started_at")[: options["limit"]])
         self.result["operations"] = [describe(row) for row in rows]
@@ -52,12 +52,12 @@ def describe(row: Any) -> dict[str, Any]:
         "command": row.command,
         "state": row.state,
         "actor": row.actor_name,
-        "door": row.door,
+        "channel": row.channel,
         "undoes": row.undoes_id and str(row.undoes_id),
         "can_be_undone": row.can_be_undone,
-        "done": row.acts_done,
-        "undone": row.acts_undone,
-        "skipped": row.acts_skipped,
+        "done": row.steps_done,
+        "undone": row.steps_undone,
+        "skipped": row.steps_skipped,
         "started_at": row.started_at.isoformat(),
         "finished_at": row.finished_at and row.finished_at.isoformat(),
     }
@@ -66,10 +66,10 @@ def describe(row: Any) -> dict[str, Any]:
 def line(row: Any) -> str:
     """An operation for a person."""
     final = "" if row.can_be_undone else ", cannot be undone"
-    counts = {"done": row.acts_done, "undone": row.acts_undone, "skipped": row.acts_skipped}
-    acts = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "no step done"
+    counts = {"done": row.steps_done, "undone": row.steps_undone, "skipped": row.steps_skipped}
+    steps = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "no step done"
     undoes = f" of {row.undoes_id}" if row.undoes_id else ""
     return (
         f"{row.pk}  {row.started_at:%Y-%m-%d %H:%M}  {row.command}{undoes} by {row.actor_name or 'nobody'}: "
-        f"{acts}; {row.get_state_display()}{final}"
+        f"{steps}; {row.get_state_display()}{final}"
     )

@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from photostore.commands import DONE, PhotoCommand, duration
-from photostore.operations.conductor import finish_interrupted
 from photostore.operations.purge import needed, purge, purgeable
+from photostore.operations.runner import finish_interrupted
 
 
 class Command(PhotoCommand):

@@ -10,17 +10,17 @@ from django.core.management.base import CommandParser
 
 from photostore.bounded import MAX_LISTED
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
-from photostore.errors import Refused
-from photostore.models import Act, Operation
+from photostore.errors import CommandRefused
+from photostore.models import Operation, OperationStep
 from photostore.operations import last_undoable, undo
-from photostore.operations.conductor import conduct
+from photostore.operations.runner import run_operation
 
 
 class Command(PhotoCommand):
     """Takes one operation back as a whole."""
 
     help = (
-        "Takes one operation back, its newest act first. What somebody changed since is left as it is and "
+        "Takes one operation back, its newest step first. What somebody changed since is left as it is and "
         "listed (exit 1); undone again, the operation gives back what was left. The undo is an operation "
         "itself and can be undone by its id. IDs: `list_photo_operations`."
     )
@@ -37,11 +37,11 @@ class Command(PhotoCommand):
         """Undo it, and say what was skipped."""
         operation = last_undoable() if options["last"] else self._named(options["id"])
         if operation is None:
-            raise Refused("There is nothing to undo.")
-        standing = operation.acts.filter(state=Act.State.DONE).count()
+            raise CommandRefused("There is nothing to undo.")
+        standing = operation.steps.filter(state=OperationStep.State.DONE).count()
         with self.ticking("Taking back", total=standing) as tick:
             undone = undo(operation, self.actor, tick)
-        left = [{"subject": act.subject, "why": act.note} for act in islice(undone.left(), MAX_LISTED)]
+        left = [{"subject": step.subject, "why": step.note} for step in islice(undone.left(), MAX_LISTED)]
         self.result |= {
             "operation": str(operation.pk),
             "undo": undone.operation and str(undone.operation.pk),
@@ -52,8 +52,8 @@ class Command(PhotoCommand):
         self.say(
             f"Took back {undone.reverted} of {operation.command} of {operation.started_at:%Y-%m-%d %H:%M}."
         )
-        for act in undone.left():
-            self.say(f"Left as it is: {act.subject}: {act.note}")
+        for step in undone.left():
+            self.say(f"Left as it is: {step.subject}: {step.note}")
         if undone.skipped:
             self.say(f"When that is mended: manage.py undo_photo_operation {operation.pk}")
         return FOUND_WRONG if undone.skipped else DONE
@@ -62,12 +62,14 @@ class Command(PhotoCommand):
         try:
             found = Operation.objects.filter(pk=UUID(text)).first()
         except ValueError:
-            raise Refused(f"{text!r} is no operation's id; `list_photo_operations` lists them.") from None
+            raise CommandRefused(
+                f"{text!r} is no operation's id; `list_photo_operations` lists them."
+            ) from None
         if found is None:
-            raise Refused(f"There is no operation {text}; `list_photo_operations` lists them.")
+            raise CommandRefused(f"There is no operation {text}; `list_photo_operations` lists them.")
         if found.state == Operation.State.RUNNING:
             # It was killed, for we hold the lock: close it, and it can be undone like any other.
-            with conduct("close_interrupted", self.actor):
+            with run_operation("close_interrupted", self.actor):
                 pass
             found.refresh_from_db()
         return found

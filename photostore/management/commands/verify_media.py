@@ -12,7 +12,7 @@ from photostore.commands import DONE, FOUND_WRONG, PhotoCommand, duration
 from photostore.inventory.rows import repairs, who
 from photostore.inventory.verify import LISTED, Report, figures, most_of, until, verify
 from photostore.models import Verification
-from photostore.operations import conduct
+from photostore.operations import run_operation
 
 SHOWN = 20
 MEANS = {
@@ -39,7 +39,7 @@ class Command(PhotoCommand):
 
     help = (
         "Compares every stored file with the register, and every file field of every app too, and changes "
-        "nothing without --repair, except that it brings documented copies up to date which a crash left "
+        "nothing without --repair, except that it brings exports up to date which a crash left "
         "behind. Tells what "
         "is missing (a value without its row or its file counts), damaged, orphaned, misplaced "
         "(the identity inside a photo names another student) and which symbolic links stand in the storage, "
@@ -76,10 +76,10 @@ class Command(PhotoCommand):
     def _repair(self) -> None:
         """Before anything is verified, so that the report says what is left."""
         repaired = 0
-        with conduct(self.name, self.actor) as conductor:
+        with run_operation(self.name, self.actor) as runner:
             for one in repairs():
-                repaired += conductor.act(one.kind, subject=one.subject, details=one.details)
-        self.result |= {"repaired": repaired, "operation": conductor.id}
+                repaired += runner.step(one.kind, subject=one.subject, details=one.details)
+        self.result |= {"repaired": repaired, "operation": runner.id}
         self.say(f"Repaired: {repaired}")
 
     def _follow(self, steps: Any) -> None:

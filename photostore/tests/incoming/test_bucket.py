@@ -10,7 +10,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.incoming import bucket
 from photostore.storage import storage_for
 
@@ -103,15 +103,15 @@ def test_unfinished_ones_say_since_when() -> None:
     assert abs(timezone.now() - found.begun_at) < timedelta(minutes=1)
 
 
-def test_a_server_that_is_away_is_not_read_as_missing(s3_server: Any) -> None:
+def test_a_server_that_is_unavailable_is_not_read_as_missing(s3_server: Any) -> None:
     multipart = bucket.begin_multipart(KEY, content_type="video/mp4")
     s3_server.stop()
     try:
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             bucket.arrived_parts(KEY, multipart)
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             bucket.abort_multipart(KEY, multipart)
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             list(bucket.unfinished_multiparts())
     finally:
         s3_server.start()

@@ -9,7 +9,7 @@ import pytest
 
 from photostore.models import QuarantinedFile
 from photostore.storage import storage_for
-from photostore.tests.shelf import fill, grow_old, leave, run, tell
+from photostore.tests.inventory_files import fill, grow_old, leave, run, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

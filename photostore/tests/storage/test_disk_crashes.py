@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from photostore.errors import StorageAway, StorageFull
+from photostore.errors import StorageFull, StorageUnavailable
 from photostore.storage.disk import DiskStorage
 
 JPEG = "image/jpeg"
@@ -76,9 +76,9 @@ def stored(disk: DiskStorage) -> DiskStorage:
     [
         (errno.ENOSPC, StorageFull),
         (errno.EDQUOT, StorageFull),
-        (errno.EIO, StorageAway),
-        (errno.EROFS, StorageAway),
-        (errno.ESTALE, StorageAway),
+        (errno.EIO, StorageUnavailable),
+        (errno.EROFS, StorageUnavailable),
+        (errno.ESTALE, StorageUnavailable),
     ],
 )
 def test_a_failing_system_call_leaves_the_old_photo_and_no_rubbish(
@@ -183,7 +183,7 @@ def test_an_unmounted_disk_is_not_an_empty_one(small_disk: Path) -> None:
         storage.ping,
         storage.is_prepared,
     ):
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             attempt()
     assert list(small_disk.iterdir()) == [], "nothing was written beside the disk"
     assert not DiskStorage(small_disk).is_prepared(), "a new process can tell too"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 
-from photostore.errors import Conflict, FileMissing, StorageAway
+from photostore.errors import Conflict, FileMissing, StorageUnavailable
 from photostore.storage.disk import DiskStorage
 
 JPEG = "image/jpeg"
@@ -23,7 +23,7 @@ def test_a_root_that_never_was_is_made_by_the_first_put(root: Path) -> None:
     storage = DiskStorage(root)
     storage.ping()
     assert not storage.is_prepared()
-    with pytest.raises(StorageAway):
+    with pytest.raises(StorageUnavailable):
         storage.stat("a")
 
     storage.put("a", b"x", content_type=JPEG)
@@ -57,7 +57,7 @@ def test_the_first_puts_of_many_threads_make_one_root(tmp_path: Path) -> None:
 def test_a_root_without_a_parent_is_a_mistake_not_a_wish(tmp_path: Path) -> None:
     storage = DiskStorage(tmp_path / "not" / "there")
     for attempt in (lambda: storage.put("a", b"x", content_type=JPEG), storage.ping, storage.prepare):
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             attempt()
     assert list(tmp_path.iterdir()) == []
 
@@ -83,7 +83,7 @@ def test_a_root_that_is_gone_is_not_an_empty_one(disk: DiskStorage, root: Path, 
         lambda: disk.listdir(""),
         disk.ping,
     ):
-        with pytest.raises(StorageAway) as away:
+        with pytest.raises(StorageUnavailable) as away:
             attempt()
         assert str(root) not in str(away.value)
 
@@ -178,5 +178,5 @@ def test_what_cannot_be_told_is_never_absent(
         lambda: disk.remove("a/b"),
         lambda: list(disk.scan()),
     ):
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             attempt()

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from photostore.errors import StorageAway
+from photostore.errors import StorageUnavailable
 from photostore.storage.s3 import S3Storage
 from photostore.storage.s3_client import s3_errors
 
@@ -45,10 +45,10 @@ def every_way_to_ask(storage: S3Storage) -> list[Callable[[], object]]:
     ]
 
 
-def assert_away(storage: S3Storage) -> None:
+def assert_unavailable(storage: S3Storage) -> None:
     for attempt in every_way_to_ask(storage):
         began = time.monotonic()
-        with pytest.raises(StorageAway) as away:
+        with pytest.raises(StorageUnavailable) as away:
             attempt()
         assert time.monotonic() - began < 6
         for secret in (storage.bucket_name, storage.endpoint_url, "127.0.0.1", storage.secret_key):
@@ -56,15 +56,15 @@ def assert_away(storage: S3Storage) -> None:
 
 
 def test_a_bucket_that_is_not_there(s3_options: dict[str, Any]) -> None:
-    assert_away(S3Storage(**s3_options | {"bucket_name": f"missing-{uuid4().hex[:8]}"}))
+    assert_unavailable(S3Storage(**s3_options | {"bucket_name": f"missing-{uuid4().hex[:8]}"}))
 
 
 def test_a_wrong_secret(s3_options: dict[str, Any]) -> None:
-    assert_away(S3Storage(**s3_options | {"secret_key": "wrong"}))
+    assert_unavailable(S3Storage(**s3_options | {"secret_key": "wrong"}))
 
 
 def test_no_credentials_at_all(s3_options: dict[str, Any]) -> None:
-    assert_away(
+    assert_unavailable(
         S3Storage(
             **s3_options | {"access_key": None, "secret_key": None, "endpoint_url": "http://127.0.0.1:9"}
         )
@@ -75,7 +75,7 @@ def test_a_server_that_is_stopped(s3_server: S3Server, impatient: S3Storage) -> 
     impatient.put("a", b"kept", content_type=JPEG)
     s3_server.stop()
     try:
-        assert_away(impatient)
+        assert_unavailable(impatient)
     finally:
         s3_server.start()
     assert impatient.read("a", max_bytes=10) == b"kept"
@@ -88,7 +88,7 @@ def test_a_server_that_does_not_answer(
     impatient.put("untouched", b"kept", content_type=JPEG)
     s3_server.pause()
     try:
-        assert_away(impatient)
+        assert_unavailable(impatient)
     finally:
         s3_server.resume()
     assert S3Storage(**s3_options).read("untouched", max_bytes=10) == b"kept"
@@ -103,7 +103,7 @@ def test_a_stream_cut_off_is_no_short_file(
     next(chunks)
     s3_server.stop()
     try:
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             b"".join(chunks)
     finally:
         chunks.close()
@@ -117,7 +117,7 @@ def test_a_body_altered_on_its_way_is_refused(
     put_object = storage.client.put_object
     with monkeypatch.context() as patch:
         patch.setattr(storage.client, "put_object", lambda **sent: put_object(**sent | {"Body": b"altered!"}))
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             storage.put("a", b"original", content_type=JPEG)
     assert storage.stat("a") is None
 
@@ -164,11 +164,11 @@ def test_one_client_serves_every_alias_and_a_fork_makes_its_own(s3_options: dict
 def test_only_a_missing_key_is_a_missing_file(status: int) -> None:
     for code in ("AccessDenied", "NoSuchBucket", "404", "InternalError", "SlowDown", ""):
         answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-        with pytest.raises(StorageAway), s3_errors():
+        with pytest.raises(StorageUnavailable), s3_errors():
             raise ClientError(answer, "GetObject")
 
 
 def test_a_signed_link_needs_credentials(s3_options: dict[str, Any]) -> None:
     storage = S3Storage(**s3_options | {"access_key": None, "secret_key": None})
-    with pytest.raises(StorageAway):
+    with pytest.raises(StorageUnavailable):
         storage.url("a")

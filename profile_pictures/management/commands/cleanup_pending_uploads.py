@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from photostore.commands import DONE, PhotoCommand, duration
-from photostore.register.settling import drain_all
+from photostore.register.after_commit import drain_all
 from profile_pictures.uploads import removable, remove_pending
 
 

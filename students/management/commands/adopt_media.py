@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from typing import Any
 
 from photostore.commands import DONE, PhotoCommand
-from photostore.operations import Conductor, conduct
+from photostore.operations import OperationRunner, run_operation
 from students.checking import called
 from students.recovery.legacy import Adoption, adopt, photo_adoptions, rest_adoptions, unknown_photos
+from students.recovery.make_roots import make_roots
 from students.recovery.run_memory import SeenStudents
-from students.recovery.storage_roots import make_places
 from students.slots import PROFILE, moment_in
 
 
@@ -38,26 +38,26 @@ class Command(PhotoCommand):
 
     def work(self, **options: Any) -> int:
         """The photos of students who have no version yet, then what else lies in their folders."""
-        make_places()  # also for a preview: the storage's own, empty folders, or nothing could be asked
+        make_roots()  # also for a preview: the storage's own, empty folders, or nothing could be asked
         self.adopted = {"photos": 0, "attendance": 0}
         self.left, self.by_id, told = self.listed(), 0, SeenStudents()
         dry_run = options["dry_run"]
-        with nullcontext() if dry_run else conduct(self.name, self.actor) as conductor:
+        with nullcontext() if dry_run else run_operation(self.name, self.actor) as runner:
             total = unknown_photos().count()
             for adoption in self.progress(
                 photo_adoptions(trust_ids=options["trust_ids"]), what="Photos", total=total
             ):
-                if not self._adopt(adoption, conductor) or dry_run:
+                if not self._adopt(adoption, runner) or dry_run:
                     told.add([adoption.student.pk])
             for adoption in self.progress(rest_adoptions(told), what="Folders"):
-                self._adopt(adoption, conductor)
+                self._adopt(adoption, runner)
         photos, attendance = self.adopted.values()
         self.result |= {
             "adopted": photos,
             "attendance": attendance,
             "left_for_a_person": self.left.items,
             "left_count": self.left.count,
-            "operation": conductor and conductor.id,
+            "operation": runner and runner.id,
         }
         if dry_run:
             self.say("Nothing was changed. Without --dry-run:")
@@ -72,19 +72,19 @@ class Command(PhotoCommand):
             )
         return DONE
 
-    def _adopt(self, adoption: Adoption, conductor: Conductor | None) -> bool:
-        """Without a conductor it only says so. False where it is left for a person, who is told so."""
+    def _adopt(self, adoption: Adoption, runner: OperationRunner | None) -> bool:
+        """Without a runner it only says so. False where it is left for a person, who is told so."""
         student, why = adoption.student, adoption.why_not
         who = called(student.name, student.class_name, student.pk)
         if adoption.details is not None:
             slot = adoption.details["slot"]
-            if conductor is None or adopt(adoption, conductor):
+            if runner is None or adopt(adoption, runner):
                 self.adopted["photos" if slot == PROFILE else "attendance"] += 1
                 moment = moment_in(slot).replace("_", " ")
-                done = "Adopted" if conductor else "To adopt"
+                done = "Adopted" if runner else "To adopt"
                 self.say(f"{done}: {who}{', ' if moment else ''}{moment}")
                 return True
-            why = conductor.why
+            why = runner.why
         self.left.append(
             {"id": student.pk, "name": student.name, "class_name": student.class_name, "why": why}
         )

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.conf import settings
 
 from photostore.commands import DONE, PhotoCommand
-from photostore.errors import Conflict, Refused
+from photostore.errors import CommandRefused, Conflict
 from photostore.models import Operation
-from photostore.operations import conduct
-from photostore.operations.conductor import interrupted
+from photostore.operations import run_operation
+from photostore.operations.runner import interrupted
 from students.models import Student
-from students.recovery.erase.remains import backups_that_remain, gone_student
+from students.recovery.erase.remaining_traces import backups_that_remain, gone_student
 from students.recovery.named_student import student_named
 from students.tombstones import Tombstone
 
@@ -44,27 +44,27 @@ class Command(PhotoCommand):
             student_id, pk = found
             self._ask_about(f"Student {student_id}, who was deleted,", confirm=options["confirm"])
         with (
-            conduct(self.name, self.actor, can_be_undone=False) as conductor,
+            run_operation(self.name, self.actor, can_be_undone=False) as runner,
             self.waiting("Erasing"),
         ):
-            done = conductor.act(
+            done = runner.step(
                 "erase_student",
                 subject=f"student {student_id}",
                 details={"student": pk, "student_id": str(student_id)},
             )
         if not done:
             raise Conflict(_AGAIN)
-        return self._conclude(student_id, _every_id(conductor.operation))
+        return self._conclude(student_id, _every_id(runner.operation))
 
     def _found(self, text: str) -> Student | tuple[UUID, int]:
         """The student; or who they were, when an erasure of theirs was killed or is asked for again."""
         try:
             return student_named(text)
-        except Refused:
+        except CommandRefused:
             for operation in interrupted():
-                act = operation.acts.filter(kind="erase_student").last()
-                if act and text in (act.details["student_id"], str(act.details["student"])):
-                    return UUID(act.details["student_id"]), act.details["student"]
+                step = operation.steps.filter(kind="erase_student").last()
+                if step and text in (step.details["student_id"], str(step.details["student"])):
+                    return UUID(step.details["student_id"]), step.details["student"]
             stone = _tombstone(text)
             gone = (stone.student_id, 0) if stone else gone_student(text)
             if gone is None:
@@ -78,10 +78,12 @@ class Command(PhotoCommand):
         if confirm:
             return
         if self.json or not sys.stdin.isatty():
-            raise Refused("Nothing was erased: add --confirm to say that it is meant.", code="not_confirmed")
+            raise CommandRefused(
+                "Nothing was erased: add --confirm to say that it is meant.", code="not_confirmed"
+            )
         self.say(f"{who} and every photo of theirs will be erased for good.")
         if input("Type yes to go on: ").strip().lower() != "yes":
-            raise Refused("Nothing was erased.", code="not_confirmed")
+            raise CommandRefused("Nothing was erased.", code="not_confirmed")
 
     def _conclude(self, student_id: UUID, ids: set[UUID]) -> int:
         remaining = sorted({name for one in ids for name in backups_that_remain(one)})
@@ -106,8 +108,10 @@ _AGAIN = "Somebody changed the student's files at the same moment. Run the comma
 
 def _every_id(operation: Operation) -> set[UUID]:
     """With those that the student had before a reseed: an old backup knows only these."""
-    acts = operation.acts.filter(kind="erase_student", details__has_key="student_id")
-    return {UUID(one) for act in acts for one in (act.details["student_id"], *act.details.get("earlier", ()))}
+    steps = operation.steps.filter(kind="erase_student", details__has_key="student_id")
+    return {
+        UUID(one) for step in steps for one in (step.details["student_id"], *step.details.get("earlier", ()))
+    }
 
 
 def _tombstone(text: str) -> Tombstone | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from students.exporting import Export
 from students.exporting.names import FIELDS, PATTERN, Names
 
@@ -34,7 +34,7 @@ class Command(PhotoCommand):
     def work(self, **options: Any) -> int:
         """Write them, and say who was left out and why."""
         if not options["target"]:
-            raise Refused("TARGET is a folder or a file.zip, and none was given.")
+            raise CommandRefused("TARGET is a folder or a file.zip, and none was given.")
         target = Path(options["target"])
         export = Export(target, options["class_name"], Names(options["name"]), self.actor)
         left, photos = self.listed(), 0

@@ -23,7 +23,7 @@ REFUSED = 2
 class Command(BaseCommand):
     """Adds what the made-up school lacks here; the second time that is nothing."""
 
-    help = "Adds a made-up school: 200 students in 8 classes, drawn portraits, some stray files."
+    help = "Adds a made-up school: 200 students in 8 classes, drawn portraits, some unowned files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Two switches."""
@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def _carry_out(self, plan: Plan, *, quiet: bool) -> None:
         console = Console(stderr=True)
         bar = track(
-            carry_out(plan, Actor(id="", name="make_demo_school", door="command")),
+            carry_out(plan, Actor(id="", name="make_demo_school", channel="command")),
             description="Drawing portraits",
             total=len(plan.tasks),
             console=console,

@@ -1,4 +1,4 @@
-"""`manage.py match_profile_photos`: stray photos find their students, one by one, with a person looking."""
+"""`manage.py match_profile_photos`: unowned photos find their students, one by one, with a person looking."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from photostore.commands import DONE, PhotoCommand, one_at_a_time
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from students.checking import called
 from students.management.help import ExampleFormatter
 from students.models import Student
@@ -85,7 +85,7 @@ class Command(PhotoCommand):
         self.confirmed = frozenset(options["confirm"].split(","))
         student, file = options["student"], options["file"]
         if (options["action"] == "assign") != (file is not None) or (student and file is None):
-            raise Refused("assign takes STUDENT and FILE; the other actions take nothing.")
+            raise CommandRefused("assign takes STUDENT and FILE; the other actions take nothing.")
         if options["action"] == "assign":
             with one_at_a_time(self.name):
                 self._assign_named(student_named(student), file)
@@ -148,7 +148,7 @@ class Command(PhotoCommand):
 
     def _assign(self, student: Student, finding: Finding) -> None:
         done = assign(student=student, finding=finding, actor=self.actor, confirmed=self.confirmed)
-        self._tell(student, finding.stray.key, given=done.given is True)
+        self._tell(student, finding.unowned_file.key, given=done.given is True)
 
     def _tell(self, student: Student, key: str, *, given: bool) -> None:
         student.refresh_from_db()
@@ -165,10 +165,10 @@ class Command(PhotoCommand):
 
     def _interactive(self) -> None:
         if self.json:
-            raise Refused("interactive asks a person; use suggest with --json.")
+            raise CommandRefused("interactive asks a person; use suggest with --json.")
         tally = {"assigned": 0, "refused": 0, "declined": 0, "without a suggestion": 0}
         skipped = set()
-        with suppress(Refused), one_at_a_time(self.name):  # whatever runs now was not killed
+        with suppress(CommandRefused), one_at_a_time(self.name):  # whatever runs now was not killed
             finish_killed(self.actor)
         for finding in self._read_all().in_states(*State):
             ref = finding.verdict.student
@@ -195,8 +195,8 @@ class Command(PhotoCommand):
         """One refusal does not end the walk."""
         try:
             with one_at_a_time(self.name):
-                self._assign(Student.objects.get(pk=pk), named_file(finding.stray.key))
-        except (Refused, Student.DoesNotExist) as refusal:
+                self._assign(Student.objects.get(pk=pk), named_file(finding.unowned_file.key))
+        except (CommandRefused, Student.DoesNotExist) as refusal:
             self.say(f"  {refusal}")
             return False
         return True
@@ -208,7 +208,7 @@ class Command(PhotoCommand):
                 return None
             try:
                 student = student_named(text)
-            except Refused as refusal:
+            except CommandRefused as refusal:
                 self.say(f"  {refusal}")
                 continue
             who = called(student.name, student.class_name, student.pk)
@@ -245,4 +245,4 @@ def _told(finding: Finding) -> list[str]:
         State.BLOCKED: "the evidence disagrees; a person has to look",
         State.UNKNOWN: "nothing is known about it",
     }[verdict.state]
-    return [f"{finding.stray.key}: {whose}", *(f"    {reason}" for reason in finding.reasons)]
+    return [f"{finding.unowned_file.key}: {whose}", *(f"    {reason}" for reason in finding.reasons)]

@@ -11,8 +11,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from photostore.commands import DONE, FOUND_WRONG, REFUSED, PhotoCommand
-from photostore.errors import Refused
-from photostore.operations import Conductor, conduct
+from photostore.errors import CommandRefused
+from photostore.operations import OperationRunner, run_operation
 from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.management.help import ExampleFormatter
 from students.management.migration_report import Report, told
@@ -24,7 +24,7 @@ from students.recovery.evidence.plan import Person, Plan, make_plan
 from students.recovery.reassign.clean import Cleaning, clean, plan_cleaning, remove_empty_folders
 from students.recovery.reassign.deleted_students import versions_set_aside
 from students.recovery.reassign.migrate import by_order, carry_over, carry_pairs
-from students.recovery.unowned import read_strays, stray_locations
+from students.recovery.unowned import read_unowned_files, unowned_locations
 
 EXAMPLES = """\
 After the students were made anew, with other ids, their photos lie in folders that belong to nobody.
@@ -105,12 +105,12 @@ class Command(PhotoCommand):
         tell_choice(self, choice)
         return students_in(choice.backup) if choice.backup else None
 
-    def _plan(self, backup: BackupStudents | None, conductor: Conductor | None = None) -> Plan:
-        """Read every orphan. With `conductor` also what its killed run had to move out of the way."""
-        resumed = conductor.operation if conductor and conductor.resumed else None
-        locations = chain(stray_locations(resumed), versions_set_aside() if self.deleted else ())
-        strays = read_strays(locations)
-        return make_plan(self.progress(strays, what="Reading orphans"), backup)
+    def _plan(self, backup: BackupStudents | None, runner: OperationRunner | None = None) -> Plan:
+        """Read every orphan. With `runner` also what its killed run had to move out of the way."""
+        resumed = runner.operation if runner and runner.resumed else None
+        locations = chain(unowned_locations(resumed), versions_set_aside() if self.deleted else ())
+        unowned_files = read_unowned_files(locations)
+        return make_plan(self.progress(unowned_files, what="Reading orphans"), backup)
 
     def _list(self, plan: Plan) -> int:
         orphans = self.listed()
@@ -128,25 +128,25 @@ class Command(PhotoCommand):
 
     def _migrate(self, backup: BackupStudents | None, options: dict[str, Any]) -> int:
         report = Report(self)
-        with conduct(self.name, self.actor) as conductor:
-            if conductor.resumed:
+        with run_operation(self.name, self.actor) as runner:
+            if runner.resumed:
                 self.say("An earlier run was interrupted; this one goes on with it.")
-            plan = self._plan(backup, conductor)
+            plan = self._plan(backup, runner)
             steps = carry_over(
                 plan,
-                conductor,
+                runner,
                 accept_names=options["accept_names"],
                 newest_is_current=options["newest_is_current"],
             )
             for carried in self.progress(steps, what="Migrating"):
-                report.add(carried.takeover.student, carried.done)
+                report.add(carried.transfer.student, carried.done)
             if options["by"] == "order":
-                for pair, done in carry_pairs(plan, conductor):
+                for pair, done in carry_pairs(plan, runner):
                     self.say(_pair_line(pair.orphan, str(pair.student)))
                     report.add(pair.student, done)
-            report.finish(plan, conductor)
-        self.result["operation"] = conductor.id
-        return FOUND_WRONG if conductor.skipped else DONE
+            report.finish(plan, runner)
+        self.result["operation"] = runner.id
+        return FOUND_WRONG if runner.skipped else DONE
 
     def _show_pairs(self, plan: Plan) -> int:
         pairs = self.listed()
@@ -168,27 +168,27 @@ class Command(PhotoCommand):
         if not options["confirm"]:
             self.say("Nothing was changed. --confirm moves these files to quarantine.")
             return DONE
-        with conduct(f"{self.name} --clean", self.actor) as conductor:
+        with run_operation(f"{self.name} --clean", self.actor) as runner:
             moved, left = 0, self.listed()
             for finding, why_not in self.progress(
-                clean(cleaning, conductor), what="Setting aside", total=cleaning.files
+                clean(cleaning, runner), what="Setting aside", total=cleaning.files
             ):
                 moved += not why_not
                 if why_not:
-                    left.append({"key": finding.stray.key, "why": why_not})
-                    self.say(f"Left alone: {finding.stray.key}: {why_not}")
-        self.result |= {"operation": conductor.id, "left": left.items, "left_count": left.count}
-        self._count_cleaning(cleaning, moved=moved, skipped=conductor.skipped)
+                    left.append({"key": finding.unowned_file.key, "why": why_not})
+                    self.say(f"Left alone: {finding.unowned_file.key}: {why_not}")
+        self.result |= {"operation": runner.id, "left": left.items, "left_count": left.count}
+        self._count_cleaning(cleaning, moved=moved, skipped=runner.skipped)
         self.result["folders_removed"] = folders = remove_empty_folders()
         self.say(f"{moved} files are in quarantine; undo_photo_operation --last brings them back.")
         self.say(f"Empty folders removed: {folders}")
-        return FOUND_WRONG if conductor.skipped else DONE
+        return FOUND_WRONG if runner.skipped else DONE
 
     def _show_cleaning(self, cleaning: Cleaning) -> None:
         keys = self.listed()
         for finding in cleaning.to_take():
-            self.say(f"{finding.stray.key}  ({'; '.join(finding.reasons) or 'no evidence'})")
-            keys.append(finding.stray.key)
+            self.say(f"{finding.unowned_file.key}  ({'; '.join(finding.reasons) or 'no evidence'})")
+            keys.append(finding.unowned_file.key)
         self.result |= {"would_take": keys.items, "operation": None}
         self._count_cleaning(cleaning, moved=0, skipped=0)
 
@@ -213,15 +213,17 @@ BY_HELP = "evidence (default), or order: the old rule for what no evidence decid
 def _check_usage(options: dict[str, Any]) -> None:
     refuse_trust_of_none(options)
     if options["force"] and not options["clean"]:
-        raise Refused("--force goes with --clean.")
+        raise CommandRefused("--force goes with --clean.")
     if options["list"] and options["confirm"]:
-        raise Refused("--list changes nothing; --confirm goes with --clean and with --migrate --by order.")
+        raise CommandRefused(
+            "--list changes nothing; --confirm goes with --clean and with --migrate --by order."
+        )
     if options["clean"] and options["deleted"]:
-        raise Refused("--deleted goes with --list and --migrate: those photos are set aside already.")
+        raise CommandRefused("--deleted goes with --list and --migrate: those photos are set aside already.")
     if options["newest_is_current"] and not options["migrate"]:
-        raise Refused("--newest-is-current goes with --migrate.")
+        raise CommandRefused("--newest-is-current goes with --migrate.")
     if not options["migrate"] and (options["accept_names"] or options["by"] == "order"):
-        raise Refused("--by and --accept-names go with --migrate.")
+        raise CommandRefused("--by and --accept-names go with --migrate.")
 
 
 def _orphan(person: Person) -> dict[str, Any]:

@@ -11,19 +11,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from photostore.commands import DONE, FOUND_WRONG, PhotoCommand
-from photostore.errors import Refused, StorageAway
-from photostore.operations import conduct
+from photostore.errors import CommandRefused, StorageUnavailable
+from photostore.operations import run_operation
 from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.models import Student
 from students.recovery.backups import NO_BACKUP, Backup, InvalidBackup, newest_valid, open_backup
 from students.recovery.backups.tombstones import remember
 from students.recovery.evidence.ours import is_our_own
+from students.recovery.make_roots import make_roots, refused_for
 from students.recovery.named_student import is_called
 from students.recovery.restore.another_school import refuse_another_schools
 from students.recovery.restore.filenames import proposals
-from students.recovery.restore.finding import Found
+from students.recovery.restore.finding import StorageContents
 from students.recovery.restore.run import Restoration
-from students.recovery.storage_roots import make_places, refused_for
 from students.recovery.storages import every_storage
 
 WHAT_THEN = (
@@ -68,7 +68,7 @@ class Command(PhotoCommand):
             help="who lost the current photo gets the newest earlier one that is there",
         )
         parser.add_argument(
-            "--from-filenames", action="store_true", help="list whose stray files might be, by their names"
+            "--from-filenames", action="store_true", help="list whose unowned files might be, by their names"
         )
         parser.add_argument(
             "--create-students", action="store_true", help="make students of the backup who are gone again"
@@ -94,7 +94,7 @@ class Command(PhotoCommand):
                 _refuse_beside_proposals(options)
                 return self._propose()
             return self._restore(**options)
-        except StorageAway as error:
+        except StorageUnavailable as error:
             if options["verify_only"]:  # it makes no folder, so it cannot fail to make one
                 raise
             raise refused_for(error) from error
@@ -111,15 +111,17 @@ class Command(PhotoCommand):
         **_: Any,
     ) -> int:
         if (new_storage or bring_back is not None) and verify_only:
-            raise Refused("--verify-only changes nothing; --new-storage and --bring-back do.")
+            raise CommandRefused("--verify-only changes nothing; --new-storage and --bring-back do.")
         if bring_back is not None:
             backup: Backup | None = self._backup_with(bring_back, backup_file)
         else:
             backup = self._backup(backup_file, needed=create_students)
         self.say(f"Started at {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
-        made = 0 if verify_only else make_places(new_storage=new_storage)
+        made = 0 if verify_only else make_roots(new_storage=new_storage)
         with every_storage() as storages:
-            run = Restoration(Found(storages), backup, create_students=create_students, checksum=checksum)
+            run = Restoration(
+                StorageContents(storages), backup, create_students=create_students, checksum=checksum
+            )
             run.summary.directories_created, run.only_problems = made, self.only_problems
             run.previous = self.previous
             run.only = None if bring_back is None else self.wanted
@@ -128,7 +130,7 @@ class Command(PhotoCommand):
             else:
                 if backup is not None:
                     self._remember(backup)
-                with conduct(self.name, self.actor) as run.conductor:
+                with run_operation(self.name, self.actor) as run.runner:
                     self._go_through(run)
         code = self._conclude(run, verify_only=verify_only)
         if not Student.objects.exists() and _is_empty(backup):
@@ -172,7 +174,7 @@ class Command(PhotoCommand):
         if needed or not Student.objects.exists():
             told = "; ".join(f"{name}: {why}" for name, why in choice.passed_over)
             what_then = NEEDED if Student.objects.exists() else WHAT_THEN
-            raise Refused(f"{NO_BACKUP} {told or what_then}", code="no_backup")
+            raise CommandRefused(f"{NO_BACKUP} {told or what_then}", code="no_backup")
         self.say(f"{NO_BACKUP} What the database itself knows is checked.")
         return None
 
@@ -194,13 +196,13 @@ class Command(PhotoCommand):
         choice = newest_valid(settings.PHOTO_BACKUP_DIR, check=check)
         tell_choice(self, choice)
         if choice.backup is None:
-            raise Refused(f"No backup knows student {text}. {ENTER_AGAIN}", code="no_backup")
+            raise CommandRefused(f"No backup knows student {text}. {ENTER_AGAIN}", code="no_backup")
         return choice.backup
 
     def _propose(self) -> int:
         """Names prove nothing: integers come back for other children, and anybody can name a file."""
         found = self.listed()
-        with self.ticking("Reading stray files") as tick:
+        with self.ticking("Reading unowned files") as tick:
             for item in proposals(tick):
                 found.append(item)
                 self.say(f"Perhaps: {item['file']} is of {item['name']} (ID {item['id']}), by its name alone")
@@ -212,7 +214,7 @@ class Command(PhotoCommand):
 
     def _conclude(self, run: Restoration, *, verify_only: bool) -> int:
         summary = run.summary
-        self.result |= summary.as_json() | {"operation": run.conductor and run.conductor.id}
+        self.result |= summary.as_json() | {"operation": run.runner and run.runner.id}
         for line in () if verify_only else summary.left_for_a_person:
             self.say(f"Left for a person: {line}")
         self.say(
@@ -239,4 +241,4 @@ def _refuse_beside_proposals(options: dict[str, Any]) -> None:
     given += [name for name in ("bring_back", "backup_file") if options[name] is not None]
     if given:
         named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise Refused(f"--from-filenames only lists, and takes no {named}.")
+        raise CommandRefused(f"--from-filenames only lists, and takes no {named}.")

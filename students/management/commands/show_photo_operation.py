@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from photostore.commands import DONE, PhotoCommand
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from photostore.models import Operation
 from students.shown_operations import steps_of
 
@@ -33,7 +33,7 @@ class Command(PhotoCommand):
         operation = _named(options["id"])
         self.say(_head(operation))
         steps, counts = self.listed(), Counter[str]()
-        for step in self.progress(steps_of(operation), what="Steps", total=operation.acts.count()):
+        for step in self.progress(steps_of(operation), what="Steps", total=operation.steps.count()):
             steps.append(asdict(step))
             counts[step.stands.partition(";")[0].partition(":")[0]] += 1
             self.say(str(step))
@@ -58,9 +58,9 @@ def _named(text: str) -> Operation:
     try:
         found = Operation.objects.filter(pk=UUID(text)).first()
     except ValueError:
-        raise Refused(f"{text!r} is no operation's id; `list_photo_operations` lists them.") from None
+        raise CommandRefused(f"{text!r} is no operation's id; `list_photo_operations` lists them.") from None
     if found is None:
-        raise Refused(f"There is no operation {text}; `list_photo_operations` lists them.")
+        raise CommandRefused(f"There is no operation {text}; `list_photo_operations` lists them.")
     return found
 
 

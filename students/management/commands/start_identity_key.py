@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from photostore.commands import DONE, PhotoCommand
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from photostore.secrets import kept_secret
 from students.identity import key_file
 
@@ -25,9 +25,11 @@ class Command(PhotoCommand):
     def work(self, **_options: Any) -> int:
         """Make it, once."""
         if settings.PHOTO_IDENTITY_KEYS:
-            raise Refused("PHOTO_IDENTITY_KEYS is set, so no key is kept in a file. Nothing was changed.")
+            raise CommandRefused(
+                "PHOTO_IDENTITY_KEYS is set, so no key is kept in a file. Nothing was changed."
+            )
         if key_file().exists():
-            raise Refused("There is a key already. Nothing was changed.")
+            raise CommandRefused("There is a key already. Nothing was changed.")
         kept_secret.cache_clear()
         kept_secret(key_file())
         self.result["key_file"] = str(key_file())

@@ -59,7 +59,7 @@ class _Choosing:
     claims: dict[Path, Claim]
     check: Callable[[Backup], None]
     chosen: Backup | None = None
-    settled: bool = False
+    decided: bool = False
     passed_over: list[tuple[str, str]] = field(default_factory=list)
 
     def consider(self, path: Path) -> None:
@@ -72,13 +72,13 @@ class _Choosing:
                 found.forget()
                 why = "It is of the old kind and does not say when it was written."
                 self.passed_over.append((path.name, why))
-        elif not self.settled:
+        elif not self.decided:
             self._compare(chosen, path)
 
     def _compare(self, chosen: Backup, path: Path) -> None:
         said = self.claims[path].students
-        self.settled = said is not None and not _is_fraction(chosen, said)
-        if self.settled:
+        self.decided = said is not None and not _is_fraction(chosen, said)
+        if self.decided:
             return
         told = len(self.passed_over)
         found = self._opened(path)
@@ -90,7 +90,7 @@ class _Choosing:
             self.chosen = found
         elif found:
             found.forget()
-            self.settled = True
+            self.decided = True
 
     def _opened(self, path: Path) -> Backup | None:
         try:

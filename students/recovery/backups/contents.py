@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from students.models import AttendancePhoto, Student, StudentPhoto
 from students.slots import PROFILE, slot_of
 from students.versions import EXTENSIONS
@@ -21,7 +21,7 @@ MOST_OF_ONE_STUDENT = 10_000
 LARGEST_ID = 10**15
 
 
-class InvalidBackup(Refused):
+class InvalidBackup(CommandRefused):
     """The file is not a backup that can be trusted; nothing of it was used."""
 
     code = "invalid_backup"

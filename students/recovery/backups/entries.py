@@ -12,7 +12,7 @@ import msgspec
 
 from students.recovery.backups.contents import BackedUpStudent, OddEntry, problem_of
 
-Found = TypeVar("Found")
+Typed = TypeVar("Typed")
 # What msgspec, and Python below it, say of bytes that are not what they should be.
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 MOST_SHOWN = 80

@@ -29,7 +29,7 @@ from students.recovery.backups.contents import (
 )
 from students.recovery.backups.entries import (
     UNREADABLE,
-    Found,
+    Typed,
     loosely,
     odd,
     student_of_entry,
@@ -267,7 +267,7 @@ def _head(line: bytes) -> datetime:
     return _typed(line.removesuffix(layout.STUDENTS) + b"}", Head, "the head").created_at
 
 
-def _typed(data: bytes, kind: type[Found], what: str) -> Found:
+def _typed(data: bytes, kind: type[Typed], what: str) -> Typed:
     try:
         return msgspec.json.decode(data, type=kind)
     except UNREADABLE as error:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from photostore.bounded import BoundedList
 from photostore.commands import alone
-from photostore.errors import Refused
+from photostore.errors import CommandRefused
 from students.recovery.backups import layout
 from students.recovery.backups.choose import newest_valid
 from students.recovery.backups.contents import InvalidBackup
@@ -64,8 +64,9 @@ def write_backup(folder: Path, *, force: bool = False) -> Written:
     """Write `seed_backup_{YYYYmmdd_HHMM}.json` in `folder`, never over one that is there.
 
     It is read again before it gets its name: a backup that cannot be read must not look like one. Raises
-    `Refused` for that, where there is one of this minute, where the folder cannot be written, and without
-    `force` for an empty one where the newest has students. It waits for no command; one is written at a time.
+    `CommandRefused` for that, where there is one of this minute, where the folder cannot be written, and
+    without `force` for an empty one where the newest has students. It waits for no command; one is written at
+    a time.
     """
     written = Written(folder / f"seed_backup_{timezone.localtime():%Y%m%d_%H%M}.json")
     try:
@@ -74,10 +75,10 @@ def write_backup(folder: Path, *, force: bool = False) -> Written:
             _write(_Draft(file), written)
     except FileExistsError as error:
         if not folder.is_dir():
-            raise Refused(f"{folder} is a file; --output takes a folder.") from error
-        raise Refused(f"{written.path.name} is there already. Try again in a minute.") from error
+            raise CommandRefused(f"{folder} is a file; --output takes a folder.") from error
+        raise CommandRefused(f"{written.path.name} is there already. Try again in a minute.") from error
     except OSError as error:
-        raise Refused(f"The backup cannot be written: {error.strerror}.") from error
+        raise CommandRefused(f"The backup cannot be written: {error.strerror}.") from error
     return written
 
 
@@ -136,13 +137,13 @@ def _read_again(draft: Path, written: Written) -> None:
     try:
         found = open_backup(draft)
     except InvalidBackup as error:
-        raise Refused(
+        raise CommandRefused(
             f"The backup could not be read again, and was not kept. {error}", code="unreadable_backup"
         ) from error
     found.forget()
     written.odd = found.odd
     if found.sha256 != written.sha256 or not found.sealed:
-        raise Refused(
+        raise CommandRefused(
             "The backup is not what was written: the disk is damaged, or the identity key was exchanged.",
             code="unreadable_backup",
         )
@@ -155,7 +156,7 @@ def _refuse_to_forget(folder: Path) -> None:
         return
     newest.forget()
     if newest.student_count:
-        raise Refused(
+        raise CommandRefused(
             f"There are no students, and {newest.name} has {newest.student_count}. Nothing was written; "
             "--force writes an empty backup all the same.",
             code="empty_school",

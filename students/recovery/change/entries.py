@@ -1,4 +1,4 @@
-"""The backup's entry behind an act: at hand during a run, else read again from the file."""
+"""The backup's entry behind a step: at hand during a run, else read again from the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
 from photostore.errors import Changed
-from photostore.models import Act
+from photostore.models import OperationStep
 from students.models import Student, StudentPhoto
 from students.recovery.backups import (
     NO_BACKUP,
@@ -24,21 +24,21 @@ from students.recovery.backups import (
 from students.slots import half_day
 from students.versions import EXTENSIONS
 
-# Journals hold no names, so an act names the file and the student; what else it needs is read from there.
+# Journals hold no names, so a step names the file and the student; what else it needs is read from there.
 _at_hand: dict[tuple[str, UUID], BackedUpStudent] = {}
 # An undo asks for thousands: the file is read once for all of them, also where it is of no use (None).
 _read: dict[tuple[Path, tuple[int, ...]], Backup | None] = {}
 
 
 def offer(path: str, entry: BackedUpStudent) -> None:
-    """Keep one entry at hand for the acts that follow."""
+    """Keep one entry at hand for the steps that follow."""
     _at_hand.clear()
     _at_hand[path, entry.student_id] = entry
 
 
-def entry_of(act: Act) -> BackedUpStudent:
-    """The entry that the act was planned from. Raises `Changed` when the backup is no longer there."""
-    path, student_id = act.details["backup"], UUID(act.details["student_id"])
+def entry_of(step: OperationStep) -> BackedUpStudent:
+    """The entry that the step was planned from. Raises `Changed` when the backup is no longer there."""
+    path, student_id = step.details["backup"], UUID(step.details["student_id"])
     known = _at_hand.get((path, student_id))
     if known is not None:
         return known
@@ -46,7 +46,7 @@ def entry_of(act: Act) -> BackedUpStudent:
         return of_the_database(Student.objects.get(student_id=student_id))
     try:
         backup = _backup_at(Path(path))
-        entry = backup.find(student_id) if backup.sha256 == act.details["backup_sha256"] else None
+        entry = backup.find(student_id) if backup.sha256 == step.details["backup_sha256"] else None
     except InvalidBackup:
         entry = None
     if entry is None:
@@ -55,7 +55,9 @@ def entry_of(act: Act) -> BackedUpStudent:
 
 
 def _backup_at(path: Path) -> Backup:
-    """Read at most once while the acts are of one backup, and anew where its table or its file is another."""
+    """Read at most once while the steps are of one backup, and anew where its table or its file is
+    another.
+    """
     asked = path, file_version(path)
     known = _read.get(asked)
     if asked not in _read or (known and not known.table.still_stands()):

@@ -14,20 +14,20 @@ from photostore.errors import Changed, FileMissing, FileTooLarge
 from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import bring_back, sha256_of
-from photostore.register import NewFile, Publication
+from photostore.register import FileSet, NewFile
 from photostore.storage import storage_for
 from students import identity
 from students.models import Student
-from students.recovery.storages import Spot
+from students.recovery.storages import FileRef
 from students.versions import EXTENSIONS, MAX_STORED_BYTES, photo_limits
 
-AnySpot = tuple[str, ...]
-"""A spot; with three more, the identity that is spliced into its picture: see `restore.spliced`."""
+AnyFileRef = tuple[str, ...]
+"""A place; with three more, the identity that is spliced into its picture: see `restore.spliced`."""
 
 
-def right_bytes(spots: Iterable[Sequence[str]], sha256: str) -> bytes | None:
-    """The bytes with this sha256, from the first spot that has them."""
-    for alias, key, *inside in spots:
+def right_bytes(file_refs: Iterable[Sequence[str]], sha256: str) -> bytes | None:
+    """The bytes with this sha256, from the first place that has them."""
+    for alias, key, *inside in file_refs:
         try:
             data = storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
         except (FileMissing, FileTooLarge):
@@ -45,9 +45,9 @@ def _with_identity(data: bytes, inside: Sequence[str]) -> Iterator[bytes]:
     return identity.tagged(data, identity.Identity(UUID(student_id), number_hash, attendance))
 
 
-def needed_bytes(spots: Iterable[Sequence[str]], sha256: str) -> bytes:
-    """The same; raises `Changed` where no spot has them any more."""
-    data = right_bytes(spots, sha256)
+def needed_bytes(file_refs: Iterable[Sequence[str]], sha256: str) -> bytes:
+    """The same; raises `Changed` where no place has them any more."""
+    data = right_bytes(file_refs, sha256)
     if data is None:
         raise Changed(_("The bytes that were to be put back are no longer there."))
     return data
@@ -60,8 +60,8 @@ def is_of_type(data: bytes, content_type: str) -> bool:
 
 
 def version_of(
-    student: Student, data: bytes, *, content_type: str, width: int, height: int, copies: list[Spot]
-) -> Publication:
+    student: Student, data: bytes, *, content_type: str, width: int, height: int, exports: list[FileRef]
+) -> FileSet:
     """Stored bytes as a publication of this student, as they are; only the thumbnails are made anew.
 
     Raises `Changed` for bytes of another type, and `InvalidFile` for what is no picture.
@@ -70,7 +70,7 @@ def version_of(
         raise Changed(_("The picture is not of the type that it is said to be."))
     extension, sha256 = EXTENSIONS[content_type], hashlib.sha256(data).hexdigest()
     thumbnails = take_in_image(data, filename=f"stored.{extension}", limits=photo_limits()).thumbnails
-    return Publication(
+    return FileSet(
         original=NewFile(
             key=keys.student_version(student.student_id, sha256, extension),
             data=data,
@@ -82,17 +82,17 @@ def version_of(
             NewFile.of(keys.student_thumbnail(student.student_id, sha256, size), small)
             for size, small in thumbnails.items()
         ],
-        copies=copies,
+        exports=exports,
         keep_aside=True,
     )
 
 
-def lying_at(targets: Iterable[tuple[str, str, str]]) -> tuple[list[Spot], list[tuple[str, str, str]]]:
+def lying_at(targets: Iterable[tuple[str, str, str]]) -> tuple[list[FileRef], list[tuple[str, str, str]]]:
     """Unregistered files under these names (alias, key, the right sha256): the right ones, and others.
 
     The others with the sha256 that they have.
     """
-    there: list[Spot] = []
+    there: list[FileRef] = []
     aside: list[tuple[str, str, str]] = []
     for alias, key, sha256 in targets:
         if not storage_for(alias).is_prepared():

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.audit import record
 from photostore.errors import Changed
-from photostore.models import Act, StoredFile
-from photostore.operations import ActKind
+from photostore.models import OperationStep, StoredFile
+from photostore.operations import StepHandler
 from photostore.operations.parts import InParts
 from photostore.operations.quarantine import bring_back
 from photostore.register import store
-from photostore.register.settling import settle
+from photostore.register.after_commit import finish_commit
 from students.models import FormerStudentNumber, Student, StudentPhoto
 from students.photos import current_photo, go_live, subject_of, take_down
 from students.recovery.backups import BackedUpPhoto
@@ -36,16 +36,16 @@ def row_of(photo: StudentPhoto) -> dict[str, Any]:
     return row
 
 
-class RemoveVersion(ActKind):
+class RemoveVersion(StepHandler):
     """Details: `student`, `student_id`, `slot`, `sha256`, `key`; `row` (`row_of`); `was_current`, and `next`,
     the sha256 of the version that is current afterwards, or empty.
     """
 
     name = "remove_version"
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """The file goes to quarantine, byte for byte. Nothing where it was done before."""
-        details, student = act.details, student_of(act)
+        details, student = step.details, student_of(step)
         owner = owner_of(student)
         with owner.locked():
             photo = _version(student, details["slot"], details["sha256"])
@@ -55,66 +55,71 @@ class RemoveVersion(ActKind):
                 after = _version(student, details["slot"], details["next"])
                 shown = version_as_stored(student, after) if after else None
                 with transaction.atomic(durable=True):
-                    self._remove(act, Student.objects.select_for_update().get(pk=student.pk), photo, shown)
-            settle(owner)
+                    self._remove(step, Student.objects.select_for_update().get(pk=student.pk), photo, shown)
+            finish_commit(owner)
 
-    def _remove(self, act: Act, student: Student, photo: StudentPhoto, shown: Version | None) -> None:
-        slot = act.details["slot"]
+    def _remove(
+        self, step: OperationStep, student: Student, photo: StudentPhoto, shown: Version | None
+    ) -> None:
+        slot = step.details["slot"]
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('photokeep.operation', %s, true)", [str(act.operation_id)])
+            cursor.execute("SELECT set_config('photokeep.operation', %s, true)", [str(step.operation_id)])
         record(
-            actor_of(act), "photo.remove_version", subject=subject_of(student, slot), old_sha256=photo.sha256
+            actor_of(step), "photo.remove_version", subject=subject_of(student, slot), old_sha256=photo.sha256
         )
         if shown is not None:
-            go_live(student, shown, actor_of(act), "photo.restore")
-        elif act.details["was_current"]:
+            go_live(student, shown, actor_of(step), "photo.restore")
+        elif step.details["was_current"]:
             take_down(student, slot)
         photo.delete()
-        others = StudentPhoto.objects.filter(student=student, file=act.details["key"])
+        others = StudentPhoto.objects.filter(student=student, file=step.details["key"])
         if not others.exists():
-            StoredFile.objects.filter(key=act.details["key"], **owner_of(student).files).delete()
+            StoredFile.objects.filter(key=step.details["key"], **owner_of(student).files).delete()
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """Bring it back from quarantine, as it was. Raises `Changed` where the photo was changed since."""
-        details, student = act.details, student_of(act)
+        details, student = step.details, student_of(step)
         owner = owner_of(student)
         with owner.locked():
-            student = student_of(act)
+            student = student_of(step)
             if _version(student, details["slot"], details["sha256"]) is None:
                 current = current_photo(student, details["slot"])
                 if details["was_current"] and (current.sha256 if current else "") != details["next"]:
                     raise Changed(_("The student's photo was changed since."))
-                version = _kept(act, student)
-                store(version.publication, ground_is_clear=True)
+                version = _kept(step, student)
+                store(version.file_set, ground_is_clear=True)
                 with transaction.atomic(durable=True):
                     student = Student.objects.select_for_update().get(pk=student.pk)
                     if details["was_current"]:
-                        go_live(student, version, actor_of(act), "photo.undo")
+                        go_live(student, version, actor_of(step), "photo.undo")
                     else:
-                        add_former(student, version, actor_of(act), "photo.undo")
-            settle(owner)
-            bring_back(act.operation_id, "default", details["key"])
+                        add_former(student, version, actor_of(step), "photo.undo")
+            finish_commit(owner)
+            bring_back(step.operation_id, "default", details["key"])
 
 
 def _version(student: Student, slot: str, sha256: str) -> StudentPhoto | None:
     return StudentPhoto.objects.filter(student=student, slot=slot, sha256=sha256).first() if sha256 else None
 
 
-def _kept(act: Act, student: Student) -> Version:
-    details = act.details
+def _kept(step: OperationStep, student: Student) -> Version:
+    details = step.details
     row = msgspec.convert(details["row"], BackedUpPhoto)
-    places = [("default", keys.quarantined(act.operation_id, details["key"])), ("default", details["key"])]
-    publication = version_of(
+    storage_roots = [
+        ("default", keys.quarantined(step.operation_id, details["key"])),
+        ("default", details["key"]),
+    ]
+    file_set = version_of(
         student,
-        needed_bytes(places, details["sha256"]),
+        needed_bytes(storage_roots, details["sha256"]),
         content_type=row.content_type,
         width=row.width,
         height=row.height,
-        copies=exports_of(student, details["slot"], EXTENSIONS[row.content_type]),
+        exports=exports_of(student, details["slot"], EXTENSIONS[row.content_type]),
     )
     values = {name: getattr(row, name) for name in PHOTO_COLUMNS}
     photo = StudentPhoto(student=student, slot=details["slot"], file=details["key"], **values)
-    return Version(photo, publication)
+    return Version(photo, file_set)
 
 
 class MovePhotos(InParts):
@@ -123,7 +128,7 @@ class MovePhotos(InParts):
     name = "move_photos"
 
 
-class RemoveDuplicate(ActKind):
+class RemoveDuplicate(StepHandler):
     """Ends the row of a student who was entered twice, when no photo is left on it; the number is not lost.
 
     Details: `student`, `student_id`, `keep` (pk), `keep_id`; `row`, the fields. An erasure empties them.
@@ -131,9 +136,9 @@ class RemoveDuplicate(ActKind):
 
     name = "remove_duplicate"
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """Nothing where it was done before. Raises `Changed` where a photo came in since."""
-        details = act.details
+        details = step.details
         with transaction.atomic(durable=True):
             found = Student.objects.select_for_update().filter(**_key_of(details)).first()
             if found is None:
@@ -143,14 +148,14 @@ class RemoveDuplicate(ActKind):
             keep = Student.objects.select_for_update().filter(pk=details["keep"]).first()
             if keep is None or str(keep.student_id) != details["keep_id"]:
                 raise Changed(_("The student is not here any more."))
-            record(actor_of(act), "student.merge", subject=subject_of(found))
+            record(actor_of(step), "student.merge", subject=subject_of(found))
             number = found.student_number
             found.delete()
             _take_number(keep, number)
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """The row again, with its primary key, its UUID and its number."""
-        details, row = act.details, act.details["row"]
+        details, row = step.details, step.details["row"]
         if Student.objects.filter(**_key_of(details)).exists():
             return
         number = row["student_number"]
@@ -161,7 +166,7 @@ class RemoveDuplicate(ActKind):
                     _give_number_back(keep, number)
                 student = Student(**_key_of(details), **row)
                 student.save(force_insert=True)
-                record(actor_of(act), "student.unmerge", subject=subject_of(student))
+                record(actor_of(step), "student.unmerge", subject=subject_of(student))
         except IntegrityError as error:
             raise Changed(_("Another student has this id or number by now.")) from error
 

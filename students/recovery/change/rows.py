@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Changed, FileMissing
-from photostore.models import Act, PendingRemoval, StoredFile
+from photostore.models import OperationStep, PendingRemoval, StoredFile
 from photostore.register import publish, publish_former
 from students.models import Student, StudentPhoto
 from students.photos import current_photo, give_up_exports, shown_in_other_slots, subject_of
@@ -21,22 +21,22 @@ from students.slots import PROFILE
 from students.versions import Version, names_present_number, owner_of, version_as_stored
 
 
-def before(act: Act, student: Student, versions: list[Version]) -> dict[str, Any]:
+def before(step: OperationStep, student: Student, versions: list[Version]) -> dict[str, Any]:
     """The rows that the step may change, as JSON.
 
     `columns` of the student; `current`, the sha256 of the slot's current version; `replaced_at` of the given
     versions that are here already; `files`, those of their keys that the register knows; `live` and
     `exports`, the key and the names of the current one; `file_sha256`, of the file that a legacy row names.
     """
-    slot, at = act.details["slot"], student.photo_updated_at
+    slot, at = step.details["slot"], student.photo_updated_at
     current = current_photo(student, slot)
     files = StoredFile.objects.filter(**owner_of(student).files)
     asked = [one.photo.sha256 for one in versions]
     known = StudentPhoto.objects.filter(student=student, slot=slot, sha256__in=asked)
     others = shown_in_other_slots(student, slot)
-    exports = files.filter(kind=StoredFile.Kind.COPY).exclude(parent__key__in=others)
+    exports = files.filter(kind=StoredFile.Kind.EXPORT).exclude(parent__key__in=others)
     originals = files.filter(kind=StoredFile.Kind.ORIGINAL)
-    keys = [one.publication.original.key for one in versions]
+    keys = [one.file_set.original.key for one in versions]
     return {
         "columns": {
             "profile_photo": str(student.profile_photo.name or ""),
@@ -52,17 +52,17 @@ def before(act: Act, student: Student, versions: list[Version]) -> dict[str, Any
     }
 
 
-def is_as_before(act: Act, student: Student) -> bool:
+def is_as_before(step: OperationStep, student: Student) -> bool:
     """Whether the rows were never changed by the step, or are put back already."""
-    if "made" not in act.details:
+    if "made" not in step.details:
         return True
-    slot, was = act.details["slot"], act.details["before"]
+    slot, was = step.details["slot"], step.details["before"]
     current = current_photo(student, slot)
     if (current.sha256 if current else "") != was["current"]:
         return False
     if slot == PROFILE and student.photo_sha256 != was["columns"]["photo_sha256"]:
         return False
-    rows = StudentPhoto.objects.filter(student=student, slot=slot, sha256__in=act.details["made"])
+    rows = StudentPhoto.objects.filter(student=student, slot=slot, sha256__in=step.details["made"])
     return not rows.exists()
 
 
@@ -73,16 +73,16 @@ def add_former(student: Student, version: Version, actor: Actor, action: str) ->
     if not StudentPhoto.objects.filter(student=student, slot=slot, sha256=photo.sha256).exists():
         photo.student, photo.replaced_at = student, photo.replaced_at or timezone.now()
         photo.save(force_insert=True)
-    publish_former(owner_of(student), version.publication)
+    publish_former(owner_of(student), version.file_set)
 
 
-def put_back(act: Act, student: Student) -> None:
+def put_back(step: OperationStep, student: Student) -> None:
     """Rows as before, in the caller's transaction; `student` is locked. Raises `Changed`."""
-    details, was, slot = act.details, act.details["before"], act.details["slot"]
+    details, was, slot = step.details, step.details["before"], step.details["slot"]
     old = _version_before(student, slot, was["current"]) if details["live"] else None
     sha256s = {"old_sha256": details["new_sha256"], "new_sha256": was["current"]}
     kind = "photo" if slot == PROFILE else "attendance"
-    record(actor_of(act), f"{kind}.undo", subject=subject_of(student, slot), **sha256s)
+    record(actor_of(step), f"{kind}.undo", subject=subject_of(student, slot), **sha256s)
     rows = StudentPhoto.objects.filter(student=student, slot=slot)
     rows.filter(sha256__in=details["made"]).delete()
     for sha256, at in was["replaced_at"].items():
@@ -93,7 +93,7 @@ def put_back(act: Act, student: Student) -> None:
         _put_register_back(student, slot, was, old)
         if slot == PROFILE:
             _put_columns_back(student, was["columns"])
-    _forget_files(act, student)
+    _forget_files(step, student)
 
 
 def _version_before(student: Student, slot: str, sha256: str) -> Version | None:
@@ -117,7 +117,7 @@ def _put_register_back(student: Student, slot: str, was: dict[str, Any], old: Ve
     exports = [(alias, key) for alias, key in was["exports"]]
     others = shown_in_other_slots(student, slot)
     if old is not None:
-        publish(owner, replace(old.publication, copies=exports or old.publication.copies), besides=others)
+        publish(owner, replace(old.file_set, exports=exports or old.file_set.exports), besides=others)
         return
     give_up_exports(student, slot, besides=exports)
     owned = StoredFile.objects.filter(**owner.files)
@@ -132,9 +132,9 @@ def _put_columns_back(student: Student, columns: dict[str, Any]) -> None:
     Student.objects.filter(pk=student.pk).update(**values)
 
 
-def _forget_files(act: Act, student: Student) -> None:
+def _forget_files(step: OperationStep, student: Student) -> None:
     """For good, not to quarantine: what they were made from is there. What lay there before, stays."""
-    details, owner = act.details, owner_of(student)
+    details, owner = step.details, owner_of(student)
     made = details["keys"]
     others = StudentPhoto.objects.filter(student=student, file__in=made).exclude(slot=details["slot"])
     used = others.values_list("file", flat=True)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.audit import Actor
 from photostore.errors import Changed, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
-from photostore.models import Act, StoredFile
+from photostore.models import OperationStep, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.operations.sweeping import SweepAside
 from photostore.storage import storage_for
@@ -23,7 +23,7 @@ from photostore.storage.key_rules import is_key
 from students.models import Student, StudentPhoto
 from students.recovery.change.entries import PHOTO_COLUMNS, entry_of
 from students.recovery.change.files import needed_bytes, version_of
-from students.recovery.unowned import Stray
+from students.recovery.unowned import UnownedFile
 from students.slots import PROFILE
 from students.unadopted import is_unadopted, unadopted_version
 from students.versions import (
@@ -38,19 +38,19 @@ from students.versions import (
 )
 
 
-class SetAsideStray(SweepAside):
+class SetAsideUnowned(SweepAside):
     """The sweep's act, of a student's file: the students' own permissions guard it."""
 
-    name = "set_aside_stray"
+    name = "set_aside_unowned"
 
 
-def write_down(act: Act, **values: Any) -> None:
-    """Add to the act's details, before what they speak of is done."""
-    act.details |= values
-    act.save(update_fields=["details", "at"])
+def write_down(step: OperationStep, **values: Any) -> None:
+    """Add to the step's details, before what they speak of is done."""
+    step.details |= values
+    step.save(update_fields=["details", "at"])
 
 
-def built(act: Act, student: Student) -> list[Version]:
+def built(step: OperationStep, student: Student) -> list[Version]:
     """The versions that the details ask for, not stored yet. Raises `Changed` where their bytes are gone.
 
     `how` is `file`: one version of the file `storage_alias`, `key`, `sha256` (`stored_at` where it lies in
@@ -58,45 +58,45 @@ def built(act: Act, student: Student) -> list[Version]:
     `of`, whose file is `key`; or `backup`: `versions` of the entry of `backup`, each with `sha256`, `key` and
     `sources`.
     """
-    how = act.details["how"]
+    how = step.details["how"]
     if how == "backup":
-        return _of_backup(act, student)
-    return [_of_file(act, student) if how == "file" else _of_version(act, student)]
+        return _of_backup(step, student)
+    return [_of_file(step, student) if how == "file" else _of_version(step, student)]
 
 
-def _of_file(act: Act, student: Student) -> Version:
-    details = act.details
-    data = source_bytes(act)
+def _of_file(step: OperationStep, student: Student) -> Version:
+    details = step.details
+    data = source_bytes(step)
     try:
         incoming = incoming_from_storage(data, details["key"], details["origin"])
     except (InvalidFile, FileTooLarge) as error:
         raise Changed(str(error)) from error
-    version = new_version(student, incoming, actor_of(act), slot=details["slot"])
+    version = new_version(student, incoming, actor_of(step), slot=details["slot"])
     at = parse_datetime(details.get("at") or "")
     if at and not details["live"]:
         version.photo.uploaded_at = min(at, timezone.now())
     if "names" in details:
         names = [(alias, key) for alias, key in details["names"]]
-        return replace(version, publication=replace(version.publication, copies=names))
+        return replace(version, file_set=replace(version.file_set, exports=names))
     return version
 
 
-def _of_version(act: Act, student: Student) -> Version:
-    details = act.details
+def _of_version(step: OperationStep, student: Student) -> Version:
+    details = step.details
     rows = StudentPhoto.objects.filter(student=details["of"], slot=details["slot"])
     photo = rows.filter(sha256=details["sha256"]).first()
     if photo is None:
         raise Changed(_("The photo is not there any more."))
     try:
-        version = retagged_version(student, photo, actor_of(act))
+        version = retagged_version(student, photo, actor_of(step))
     except FileMissing as error:
         raise Changed(_("The photo is not there any more.")) from error
     version.photo.uploaded_at = photo.uploaded_at
     return version
 
 
-def _of_backup(act: Act, student: Student) -> list[Version]:
-    details, slot, entry = act.details, act.details["slot"], entry_of(act)
+def _of_backup(step: OperationStep, student: Student) -> list[Version]:
+    details, slot, entry = step.details, step.details["slot"], entry_of(step)
     entries = {one.sha256: one for one in (*entry.photos, *entry.attendance) if one.slot == slot}
     rows = {row.sha256: row for row in StudentPhoto.objects.filter(student=student, slot=slot)}
     versions = []
@@ -104,53 +104,53 @@ def _of_backup(act: Act, student: Student) -> list[Version]:
         photo = entries.get(item["sha256"])
         if photo is None:
             raise Changed(_("The backup that this was to be done from is no longer there."))
-        publication = version_of(
+        file_set = version_of(
             student,
             needed_bytes([*item["sources"], ("default", item["key"])], photo.sha256),
             content_type=photo.content_type,
             width=photo.width,
             height=photo.height,
-            copies=exports_of(student, slot, EXTENSIONS[photo.content_type]),
+            exports=exports_of(student, slot, EXTENSIONS[photo.content_type]),
         )
         values = {name: getattr(photo, name, None) for name in PHOTO_COLUMNS}
         values["replaced_at"] = values["replaced_at"] or photo.uploaded_at
-        made = StudentPhoto(student=student, slot=slot, file=publication.original.key, **values)
-        versions.append(Version(rows.get(photo.sha256, made), publication))
+        made = StudentPhoto(student=student, slot=slot, file=file_set.original.key, **values)
+        versions.append(Version(rows.get(photo.sha256, made), file_set))
     return versions
 
 
-def former_of_legacy_row(act: Act, student: Student, versions: Sequence[Version]) -> list[Version]:
+def former_of_legacy_row(step: OperationStep, student: Student, versions: Sequence[Version]) -> list[Version]:
     """What only the row names becomes a former version before another photo takes its place; or nothing."""
-    details, last = act.details, versions[-1]
+    details, last = step.details, versions[-1]
     if details["slot"] != PROFILE or not details["live"] or not is_unadopted(student):
         return []
     if details.get("key") == str(student.profile_photo) or student.photo_sha256 == last.photo.sha256:
         return []
-    former = unadopted_version(student, actor_of(act), besides=last)
+    former = unadopted_version(student, actor_of(step), besides=last)
     return [former] if former else []
 
 
-def confirm_sources(act: Act, student: Student) -> None:
+def confirm_sources(step: OperationStep, student: Student) -> None:
     """Raise `Changed` where an undo would remove the last bytes of something: then it stays."""
-    details, was = act.details, act.details["before"]
+    details, was = step.details, step.details["before"]
     there = [key for alias, key in details["there"] if alias == "default"]
     if details["how"] == "file":
         if details["new_key"] not in there:
-            source_bytes(act)
+            source_bytes(step)
     elif details["how"] == "version":
-        moved = keys.quarantined(act.operation_id, details["key"])
+        moved = keys.quarantined(step.operation_id, details["key"])
         needed_bytes([("default", details["key"]), ("default", moved)], details["sha256"])
     else:
         for item in details["versions"]:
-            if ["default", item["key"]] not in [list(spot) for spot in details["there"]] and item[
+            if ["default", item["key"]] not in [list(file_ref) for file_ref in details["there"]] and item[
                 "key"
             ] not in was["files"]:
                 needed_bytes(_staying(student, item, details), item["sha256"])
     key, sha256 = was["columns"]["profile_photo"], was["file_sha256"]
     if key and StoredFile.objects.filter(key=key).exclude(**owner_of(student).files).exists():
         raise Changed(_("The file belongs to somebody by now."))
-    places = (key, keys.quarantined(act.operation_id, key))
-    if sha256 and sha256 not in [sha256_of("default", place) for place in places]:
+    storage_roots = (key, keys.quarantined(step.operation_id, key))
+    if sha256 and sha256 not in [sha256_of("default", place) for place in storage_roots]:
         raise Changed(_("The photo from before is gone."))
 
 
@@ -158,7 +158,7 @@ def _staying(student: Student, item: dict[str, Any], details: dict[str, Any]) ->
     """The sources that outlive the undo: neither the version itself nor an export that goes with it."""
     extension = item["key"].rpartition(".")[2]
     going = {("default", item["key"]), *exports_of(student, details["slot"], extension)}
-    there = {tuple(spot) for spot in details["there"]}
+    there = {tuple(file_ref) for file_ref in details["there"]}
     return [*(one for one in item["sources"] if tuple(one) not in going), *there]
 
 
@@ -177,22 +177,22 @@ def _is_registered(key: str) -> bool:
     return StoredFile.objects.filter(key=key).exists()
 
 
-def aside_details(stray: Stray) -> dict[str, Any]:
+def aside_details(unowned_file: UnownedFile) -> dict[str, Any]:
     """What setting this file aside needs to know."""
     return {
-        "storage_alias": stray.storage_alias,
-        "key": stray.key,
-        "sha256": stray.sha256,
-        "byte_size": stray.byte_size,
-        "content_type": stray.content_type,
+        "storage_alias": unowned_file.storage_alias,
+        "key": unowned_file.key,
+        "sha256": unowned_file.sha256,
+        "byte_size": unowned_file.byte_size,
+        "content_type": unowned_file.content_type,
     }
 
 
-def source_bytes(act: Act) -> bytes:
+def source_bytes(step: OperationStep) -> bytes:
     """The file as the plan saw it, also where this operation moved it out of the way. Raises `Changed`."""
-    details = act.details
+    details = step.details
     storage = storage_for(details["storage_alias"])
-    moved = keys.quarantined(act.operation_id, details["key"])
+    moved = keys.quarantined(step.operation_id, details["key"])
     aside = details.get("stored_at", moved)
     why = _("The file is gone or another one by now.")
     for key in dict.fromkeys((aside, details["key"], moved) if aside != moved else (details["key"], moved)):
@@ -210,15 +210,15 @@ def source_bytes(act: Act) -> bytes:
     raise Changed(why)
 
 
-def student_of(act: Act) -> Student:
-    """Who the act is about. Raises `Changed` where they are gone."""
-    found = Student.objects.filter(pk=act.details["student"], student_id=act.details["student_id"]).first()
+def student_of(step: OperationStep) -> Student:
+    """Who the step is about. Raises `Changed` where they are gone."""
+    found = Student.objects.filter(pk=step.details["student"], student_id=step.details["student_id"]).first()
     if found is None:
         raise Changed(_("The student is not here any more."))
     return found
 
 
-def actor_of(act: Act) -> Actor:
+def actor_of(step: OperationStep) -> Actor:
     """Whoever started the operation."""
-    operation = act.operation
-    return Actor(id=operation.actor_id, name=operation.actor_name, door=operation.door)
+    operation = step.operation
+    return Actor(id=operation.actor_id, name=operation.actor_name, channel=operation.channel)

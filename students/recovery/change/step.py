@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from photostore.errors import Changed, NameTaken, StorageAway
-from photostore.models import Act, PendingRemoval, StoredFile
-from photostore.operations import ActKind
+from photostore.errors import Changed, NameTaken, StorageUnavailable
+from photostore.models import OperationStep, PendingRemoval, StoredFile
+from photostore.operations import StepHandler
 from photostore.owners import Owner
-from photostore.references.others import named_for_others
+from photostore.references.others import refs_named_by_others
 from photostore.register import store
-from photostore.register.settling import settle
+from photostore.register.after_commit import finish_commit
 from students.models import Student, StudentPhoto
 from students.photos import current_photo, go_live
 from students.recovery.change.files import bring_others_back, lying_at, set_aside
@@ -28,7 +28,7 @@ from students.slots import PROFILE
 from students.versions import Version, owner_of
 
 
-class ChangePhoto(ActKind):
+class ChangePhoto(StepHandler):
     """Details: `student`, `student_id`, `slot`; `live`, whether the last version becomes the current photo,
     and `expected_sha256`, the current one that the plan saw; where the versions come from (`sources.built`);
     `action`, as the audit says it; perhaps `names`, the exports of an adopted photo.
@@ -40,126 +40,128 @@ class ChangePhoto(ActKind):
 
     name = "change_photo"
 
-    def perform(self, act: Act) -> None:
+    def perform(self, step: OperationStep) -> None:
         """Bytes first, then the rows, then the exports. Raises `Changed` where the student changed since."""
-        student = student_of(act)
+        student = student_of(step)
         owner = owner_of(student)
         with owner.locked():
-            student = student_of(act)
-            if not _stands(act, student):
-                _change(act, student)
-            settle(owner)
+            student = student_of(step)
+            if not _stands(step, student):
+                _change(step, student)
+            finish_commit(owner)
 
-    def revert(self, act: Act) -> None:
+    def revert(self, step: OperationStep) -> None:
         """Put the rows back, and the files that lay in the way. Raises `Changed` where they changed since."""
-        student = student_of(act)
+        student = student_of(step)
         owner = owner_of(student)
         with owner.locked():
-            student = student_of(act)
-            if _stands(act, student):
-                confirm_sources(act, student)
+            student = student_of(step)
+            if _stands(step, student):
+                confirm_sources(step, student)
                 with transaction.atomic(durable=True):
-                    put_back(act, Student.objects.select_for_update().get(pk=student.pk))
-            elif not is_as_before(act, student):
+                    put_back(step, Student.objects.select_for_update().get(pk=student.pk))
+            elif not is_as_before(step, student):
                 raise Changed(_("The student's photo was changed since."))
-            settle(owner)
-            _give_names_back(act, owner)
+            finish_commit(owner)
+            _give_names_back(step, owner)
 
 
-def _change(act: Act, student: Student) -> None:
-    _expect(act, student)
-    versions = built(act, student)
-    former = former_of_legacy_row(act, student, versions)
-    _refuse_names_of_others(student, versions, live=act.details["live"])
-    _write_down(act, student, versions, former)
-    set_aside(act.operation_id, act.details["aside"], owner_of(student).files)
+def _change(step: OperationStep, student: Student) -> None:
+    _expect(step, student)
+    versions = built(step, student)
+    former = former_of_legacy_row(step, student, versions)
+    _refuse_names_of_others(student, versions, live=step.details["live"])
+    _write_down(step, student, versions, former)
+    set_aside(step.operation_id, step.details["aside"], owner_of(student).files)
     for version in (*former, *versions):  # none of them before all of them were found to be pictures
-        store(version.publication, ground_is_clear=True)
+        store(version.file_set, ground_is_clear=True)
     with transaction.atomic(durable=True):
         student = Student.objects.select_for_update().get(pk=student.pk)
-        _expect(act, student)
-        _link(act, student, [*former, *versions])
+        _expect(step, student)
+        _link(step, student, [*former, *versions])
 
 
-def _link(act: Act, student: Student, versions: list[Version]) -> None:
+def _link(step: OperationStep, student: Student, versions: list[Version]) -> None:
     *former, last = versions
-    for version in former if act.details["live"] else versions:
-        add_former(student, version, actor_of(act), act.details["action"])
-    if act.details["live"]:
-        go_live(student, last, actor_of(act), act.details["action"])
-        at = act.details.get("photo_updated_at")
+    for version in former if step.details["live"] else versions:
+        add_former(student, version, actor_of(step), step.details["action"])
+    if step.details["live"]:
+        go_live(student, last, actor_of(step), step.details["action"])
+        at = step.details.get("photo_updated_at")
         if at:
             Student.objects.filter(pk=student.pk).update(photo_updated_at=at)
 
 
-def _stands(act: Act, student: Student) -> bool:
+def _stands(step: OperationStep, student: Student) -> bool:
     """Whether an earlier try came as far as its commit, and nobody changed it since."""
-    if "made" not in act.details:
+    if "made" not in step.details:
         return False
-    slot, new = act.details["slot"], act.details["new_sha256"]
+    slot, new = step.details["slot"], step.details["new_sha256"]
     rows = StudentPhoto.objects.filter(student=student, slot=slot)
-    there = dict(rows.filter(sha256__in=[*act.details["made"], new]).values_list("sha256", "replaced_at"))
-    if not there.keys() >= {*act.details["made"], new} or not _is_registered(act, student):
+    there = dict(rows.filter(sha256__in=[*step.details["made"], new]).values_list("sha256", "replaced_at"))
+    if not there.keys() >= {*step.details["made"], new} or not _is_registered(step, student):
         return False
     is_current = there[new] is None and (slot != PROFILE or student.photo_sha256 == new)
-    return is_current if act.details["live"] else not is_current
+    return is_current if step.details["live"] else not is_current
 
 
-def _is_registered(act: Act, student: Student) -> bool:
+def _is_registered(step: OperationStep, student: Student) -> bool:
     """The rows may have been here before, and only the register had forgotten them."""
-    files = StoredFile.objects.filter(key__in=act.details["keys"], **owner_of(student).files)
-    return set(files.values_list("key", flat=True)) == set(act.details["keys"])
+    files = StoredFile.objects.filter(key__in=step.details["keys"], **owner_of(student).files)
+    return set(files.values_list("key", flat=True)) == set(step.details["keys"])
 
 
-def _expect(act: Act, student: Student) -> None:
+def _expect(step: OperationStep, student: Student) -> None:
     """Raise `Changed` where the student has another photo than the plan saw."""
-    if not act.details["live"]:
+    if not step.details["live"]:
         return
-    expected, new = act.details["expected_sha256"], act.details.get("new_sha256")
-    slot = act.details["slot"]
+    expected, new = step.details["expected_sha256"], step.details.get("new_sha256")
+    slot = step.details["slot"]
     current = current_photo(student, slot)
     sha256 = student.photo_sha256 if slot == PROFILE else current.sha256 if current else ""
-    said = act.details.get("expected_photo")
+    said = step.details.get("expected_photo")
     if sha256 not in (expected, new) or (said is not None and str(student.profile_photo) != said):
         raise Changed(_("The student has another photo by now."))
 
 
 def _refuse_names_of_others(student: Student, versions: list[Version], *, live: bool) -> None:
-    exports = versions[-1].publication.copies if live else ()
-    if named_for_others(exports, owner_of(student)):
+    exports = versions[-1].file_set.exports if live else ()
+    if refs_named_by_others(exports, owner_of(student)):
         raise Changed(NameTaken.sentence)
 
 
-def _write_down(act: Act, student: Student, versions: list[Version], former: list[Version]) -> None:
+def _write_down(
+    step: OperationStep, student: Student, versions: list[Version], former: list[Version]
+) -> None:
     """Once: a killed try may have moved files and brought rows since."""
-    if "before" in act.details:
+    if "before" in step.details:
         return
     last, every = versions[-1], [*former, *versions]
-    rows = StudentPhoto.objects.filter(student=student, slot=act.details["slot"])
+    rows = StudentPhoto.objects.filter(student=student, slot=step.details["slot"])
     known = set(rows.values_list("sha256", flat=True))
     made = [one.photo.sha256 for one in every if one.photo.sha256 not in known]
-    if not made and not act.details["live"] and act.details["how"] == "file":
+    if not made and not step.details["live"] and step.details["how"] == "file":
         raise Changed(_("The student has this photo already."))
-    targets = [("default", one.publication.original.key, one.photo.sha256) for one in every]
-    if act.details["live"]:
-        targets += [(alias, key, last.photo.sha256) for alias, key in last.publication.copies]
+    targets = [("default", one.file_set.original.key, one.photo.sha256) for one in every]
+    if step.details["live"]:
+        targets += [(alias, key, last.photo.sha256) for alias, key in last.file_set.exports]
     there, aside = lying_at(targets)
     write_down(
-        act,
-        before=before(act, student, every),
+        step,
+        before=before(step, student, every),
         made=made,
         new_sha256=last.photo.sha256,
-        new_key=last.publication.original.key,
-        keys=[one.publication.original.key for one in every],
+        new_key=last.file_set.original.key,
+        keys=[one.file_set.original.key for one in every],
         there=there,
         aside=aside,
     )
 
 
-def _give_names_back(act: Act, owner: Owner) -> None:
+def _give_names_back(step: OperationStep, owner: Owner) -> None:
     """What lay in the way, once the photo that took its place is gone."""
-    aside = act.details.get("aside", ())
+    aside = step.details.get("aside", ())
     names = [key for _alias, key, _sha256 in aside]
     if names and PendingRemoval.objects.filter(key__in=names, **owner.files).exists():
-        raise StorageAway  # the storage failed to remove the photo; the next run goes on here
-    bring_others_back(act.operation_id, aside, act.details.get("new_sha256", ""))
+        raise StorageUnavailable  # the storage failed to remove the photo; the next run goes on here
+    bring_others_back(step.operation_id, aside, step.details.get("new_sha256", ""))

@@ -1,4 +1,4 @@
-"""Django's own log of the desk: it keeps the name of whatever was edited, and nothing ever removes it."""
+"""Django's own log of the admin: it keeps the name of whatever was edited, and nothing ever removes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models import Q
 from students.models import AttendancePhoto, FormerStudentNumber, Student, StudentPhoto
 
 
-def forget_desk_log(pk: int, *, numbers: list[str], until: datetime | None) -> None:
+def forget_admin_log(pk: int, *, numbers: list[str], until: datetime | None) -> None:
     """Delete the entries about a student and their photos, in the caller's transaction.
 
     `numbers` are the primary keys of their former numbers. `until` is when the student's integer came to

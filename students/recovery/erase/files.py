@@ -12,7 +12,7 @@ from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.inventory import orphans
 from photostore.models import QuarantinedFile, StoredFile
-from photostore.references import held
+from photostore.references import locked_key
 from photostore.storage import storage_for
 from students import identity
 from students.key_claims import OF_OTHERS
@@ -23,9 +23,9 @@ from students.recovery.storage_index import StorageIndex
 from students.recovery.unowned import (
     QUARANTINE,
     Location,
-    Stray,
+    UnownedFile,
     has_own_safe_place,
-    read_strays,
+    read_unowned_files,
     set_aside,
     was_used,
 )
@@ -43,14 +43,14 @@ named_student IS NULL OR named_student = ANY(%s) OR NOT (
 """
 
 
-def files_in_folder(student_id: UUID) -> list[Stray]:
-    """What lies in the student's folder, live or in quarantine. Raises `StorageAway`."""
+def files_in_folder(student_id: UUID) -> list[UnownedFile]:
+    """What lies in the student's folder, live or in quarantine. Raises `StorageUnavailable`."""
     folder = f"photos/students/{student_id}/"
     return [
         file
         for alias in _aliases()
         for prefix in (folder, QUARANTINE)
-        for file in read_strays(
+        for file in read_unowned_files(
             Location.of(alias, found)
             for found in storage_for(alias).scan(prefix)
             if found.key.startswith(folder) or f"/{folder}" in found.key
@@ -90,10 +90,10 @@ class LooseFiles:
         self._index = StorageIndex("erase", ())
 
     def look(self) -> None:
-        """List them all, and read what came since the last look. Raises `StorageAway`."""
-        self._index.add(read_strays(self._index.those_not_in(_loose_files())))
+        """List them all, and read what came since the last look. Raises `StorageUnavailable`."""
+        self._index.add(read_unowned_files(self._index.those_not_in(_loose_files())))
 
-    def with_number(self, hashes: Collection[str]) -> Iterator[Stray]:
+    def with_number(self, hashes: Collection[str]) -> Iterator[UnownedFile]:
         """Those whose identity has a number with one of these hashes."""
         return self._index.files("number_hash = ANY(%s)", [list(hashes)])
 
@@ -106,7 +106,7 @@ class LooseFiles:
         hash_numbers(BackupStudents())
         condition = _PERHAPS_THEIRS.format(index=self._index.table)
         for file in self._index.files(condition, [ids]):
-            with held(file.key):
+            with locked_key(file.key):
                 if StoredFile.objects.filter(key=file.key).exists():
                     continue
                 data = _bytes_of(file)
@@ -134,7 +134,7 @@ def _is_a_place_of_its_own(alias: str) -> bool:
     return alias == "default" or has_own_safe_place()
 
 
-def _shows(file: Stray, data: bytes, student_id: UUID, ids: Collection[UUID]) -> bool:
+def _shows(file: UnownedFile, data: bytes, student_id: UUID, ids: Collection[UUID]) -> bool:
     """By the identity inside; else by bytes or pixels, unless somebody else has them on record."""
     if file.named_student is not None:
         if file.named_student in ids or erased_students([file.named_student]):
@@ -145,7 +145,7 @@ def _shows(file: Stray, data: bytes, student_id: UUID, ids: Collection[UUID]) ->
     return bool(found) and not any(_is_recorded(one) for one in found)
 
 
-def _is_kept_for_somebody(file: Stray) -> bool:
+def _is_kept_for_somebody(file: UnownedFile) -> bool:
     """Whether it was set aside as somebody's own: of a twin who was deleted, and may be brought back."""
     return any(row.owner_label for row in _rows_of(file.storage_alias, file.key))
 
@@ -161,14 +161,14 @@ def _pixels(data: bytes) -> str:
     if name is None:
         return ""
     try:
-        filename = f"stray.{FORMATS[name].extensions[0]}"
+        filename = f"unowned.{FORMATS[name].extensions[0]}"
         return take_in_image(data, filename=filename, limits=photo_limits()).pixel_sha256
     except (InvalidFile, FileTooLarge):
         return ""
 
 
-def _bytes_of(file: Stray) -> bytes | None:
-    """Looked at again: None where the file is gone, or another one by now. Raises `StorageAway`."""
+def _bytes_of(file: UnownedFile) -> bytes | None:
+    """Looked at again: None where the file is gone, or another one by now. Raises `StorageUnavailable`."""
     try:
         data = storage_for(file.storage_alias).read(file.key, max_bytes=MAX_STORED_BYTES)
     except (FileMissing, FileTooLarge):
@@ -182,7 +182,7 @@ def _remove(alias: str, key: str) -> None:
         row.delete()
 
 
-def _remove_thumbnails(file: Stray) -> None:
+def _remove_thumbnails(file: UnownedFile) -> None:
     """Those of a version from before a reseed, which lie under the id inside."""
     if file.named_student is not None:
         for one in storage_for("default").scan(f"derived/students/{file.named_student}/{file.sha256}_"):

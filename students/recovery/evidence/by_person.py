@@ -5,7 +5,7 @@ person, then names. What is blocked here keeps its `student`, whom it may be giv
 """
 
 # Numbers are given up, and given to others. Where the photos of one person lead to different students by
-# their numbers, only the number in the documented copies, today's photo of then, says who they are.
+# their numbers, only the number in the exports, today's photo of then, says who they are.
 _FORMER_NUMBERS = """
 WITH several AS (
     SELECT named_student FROM {evidence} WHERE named_student IS NOT NULL

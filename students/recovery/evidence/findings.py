@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from students.recovery.unowned import Stray
+from students.recovery.unowned import UnownedFile
 
 
 class Kind(StrEnum):
@@ -84,12 +84,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One stray file, the evidence about it, and what it comes to. `old_name` is a backup's.
+    """One unowned file, the evidence about it, and what it comes to. `old_name` is a backup's.
 
     `erased`: it is a picture of somebody who was erased on request, and stays away.
     """
 
-    stray: Stray
+    unowned_file: UnownedFile
     evidence: tuple[Evidence, ...]
     verdict: Verdict
     notes: tuple[str, ...] = ()
@@ -111,11 +111,11 @@ class Finding:
 
 def as_json(finding: Finding) -> dict[str, Any]:
     """For machines."""
-    stray, student = finding.stray, finding.verdict.student
+    unowned_file, student = finding.unowned_file, finding.verdict.student
     return {
-        "storage": stray.storage_alias,
-        "key": stray.key,
-        "sha256": stray.sha256,
+        "storage": unowned_file.storage_alias,
+        "key": unowned_file.key,
+        "sha256": unowned_file.sha256,
         "state": finding.verdict.state,
         "student": _ref(student) if student else None,
         "evidence": [

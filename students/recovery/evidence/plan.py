@@ -20,7 +20,7 @@ from students.recovery.evidence.findings import Evidence, Finding, Kind, State, 
 from students.recovery.evidence.hashes import hash_numbers
 from students.recovery.evidence.lookup import by_name_words
 from students.recovery.storage_index import FILE_COLUMNS, StorageIndex
-from students.recovery.unowned import Stray
+from students.recovery.unowned import UnownedFile
 
 BATCH = 1_000
 GROUPS_AT_ONCE = 250
@@ -33,7 +33,7 @@ _ANALYZE = "ANALYZE {evidence} (state, student, person, key, named_student, by_n
 
 @dataclass(frozen=True)
 class Person:
-    """The stray files of somebody who once was, or of nobody: one file that stands for itself."""
+    """The unowned files of somebody who once was, or of nobody: one file that stands for itself."""
 
     person: str
     findings: tuple[Finding, ...]
@@ -46,12 +46,12 @@ class Person:
     @property
     def attendance(self) -> int:
         """For how many half-days there are photos."""
-        return len({one.stray.moment for one in self.findings if one.stray.moment})
+        return len({one.unowned_file.moment for one in self.findings if one.unowned_file.moment})
 
     @property
     def is_somebody(self) -> bool:
         """Whether a folder or an identity stands behind it, and not only a file of its own."""
-        return self.person != self.findings[0].stray.key
+        return self.person != self.findings[0].unowned_file.key
 
     @property
     def is_decided(self) -> bool:
@@ -59,7 +59,7 @@ class Person:
         return any(
             one.verdict.state in {State.CERTAIN, State.BLOCKED}
             for one in self.findings
-            if not one.stray.moment
+            if not one.unowned_file.moment
         )
 
     @property
@@ -70,12 +70,12 @@ class Person:
     @property
     def has_profile_photo(self) -> bool:
         """Whether one of the files is something else than an attendance photo."""
-        return any(not one.stray.moment for one in self.findings)
+        return any(not one.unowned_file.moment for one in self.findings)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is known of every stray file. Read it as often as needed; it streams."""
+    """What is known of every unowned file. Read it as often as needed; it streams."""
 
     counts: dict[State, int]
 
@@ -102,9 +102,9 @@ class Plan:
             yield from group
 
 
-def make_plan(strays: Iterable[Stray], backup: BackupStudents | None = None) -> Plan:
+def make_plan(unowned_files: Iterable[UnownedFile], backup: BackupStudents | None = None) -> Plan:
     """Find out about every file. The plan lives until the next one is made in this session."""
-    tables = _judged("plan", strays, backup)
+    tables = _judged("plan", unowned_files, backup)
     with connection.cursor() as cursor:
         for statement in (_ANALYZE, *BY_PERSON):
             cursor.execute(statement.format(**tables))
@@ -113,20 +113,20 @@ def make_plan(strays: Iterable[Stray], backup: BackupStudents | None = None) -> 
     return Plan({state: counted.get(state.value, 0) for state in State})
 
 
-def findings(strays: Iterable[Stray], backup: BackupStudents | None = None) -> list[Finding]:
+def findings(unowned_files: Iterable[UnownedFile], backup: BackupStudents | None = None) -> list[Finding]:
     """What is known of each of a few files by itself, in their order."""
-    tables = _judged("few", strays, backup)
+    tables = _judged("few", unowned_files, backup)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {_COLUMNS} FROM {tables['evidence']} ORDER BY id")  # noqa: S608
         rows = cursor.fetchall()
     return _findings(rows, tables["refs"])
 
 
-def _judged(name: str, strays: Iterable[Stray], backup: BackupStudents | None) -> dict[str, str]:
+def _judged(name: str, unowned_files: Iterable[UnownedFile], backup: BackupStudents | None) -> dict[str, str]:
     """The names of the tables with the evidence, each file for itself."""
     backup = backup or BackupStudents()
     tables = {one: f"students_{one}_{name}" for one in statements.TABLES}
-    tables["files"] = StorageIndex(name, strays).table
+    tables["files"] = StorageIndex(name, unowned_files).table
     values = {"is_own": backup.is_own, "created_at": backup.created_at}
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join(tables[one] for one in statements.TABLES)}")
@@ -195,7 +195,9 @@ def _findings(rows: list[tuple[Any, ...]], refs_table: str) -> list[Finding]:
     ]
     pks = {pk for _state, _student, evidence, *_ in packed for one in evidence for pk in one["students"]}
     refs = _refs(pks | {student for _state, student, *_ in packed if student}, refs_table)
-    return [_finding(Stray(*row[:_FILE_COUNT]), refs, rest) for row, rest in zip(rows, packed, strict=True)]
+    return [
+        _finding(UnownedFile(*row[:_FILE_COUNT]), refs, rest) for row, rest in zip(rows, packed, strict=True)
+    ]
 
 
 def _refs(pks: set[int], table: str) -> dict[int, StudentRef]:
@@ -204,10 +206,10 @@ def _refs(pks: set[int], table: str) -> dict[int, StudentRef]:
         return {row[0]: StudentRef(*row) for row in cursor.fetchall()}
 
 
-def _finding(stray: Stray, refs: dict[int, StudentRef], rest: tuple[Any, ...]) -> Finding:
+def _finding(unowned_file: UnownedFile, refs: dict[int, StudentRef], rest: tuple[Any, ...]) -> Finding:
     state, student, evidence, notes, old_name, erased = rest
     verdict = Verdict(State(state), refs[student] if student and state != State.BLOCKED else None)
     told = tuple(
         Evidence(Kind(one["kind"]), tuple(refs[pk] for pk in one["students"]), one["why"]) for one in evidence
     )
-    return Finding(stray, told, verdict, tuple(notes), old_name, erased)
+    return Finding(unowned_file, told, verdict, tuple(notes), old_name, erased)

@@ -17,15 +17,15 @@ from photostore.commands import one_at_a_time
 from photostore.errors import PhotostoreError
 from photostore.locks import try_lock, unlock
 from photostore.models import BY_ITSELF
-from photostore.operations import Conductor, conduct
-from photostore.operations.conductor import interrupted
+from photostore.operations import OperationRunner, run_operation
+from photostore.operations.runner import interrupted
 from students.models import Student
 from students.recovery.legacy.photos import adopt, adoption_of, unknown_photos
-from students.recovery.storage_roots import make_places
+from students.recovery.make_roots import make_roots
 
 logger = logging.getLogger(__name__)
 
-WORKER = Actor(id="", name="worker", door="command")
+WORKER = Actor(id="", name="worker", channel="command")
 LOCK = "students.adopting"
 # A command that somebody starts meanwhile is refused, so a round is short.
 ROWS_PER_ROUND = 100
@@ -60,15 +60,15 @@ class Adopter:
         with one_at_a_time(BY_ITSELF):
             if any(killed.command != BY_ITSELF for killed in interrupted()):
                 return 0  # somebody runs that command again, and it goes on where it stopped
-            make_places()
-            with conduct(BY_ITSELF, WORKER) as conductor:
+            make_roots()
+            with run_operation(BY_ITSELF, WORKER) as runner:
                 for student in students:
-                    adopted += self._adopt_one(student, conductor)
+                    adopted += self._adopt_one(student, runner)
         return adopted
 
-    def _adopt_one(self, student: Student, conductor: Conductor) -> bool:
+    def _adopt_one(self, student: Student, runner: OperationRunner) -> bool:
         adoption = adoption_of(student, trust_ids=False)
-        if adoption is not None and adoption.details is not None and adopt(adoption, conductor):
+        if adoption is not None and adoption.details is not None and adopt(adoption, runner):
             return True
         self._left[student.pk] = (str(student.profile_photo), monotonic())
         return False

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from photostore.references import place_of
+from photostore.references import root_of
 from photostore.references.spelling import plain_name
 from photostore.storage import storage_for
 from photostore.storage.key_rules import is_key
 from students.checking import called, rivals_of
 from students.key_claims import OF_OTHERS
 from students.models import Student
-from students.recovery.storages import Spot, Storages, every_storage
+from students.recovery.storages import FileRef, Storages, every_storage
 
 _ALIKE = f"""
 SELECT asked.key, l.key FROM unnest(%(keys)s::text[]) AS asked (key)
@@ -43,13 +43,13 @@ class Lying:
 
     def __init__(self, storages: Storages) -> None:
         self._sizes = storages.sizes
-        self._listing, _safe = (storages.listing(place_of(alias)) for alias in ("default", "safe"))
+        self._listing, _safe = (storages.listing(root_of(alias)) for alias in ("default", "safe"))
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE INDEX ON {self._listing.table} USING hash (({plain_name('key')}))")
 
-    def those_there(self, spots: Collection[Spot]) -> set[Spot]:
-        """Those of these spots where a file lies."""
-        return set(self._sizes(spots))
+    def those_there(self, file_refs: Collection[FileRef]) -> set[FileRef]:
+        """Those of these places where a file lies."""
+        return set(self._sizes(file_refs))
 
     def named(self, students: Sequence[Student]) -> dict[int, Named]:
         """What each student's row means, by primary key.
@@ -92,7 +92,7 @@ def _rivals_of(pks: list[int]) -> dict[int, list[tuple[str, str]]]:
 
 @contextmanager
 def lying() -> Iterator[Lying]:
-    """List the places where students' photos lie. Raises `StorageAway`."""
+    """List the places where students' photos lie. Raises `StorageUnavailable`."""
     with every_storage("default", "safe") as storages:
         yield Lying(storages)
 

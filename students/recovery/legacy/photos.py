@@ -12,16 +12,16 @@ from photostore import keys
 from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.intake import sniff
 from photostore.models import StoredFile
-from photostore.operations import Conductor
+from photostore.operations import OperationRunner
 from photostore.operations.quarantine import aside_details, sha256_of
-from photostore.references.others import named_for_others
+from photostore.references.others import refs_named_by_others
 from photostore.storage import storage_for
 from students import identity
-from students.key_claims import place_of
+from students.key_claims import claim_of
 from students.models import Student, StudentPhoto
 from students.photos import subject_of
 from students.recovery.legacy.listings import Named, lying, named_by
-from students.recovery.storages import Spot
+from students.recovery.storages import FileRef
 from students.recovery.unowned import has_own_safe_place
 from students.slots import PROFILE
 from students.todays import may_be_theirs
@@ -35,7 +35,7 @@ LONGEST_SHOWN = 120
 
 @dataclass(frozen=True)
 class Adoption:
-    """One old photo: the act to be done, or the sentence why a person has to look."""
+    """One old photo: the step to be done, or the sentence why a person has to look."""
 
     student: Student
     details: dict[str, Any] | None
@@ -44,14 +44,14 @@ class Adoption:
     left: tuple[dict[str, Any], ...] = ()
 
 
-def adopt(adoption: Adoption, conductor: Conductor) -> bool:
+def adopt(adoption: Adoption, runner: OperationRunner) -> bool:
     """Carry it out. False where it no longer applied."""
     assert adoption.details is not None
     subject = subject_of(adoption.student)
-    if not conductor.act("change_photo", subject=subject, details=adoption.details):
+    if not runner.step("change_photo", subject=subject, details=adoption.details):
         return False
     for left in adoption.left:  # skipped where somebody has the name by now
-        conductor.act("set_aside_stray", subject=subject, details=left)
+        runner.step("set_aside_unowned", subject=subject, details=left)
     return True
 
 
@@ -64,11 +64,11 @@ def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
     with lying() as here:
         while batch := list(students.filter(pk__gt=last)[:BATCH]):
             last = batch[-1].pk
-            there = here.those_there({spot for student in batch for spot in _documented(student)})
+            there = here.those_there({file_ref for student in batch for file_ref in _documented(student)})
             named = here.named(batch)
             for student in batch:
-                spots = [spot for spot in _documented(student) if spot in there]
-                adoption = _adoption(student, named.get(student.pk, Named()), spots, trust_ids=trust_ids)
+                file_refs = [file_ref for file_ref in _documented(student) if file_ref in there]
+                adoption = _adoption(student, named.get(student.pk, Named()), file_refs, trust_ids=trust_ids)
                 if adoption is not None:
                     yield adoption
 
@@ -91,24 +91,26 @@ def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
     Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
     the student's UUID, and another one where it shows the same picture as one of these.
     """
-    spots = [spot for spot in _documented(student) if storage_for(spot[0]).stat(spot[1])]
-    return _adoption(student, named_by(student), spots, trust_ids=trust_ids)
+    file_refs = [file_ref for file_ref in _documented(student) if storage_for(file_ref[0]).stat(file_ref[1])]
+    return _adoption(student, named_by(student), file_refs, trust_ids=trust_ids)
 
 
-def _adoption(student: Student, named: Named, documented: list[Spot], *, trust_ids: bool) -> Adoption | None:
+def _adoption(
+    student: Student, named: Named, documented: list[FileRef], *, trust_ids: bool
+) -> Adoption | None:
     """`documented`: those of the names that old systems gave a student's photo that have a file."""
     if doubt := _doubt_of_name(student, named):
         return Adoption(student, None, doubt)
     own = named.keys[0] if named.keys else ""
     there = list(dict.fromkeys([*(("default", key) for key in named.keys), *documented]))
-    taken = named_for_others(there, owner_of(student))
-    spots = [spot for spot in there if not _is_known(spot) and spot not in taken]
+    taken = refs_named_by_others(there, owner_of(student))
+    file_refs = [file_ref for file_ref in there if not _is_known(file_ref) and file_ref not in taken]
     if not trust_ids:
-        spots.sort(key=lambda spot: _goes_by_id(spot, own))
+        file_refs.sort(key=lambda file_ref: _goes_by_id(file_ref, own))
     try:
-        files = {spot: data for spot in spots if (data := _read(spot)) is not None}
+        files = {file_ref: data for file_ref in file_refs if (data := _read(file_ref)) is not None}
     except (FileTooLarge, FileUnreadable) as error:
-        return Adoption(student, None, f"{spots[0][1]}: {error}")
+        return Adoption(student, None, f"{file_refs[0][1]}: {error}")
     if files:
         return _of_files(student, own, files, taken, trust_ids=trust_ids)
     return _absent(student, there, own)
@@ -127,12 +129,12 @@ def _doubt_of_name(student: Student, named: Named) -> str:
         return f"{key} is named by two rows, also that of {', '.join(named.rivals)}."
     if not may_be_theirs(student.student_id, key):
         return f"{key} lies where no photo of this student can be."
-    if named_for_others([("default", key)], owner_of(student)):
+    if refs_named_by_others([("default", key)], owner_of(student)):
         return f"{key} belongs to somebody else."
     return ""
 
 
-def _absent(student: Student, there: list[Spot], own: str) -> Adoption | None:
+def _absent(student: Student, there: list[FileRef], own: str) -> Adoption | None:
     """Nothing to be taken over: what the row names is gone, or the register knows it as theirs."""
     if not student.profile_photo or own or there:
         return None
@@ -146,48 +148,48 @@ def _shown(name: str) -> str:
 
 
 def _of_files(
-    student: Student, own: str, files: dict[Spot, bytes], taken: set[Spot], *, trust_ids: bool
+    student: Student, own: str, files: dict[FileRef, bytes], taken: set[FileRef], *, trust_ids: bool
 ) -> Adoption:
-    spots = list(files)
-    source = spots[0]
+    file_refs = list(files)
+    source = file_refs[0]
     try:
-        pixels = {spot: _pixels(data, spot) for spot, data in files.items()}
-        named = {spot: _named(data) for spot, data in files.items()}
+        pixels = {file_ref: _pixels(data, file_ref) for file_ref, data in files.items()}
+        named = {file_ref: _named(data) for file_ref, data in files.items()}
     except (InvalidFile, FileTooLarge) as error:
         return Adoption(student, None, f"{source[1]}: {error}")
-    same = [spot for spot in spots if pixels[spot] == pixels[source]]
-    for spot in same:
-        if named[spot] not in (None, student.student_id):
-            return Adoption(student, None, f"{spot[1]} says that it shows another student.")
-    if doubt := _doubt(own, spots, same, trust_ids=trust_ids):
+    same = [file_ref for file_ref in file_refs if pixels[file_ref] == pixels[source]]
+    for file_ref in same:
+        if named[file_ref] not in (None, student.student_id):
+            return Adoption(student, None, f"{file_ref[1]} says that it shows another student.")
+    if doubt := _doubt(own, file_refs, same, trust_ids=trust_ids):
         return Adoption(student, None, doubt)
     sha256 = sha256_of(*source) or ""
     if erased_of(student.student_id, [sha256]):
         return Adoption(student, None, f"{source[1]} was erased on request.")
-    foreign = [spot for spot in same if place_of(spot[1]).pk not in (None, student.pk)]
-    left = tuple(aside_details(*spot) for spot in foreign if spot not in taken)
+    foreign = [file_ref for file_ref in same if claim_of(file_ref[1]).pk not in (None, student.pk)]
+    left = tuple(aside_details(*file_ref) for file_ref in foreign if file_ref not in taken)
     return Adoption(student, _details(student, same, {*taken, *foreign}, sha256), left=left)
 
 
-def _doubt(own: str, spots: list[Spot], same: list[Spot], *, trust_ids: bool) -> str:
+def _doubt(own: str, file_refs: list[FileRef], same: list[FileRef], *, trust_ids: bool) -> str:
     """Why a person has to say whether the picture is the student's; empty where nobody has to."""
     source = same[0]
     if not trust_ids and _goes_by_id(source, own):
         return f"{source[1]} has the student's id in its name, and nothing else says whose it is."
     # Where the row says which one it is, the others are told afterwards; else nobody can tell.
-    if len(same) < len(spots) and own != source[1]:
-        other = next(spot for spot in spots if spot not in same)
+    if len(same) < len(file_refs) and own != source[1]:
+        other = next(file_ref for file_ref in file_refs if file_ref not in same)
         return f"{source[1]} and {other[1]} show different pictures."
     return ""
 
 
-def _details(student: Student, same: list[Spot], taken: set[Spot], sha256: str) -> dict[str, Any]:
+def _details(student: Student, same: list[FileRef], taken: set[FileRef], sha256: str) -> dict[str, Any]:
     """`same` are all the names under which the picture lies: each is an export of the version from then on.
 
     Not so those that are `taken`: by others' rows as well, or by another integer in a documented name.
     """
     source = same[0]
-    names = [spot for spot in same if spot not in taken]
+    names = [file_ref for file_ref in same if file_ref not in taken]
     is_name = source[1].startswith("student_photos/") or student.profile_photo
     documented = ("default", source[1]) if is_name and source in names else _free_name(student)
     exports = list(dict.fromkeys([documented, ("safe", keys.student_safe(student.student_id)), *names]))
@@ -208,15 +210,15 @@ def _details(student: Student, same: list[Spot], taken: set[Spot], sha256: str) 
     }
 
 
-def _free_name(student: Student) -> Spot:
+def _free_name(student: Student) -> FileRef:
     """The name that the student's photo should have, or their folder's while another's row gives it."""
     own = ("default", keys.student_documented(student.pk, "jpg"))
-    if not named_for_others([own], owner_of(student)):
+    if not refs_named_by_others([own], owner_of(student)):
         return own
     return "default" if has_own_safe_place() else "safe", keys.student_safe(student.student_id)
 
 
-def _documented(student: Student) -> list[Spot]:
+def _documented(student: Student) -> list[FileRef]:
     """Where the old systems kept it: the documented names of S0 and S1."""
     documented = [("default", keys.student_documented(student.pk, ending)) for ending in ENDINGS]
     safe = keys.student_safe(student.student_id)
@@ -225,24 +227,24 @@ def _documented(student: Student) -> list[Spot]:
     return list(dict.fromkeys([*documented, *old_safe, ("safe", safe)]))
 
 
-def _goes_by_id(spot: Spot, own: str) -> bool:
-    return place_of(spot[1]).role == "documented" and spot[1] != own
+def _goes_by_id(file_ref: FileRef, own: str) -> bool:
+    return claim_of(file_ref[1]).role == "documented" and file_ref[1] != own
 
 
-def _is_known(spot: Spot) -> bool:
-    return StoredFile.objects.filter(storage_alias=spot[0], key=spot[1]).exists()
+def _is_known(file_ref: FileRef) -> bool:
+    return StoredFile.objects.filter(storage_alias=file_ref[0], key=file_ref[1]).exists()
 
 
-def _read(spot: Spot) -> bytes | None:
+def _read(file_ref: FileRef) -> bytes | None:
     """None where it is gone: the adoption of another student may have set it aside since it was listed."""
     try:
-        return storage_for(spot[0]).read(spot[1], max_bytes=MAX_FILE_BYTES)
+        return storage_for(file_ref[0]).read(file_ref[1], max_bytes=MAX_FILE_BYTES)
     except FileMissing:
         return None
 
 
-def _pixels(data: bytes, spot: Spot) -> str:
-    return incoming_from_storage(data, spot[1], StudentPhoto.Origin.IMPORT).clean.pixel_sha256
+def _pixels(data: bytes, file_ref: FileRef) -> str:
+    return incoming_from_storage(data, file_ref[1], StudentPhoto.Origin.IMPORT).clean.pixel_sha256
 
 
 def _named(data: bytes) -> Any:

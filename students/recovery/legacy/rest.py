@@ -7,11 +7,11 @@ from itertools import islice
 
 from photostore.inventory import orphans
 from photostore.storage import FileStat
-from students.key_claims import FOLDERS, UPLOADS, Place, place_of
+from students.key_claims import FOLDERS, UPLOADS, KeyClaim, claim_of
 from students.models import Student
 from students.recovery.legacy.photos import BATCH, Adoption
 from students.recovery.run_memory import SeenStudents
-from students.recovery.unowned import Location, Stray, read_stray
+from students.recovery.unowned import Location, UnownedFile, read_unowned_file
 from students.tombstones import erased_of
 
 
@@ -19,7 +19,7 @@ def rest_adoptions(told: SeenStudents) -> Iterator[Adoption]:
     """Every old attendance photo, and every file under a documented name that is still nobody's.
 
     Ask after the photos were adopted: what was taken over is registered by then. `told` are students of
-    whom a person knows already. Streams; one listing of each folder. Raises `StorageAway`.
+    whom a person knows already. Streams; one listing of each folder. Raises `StorageUnavailable`.
     """
     for prefix in (FOLDERS, UPLOADS):
         for place, file, student, is_told in _whose(orphans("default", prefix), told):
@@ -33,13 +33,15 @@ def rest_adoptions(told: SeenStudents) -> Iterator[Adoption]:
                 yield Adoption(student, None, f"{file.key} is not their photo of today, and is left there.")
 
 
-def _whose(files: Iterator[FileStat], told: SeenStudents) -> Iterator[tuple[Place, FileStat, Student, bool]]:
+def _whose(
+    files: Iterator[FileStat], told: SeenStudents
+) -> Iterator[tuple[KeyClaim, FileStat, Student, bool]]:
     """The files that are in a student's folder, or named by a student's id, with whom that is.
 
     With each whether the student is among the `told`.
     """
     while batch := list(islice(files, BATCH)):
-        named = [(place_of(file.key), file) for file in batch]
+        named = [(claim_of(file.key), file) for file in batch]
         folders = _students("student_id", (place.folder for place, _file in named))
         pks = _students("pk", (place.pk for place, _file in named))
         known = told.among([student.pk for student in (*folders.values(), *pks.values())])
@@ -54,11 +56,11 @@ def _students(column: str, values: Iterable[object]) -> dict[object, Student]:
     return {getattr(one, column): one for one in Student.objects.filter(**{f"{column}__in": wanted})}
 
 
-def _attendance(student: Student, place: Place, file: FileStat) -> Adoption:
+def _attendance(student: Student, place: KeyClaim, file: FileStat) -> Adoption:
     """By its name, unless the identity inside says something else."""
-    stray = read_stray(Location.of("default", file))
-    why_not = "it is gone by now" if stray is None else _why_not(student, place, stray)
-    if stray is None or why_not:
+    unowned_file = read_unowned_file(Location.of("default", file))
+    why_not = "it is gone by now" if unowned_file is None else _why_not(student, place, unowned_file)
+    if unowned_file is None or why_not:
         return Adoption(student, None, f"{file.key}: {why_not}.")
     details = {
         "student": student.pk,
@@ -70,22 +72,22 @@ def _attendance(student: Student, place: Place, file: FileStat) -> Adoption:
         "how": "file",
         "storage_alias": "default",
         "key": file.key,
-        "sha256": stray.sha256,
+        "sha256": unowned_file.sha256,
         "origin": "import",
     }
     return Adoption(student, details)
 
 
-def _why_not(student: Student, place: Place, stray: Stray) -> str:
+def _why_not(student: Student, place: KeyClaim, unowned_file: UnownedFile) -> str:
     date, _separator, session = place.moment.partition("_")
-    if not stray.key.endswith(f"/{date}_{session}.jpg"):
+    if not unowned_file.key.endswith(f"/{date}_{session}.jpg"):
         return "attendance photos end in .jpg, whatever is inside"
-    if not stray.content_type:
-        return stray.note or "it is no picture"
-    if stray.named_student not in (None, student.student_id):
+    if not unowned_file.content_type:
+        return unowned_file.note or "it is no picture"
+    if unowned_file.named_student not in (None, student.student_id):
         return "it says that it shows another student"
-    if stray.named_student and stray.attendance != place.moment:
+    if unowned_file.named_student and unowned_file.attendance != place.moment:
         return "it says that it is of another half-day, or none"
-    if erased_of(student.student_id, [stray.sha256, stray.bare_sha256]):
+    if erased_of(student.student_id, [unowned_file.sha256, unowned_file.bare_sha256]):
         return "it was erased on request"
     return ""

@@ -8,12 +8,12 @@ from itertools import islice
 from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.audit import Actor
-from photostore.errors import FileMissing, FileTooLarge, InvalidFile, Refused
+from photostore.errors import CommandRefused, FileMissing, FileTooLarge, InvalidFile
 from photostore.inventory import orphans
-from photostore.models import Act, StoredFile
-from photostore.operations import Conductor, conduct
-from photostore.operations.conductor import interrupted
-from photostore.references import place_of
+from photostore.models import OperationStep, StoredFile
+from photostore.operations import OperationRunner, run_operation
+from photostore.operations.runner import interrupted
+from photostore.references import root_of
 from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.key_claims import OF_OTHERS, UPLOADS
@@ -23,8 +23,14 @@ from students.recovery.change.sources import aside_details
 from students.recovery.evidence.findings import Finding, State, Verdict
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Plan, findings, make_plan
-from students.recovery.reassign.steps import Done, carry_out, takeover_of
-from students.recovery.unowned import Location, Stray, read_stray, read_strays, stray_locations
+from students.recovery.reassign.transfers import Done, carry_out, transfer_of
+from students.recovery.unowned import (
+    Location,
+    UnownedFile,
+    read_unowned_file,
+    read_unowned_files,
+    unowned_locations,
+)
 from students.right_person import AnotherPerson, looks_of
 from students.versions import MAX_STORED_BYTES, incoming_from_storage, new_version
 
@@ -32,30 +38,30 @@ COMMAND = "match_profile_photos"
 
 
 def available() -> Iterator[FileStat]:
-    """Files under `student_photos/` that no row names. Streams; raises `StorageAway`."""
+    """Files under `student_photos/` that no row names. Streams; raises `StorageUnavailable`."""
     return orphans("default", UPLOADS)
 
 
 def suggestions(tick: Callable[[], None] = lambda: None) -> Plan:
     """What is known of each of them; `tick` is called after each file that was read."""
-    return make_plan(read_strays(map(_location, available()), tick))
+    return make_plan(read_unowned_files(map(_location, available()), tick))
 
 
 def first_proposals(at_most: int) -> Plan:
     """The same for the first few of all students' files that are nobody's, orphans' folders included."""
-    return make_plan(read_strays(islice(stray_locations(), at_most)))
+    return make_plan(read_unowned_files(islice(unowned_locations(), at_most)))
 
 
 def named_file(text: str) -> Finding:
-    """The stray file of FILE, a key or a bare name under `student_photos/`, and what is known of it.
+    """The unowned file of FILE, a key or a bare name under `student_photos/`, and what is known of it.
 
-    Raises as `stray_file`.
+    Raises as `unowned_file`.
     """
-    found = stray_file(text)
-    stray = read_stray(_location(found))
-    if stray is None:
-        raise Refused(f"There is no file {found.key}.")
-    return findings([stray])[0]
+    found = unowned_file(text)
+    read = read_unowned_file(_location(found))
+    if read is None:
+        raise CommandRefused(f"There is no file {found.key}.")
+    return findings([read])[0]
 
 
 def key_named(text: str) -> str:
@@ -63,21 +69,21 @@ def key_named(text: str) -> str:
     return text if "/" in text else f"{UPLOADS}{text}"
 
 
-def stray_file(text: str) -> FileStat:
-    """Where it lies. Raises `Refused` for what is no name of a file here, for a file that belongs to
+def unowned_file(text: str) -> FileStat:
+    """Where it lies. Raises `CommandRefused` for what is no name of a file here, for a file that belongs to
     somebody, and for one of another app's.
     """
     key = key_named(text)
     if not is_key(key) or key.startswith(OF_OTHERS):
-        raise Refused(f"{text!a} is not the name of a file of students.")
+        raise CommandRefused(f"{text!a} is not the name of a file of students.")
     try:
         found = storage_for().stat(key)
     except SuspiciousFileOperation as error:
-        raise Refused(f"{text!a} is not the name of a file of students.") from error
+        raise CommandRefused(f"{text!a} is not the name of a file of students.") from error
     if found is None:
-        raise Refused(f"There is no file {key}.")
+        raise CommandRefused(f"There is no file {key}.")
     if StoredFile.objects.filter(key=key).exists():
-        raise Refused(f"{key} belongs to somebody already.")
+        raise CommandRefused(f"{key} belongs to somebody already.")
     return found
 
 
@@ -89,79 +95,90 @@ def finish_killed(actor: Actor) -> set[tuple[int, str]]:
     """
     if not any(killed.command == COMMAND for killed in interrupted()):
         return set()
-    with conduct(COMMAND, actor) as conductor:
-        given = list(conductor.operation.acts.filter(kind="change_photo", state=Act.State.DONE))
-        for act in given:
-            _set_aside_what_was_given(act, conductor)
-    return {(act.details["student"], act.details["key"]) for act in given}
+    with run_operation(COMMAND, actor) as runner:
+        given = list(runner.operation.steps.filter(kind="change_photo", state=OperationStep.State.DONE))
+        for step in given:
+            _set_aside_what_was_given(step, runner)
+    return {(step.details["student"], step.details["key"]) for step in given}
 
 
-def _set_aside_what_was_given(act: Act, conductor: Conductor) -> None:
-    key = act.details["key"]
+def _set_aside_what_was_given(step: OperationStep, runner: OperationRunner) -> None:
+    key = step.details["key"]
     found = storage_for().stat(key)
-    stray = None if found is None else read_stray(_location(found))
-    if stray and stray.sha256 == act.details["sha256"] and not StoredFile.objects.filter(key=key).exists():
-        conductor.act("set_aside_stray", subject=act.subject, details=aside_details(stray))
+    unowned_file = None if found is None else read_unowned_file(_location(found))
+    if (
+        unowned_file
+        and unowned_file.sha256 == step.details["sha256"]
+        and not StoredFile.objects.filter(key=key).exists()
+    ):
+        runner.step("set_aside_unowned", subject=step.subject, details=aside_details(unowned_file))
 
 
 def confirm_proposal(*, student: Student, key: str, sha256: str, actor: Actor) -> Done:
     """`assign`, for a person who saw the picture with this sha256 and said yes to this student.
 
-    Raises `Refused` as `assign` does, and where the file is another one by now.
+    Raises `CommandRefused` as `assign` does, and where the file is another one by now.
     """
     finish_killed(actor)
     finding = named_file(key)
-    if finding.stray.sha256 != sha256:
-        raise Refused(f"{key} is another file by now; look at it again.", code="changed_since")
+    if finding.unowned_file.sha256 != sha256:
+        raise CommandRefused(f"{key} is another file by now; look at it again.", code="changed_since")
     return assign(student=student, finding=finding, actor=actor)
 
 
 def assign(*, student: Student, finding: Finding, actor: Actor, confirmed: Collection[str] = ()) -> Done:
     """Make the file the student's photo; the one before stays in the history.
 
-    Raises `Refused` when strong evidence says that the file is another student's, or when the same picture is
-    another's photo and that was not `confirmed`. Call it under the commands' lock.
+    Raises `CommandRefused` when strong evidence says that the file is another student's, or when the same
+    picture is another's photo and that was not `confirmed`. Call it under the commands' lock.
     """
     if finding.erased:
-        raise Refused(
-            f"{finding.stray.key} was erased on request and stays away. If it may be kept, upload it anew."
+        raise CommandRefused(
+            f"{finding.unowned_file.key} was erased on request and stays away. If it may be kept, "
+            "upload it anew."
         )
-    _refuse_named_by_others(student, finding.stray)
+    _refuse_named_by_others(student, finding.unowned_file)
     _refuse_another_students(student, finding)
-    _refuse_anothers_picture(student, finding.stray, actor, confirmed)
-    chosen = Finding(finding.stray, finding.evidence, Verdict(State.CERTAIN, ref_of(student)))
-    takeover = takeover_of(ref_of(student), (chosen,), replace=True)
-    with conduct(COMMAND, actor) as operation:
-        (done,) = carry_out(takeover, operation, origin=StudentPhoto.Origin.MATCH)
+    _refuse_anothers_picture(student, finding.unowned_file, actor, confirmed)
+    chosen = Finding(finding.unowned_file, finding.evidence, Verdict(State.CERTAIN, ref_of(student)))
+    transfer = transfer_of(ref_of(student), (chosen,), replace=True)
+    with run_operation(COMMAND, actor) as operation:
+        (done,) = carry_out(transfer, operation, origin=StudentPhoto.Origin.MATCH)
     if done.given is False:
-        raise Refused(f"Nothing was changed: {done.why}")
+        raise CommandRefused(f"Nothing was changed: {done.why}")
     return done
 
 
-def _refuse_named_by_others(student: Student, stray: Stray) -> None:
+def _refuse_named_by_others(student: Student, unowned_file: UnownedFile) -> None:
     """What a row names is somebody's, also before the register knows it; the student's own may be given."""
-    key = stray.key
-    if place_of(stray.storage_alias).claims([key]):
+    key = unowned_file.key
+    if root_of(unowned_file.storage_alias).claims([key]):
         others = Student.objects.exclude(pk=student.pk).filter(profile_photo=key)
         if student.profile_photo.name != key or others.exists():
-            raise Refused(f"{key} belongs to somebody already: a row names it. See adopt_media.")
+            raise CommandRefused(f"{key} belongs to somebody already: a row names it. See adopt_media.")
 
 
 def _refuse_another_students(student: Student, finding: Finding) -> None:
     for piece in finding.evidence:
         if piece.strong and ref_of(student) not in piece.students:
             whose = ", ".join(map(str, piece.students))
-            raise Refused(f"{finding.stray.key} belongs to another student: {piece.why} {whose}.")
-    if finding.stray.moment:
-        raise Refused(f"{finding.stray.key} is an attendance photo, of {finding.stray.moment}.")
+            raise CommandRefused(
+                f"{finding.unowned_file.key} belongs to another student: {piece.why} {whose}."
+            )
+    if finding.unowned_file.moment:
+        raise CommandRefused(
+            f"{finding.unowned_file.key} is an attendance photo, of {finding.unowned_file.moment}."
+        )
 
 
 def _refuse_anothers_picture(
-    student: Student, stray: Stray, actor: Actor, confirmed: Collection[str]
+    student: Student, unowned_file: UnownedFile, actor: Actor, confirmed: Collection[str]
 ) -> None:
     try:
-        data = storage_for(stray.storage_alias).read(stray.stored_at, max_bytes=MAX_STORED_BYTES)
-        incoming = incoming_from_storage(data, stray.key, StudentPhoto.Origin.MATCH)
+        data = storage_for(unowned_file.storage_alias).read(
+            unowned_file.stored_at, max_bytes=MAX_STORED_BYTES
+        )
+        incoming = incoming_from_storage(data, unowned_file.key, StudentPhoto.Origin.MATCH)
     except (FileMissing, FileTooLarge, InvalidFile):
         return  # the step says so itself
     looks = looks_of(new_version(student, incoming, actor).photo, named=incoming.named)
@@ -169,7 +186,9 @@ def _refuse_anothers_picture(
         refuse_anothers(student, looks, confirmed=confirmed, actor=actor)
     except AnotherPerson as error:
         codes = ",".join(one.code for one in error.findings)
-        raise Refused(f"{error} If it is right all the same: --confirm {codes}", code=error.code) from error
+        raise CommandRefused(
+            f"{error} If it is right all the same: --confirm {codes}", code=error.code
+        ) from error
 
 
 def _location(found: FileStat) -> Location:

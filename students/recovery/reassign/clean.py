@@ -10,31 +10,31 @@ from itertools import islice
 from django.db import connection
 from django.utils import timezone
 
-from photostore.errors import Conflict, Refused
+from photostore.errors import CommandRefused, Conflict
 from photostore.inventory.diff import YOUNG
 from photostore.inventory.sweep import MAX_ONLY_COPIES, MAX_SHARE
 from photostore.models import StoredFile
-from photostore.operations import Conductor
-from photostore.references import held
+from photostore.operations import OperationRunner
+from photostore.references import locked_key
 from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
 from students.checking import kept_files
-from students.key_claims import FOLDERS, UPLOADS, place_of
+from students.key_claims import FOLDERS, UPLOADS, claim_of
 from students.models import Student
 from students.recovery.change.sources import aside_details
 from students.recovery.evidence.findings import Finding, State
 from students.recovery.evidence.plan import PLAN, Plan
-from students.recovery.unowned import Stray
+from students.recovery.unowned import UnownedFile
 
 BATCH = 1_000
 _ONLY_COPIES = f"""
-SELECT count(DISTINCT bare_sha256) FROM {PLAN} AS stray
+SELECT count(DISTINCT bare_sha256) FROM {PLAN} AS unowned
 WHERE state = 'unknown' AND (key LIKE 'photos/students/%%' OR key LIKE 'student_photos/%%')
   AND modified_at < %s
   AND NOT EXISTS (SELECT 1 FROM {PLAN} AS other
-                  WHERE other.bare_sha256 = stray.bare_sha256 AND other.state <> 'unknown')
+                  WHERE other.bare_sha256 = unowned.bare_sha256 AND other.state <> 'unknown')
   AND NOT EXISTS (SELECT 1 FROM students_studentphoto AS photo
-                  WHERE photo.untagged_sha256 = stray.bare_sha256)
+                  WHERE photo.untagged_sha256 = unowned.bare_sha256)
 """  # noqa: S608 - names of our own
 
 
@@ -53,19 +53,19 @@ class Cleaning:
     def to_take(self) -> Iterator[Finding]:
         """The files, streamed."""
         for one in _to_clean(self.plan):
-            if one.stray.modified_at < self.older_than:
+            if one.unowned_file.modified_at < self.older_than:
                 yield one
 
     def check(self, *, force: bool) -> None:
-        """Refuse what looks like the wrong database or the wrong disk. Raises `Refused`."""
+        """Refuse what looks like the wrong database or the wrong disk. Raises `CommandRefused`."""
         if not StoredFile.objects.exists() or not Student.objects.exists():
-            raise Refused(
+            raise CommandRefused(
                 "Nothing was changed: the database knows no students or no photos at all. "
                 "Is it the right one? Restore it first; the files are all that is left."
             )
         if force or self.only_copies <= MAX_ONLY_COPIES or self.files <= self.all_files * MAX_SHARE:
             return
-        raise Refused(
+        raise CommandRefused(
             f"Nothing was changed: this would take away {self.files} of {self.all_files} files, and of "
             f"{self.only_copies} pictures there is no other copy. Look at --list; --force does it anyway."
         )
@@ -76,32 +76,32 @@ def plan_cleaning(plan: Plan) -> Cleaning:
     older_than = timezone.now() - YOUNG
     unknown = [0, 0]
     for one in _to_clean(plan):
-        unknown[one.stray.modified_at >= older_than] += 1
+        unknown[one.unowned_file.modified_at >= older_than] += 1
     with connection.cursor() as cursor:
         cursor.execute(_ONLY_COPIES, [older_than])
         (only_copies,) = cursor.fetchone()
-    strays = sum(plan.counts.values())
+    unowned_files = sum(plan.counts.values())
     return Cleaning(
         plan=plan,
         older_than=older_than,
         files=unknown[0],
         young=unknown[1],
-        claimed=strays - plan.counts[State.UNKNOWN],
+        claimed=unowned_files - plan.counts[State.UNKNOWN],
         only_copies=only_copies,
-        all_files=strays + StoredFile.objects.count(),
+        all_files=unowned_files + StoredFile.objects.count(),
     )
 
 
 def _to_clean(plan: Plan) -> Iterator[Finding]:
     """What no evidence claims, and what is of nobody who is here: that is to be adopted or asked about."""
-    found = (one for one in plan.in_states(State.UNKNOWN) if _is_ours_to_clean(one.stray))
+    found = (one for one in plan.in_states(State.UNKNOWN) if _is_ours_to_clean(one.unowned_file))
     while batch := list(islice(found, BATCH)):
-        kept = kept_files([one.stray.key for one in batch])
-        yield from (one for one in batch if one.stray.key not in kept)
+        kept = kept_files([one.unowned_file.key for one in batch])
+        yield from (one for one in batch if one.unowned_file.key not in kept)
 
 
-def _is_ours_to_clean(stray: Stray) -> bool:
-    return stray.key.startswith((FOLDERS, UPLOADS)) and stray.stored_at == stray.key
+def _is_ours_to_clean(unowned_file: UnownedFile) -> bool:
+    return unowned_file.key.startswith((FOLDERS, UPLOADS)) and unowned_file.stored_at == unowned_file.key
 
 
 def remove_empty_folders() -> int:
@@ -116,30 +116,30 @@ def remove_empty_folders() -> int:
         names = storage.listdir(FOLDERS)[0]
     except FileNotFoundError:
         return 0
-    folders = {folder: name for name in names if (folder := place_of(f"{FOLDERS}{name}/profile.jpg").folder)}
+    folders = {folder: name for name in names if (folder := claim_of(f"{FOLDERS}{name}/profile.jpg").folder)}
     here = Student.objects.values_list("student_id", flat=True)
     gone = folders.keys() - set(here.iterator(chunk_size=BATCH))
     return sum(storage.remove_empty_folder(f"{FOLDERS}{folders[folder]}") for folder in gone)
 
 
-def clean(cleaning: Cleaning, conductor: Conductor) -> Iterator[tuple[Finding, str]]:
+def clean(cleaning: Cleaning, runner: OperationRunner) -> Iterator[tuple[Finding, str]]:
     """Set the files aside one by one, each looked at again; why one was left, empty where it was not."""
     for one in cleaning.to_take():
-        yield one, _set_aside(one, cleaning.older_than, conductor)
+        yield one, _set_aside(one, cleaning.older_than, runner)
 
 
-def _set_aside(one: Finding, older_than: datetime, conductor: Conductor) -> str:
+def _set_aside(one: Finding, older_than: datetime, runner: OperationRunner) -> str:
     """Look again under the lock of an upload that would have this name, and act before it is given back."""
-    stray = one.stray
+    unowned_file = one.unowned_file
     try:
-        with held(stray.key):
-            there = storage_for(stray.storage_alias).stat(stray.key)
-            if kept_files([stray.key]):
+        with locked_key(unowned_file.key):
+            there = storage_for(unowned_file.storage_alias).stat(unowned_file.key)
+            if kept_files([unowned_file.key]):
                 return "It is a photo of somebody who is here by now; see adopt_media."
             if there is None or there.modified_at >= older_than:
                 return "It is gone, or was written anew."
-            details = aside_details(stray)
-            done = conductor.act("set_aside_stray", subject=f"orphan {stray.person}", details=details)
-            return "" if done else conductor.why
+            details = aside_details(unowned_file)
+            done = runner.step("set_aside_unowned", subject=f"orphan {unowned_file.person}", details=details)
+            return "" if done else runner.why
     except Conflict as busy:  # somebody has been changing these files for half a minute
         return str(busy)

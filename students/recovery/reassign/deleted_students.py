@@ -10,15 +10,15 @@ from uuid import UUID
 
 from photostore import keys
 from photostore.models import AuditEntry, QuarantinedFile
-from photostore.operations import Conductor
+from photostore.operations import OperationRunner
 from photostore.storage import storage_for
-from students.key_claims import FOLDERS, place_of
+from students.key_claims import FOLDERS, claim_of
 from students.models import Student, StudentPhoto
 from students.recovery.evidence.findings import Finding, State
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import findings
-from students.recovery.reassign.steps import Done, carry_out, takeover_of
-from students.recovery.unowned import BATCH, Location, read_strays
+from students.recovery.reassign.transfers import Done, carry_out, transfer_of
+from students.recovery.unowned import BATCH, Location, read_unowned_files
 from students.slots import PROFILE
 
 LastDay = tuple[str, datetime]
@@ -26,19 +26,20 @@ LastDay = tuple[str, datetime]
 
 
 def versions_set_aside(student_id: UUID | None = None) -> Iterator[Location]:
-    """The versions in quarantine of one student, or of all who are not here; as strays, with their own keys.
+    """The versions in quarantine of one student, or of all who are not here; as unowned files, with their own
+    keys.
 
-    Streams. Raises `StorageAway`.
+    Streams. Raises `StorageUnavailable`.
     """
     wanted = f"{FOLDERS}{student_id}/history/" if student_id else FOLDERS
     rows = QuarantinedFile.objects.filter(key__startswith=wanted, key__contains="/history/")
     remaining = rows.order_by("pk").iterator(chunk_size=BATCH)
     while batch := list(islice(remaining, BATCH)):
-        folders = {folder for row in batch if (folder := place_of(row.key).folder)}
+        folders = {folder for row in batch if (folder := claim_of(row.key).folder)}
         last_days = _last_days(folders)
         here = set(Student.objects.filter(student_id__in=folders).values_list("student_id", flat=True))
         for row in batch:
-            folder = place_of(row.key).folder
+            folder = claim_of(row.key).folder
             if folder is None or (folder in here and folder != student_id):
                 continue
             stored_at = keys.quarantined(row.operation, row.key)
@@ -56,26 +57,28 @@ def _as_old_as_it_was(row: QuarantinedFile, at: datetime, last_day: LastDay | No
     return max(at, deleted_at) + timedelta(seconds=1) if row.sha256 == sha256 else min(at, deleted_at)
 
 
-def bring_versions_back(student: Student, conductor: Conductor) -> list[Done]:
+def bring_versions_back(student: Student, runner: OperationRunner) -> list[Done]:
     """Give a student who is here again what the backup did not know; the photo of the last day is today's.
 
     Only what names them inside: these are the bytes that we kept for this very student.
     """
-    found = findings(read_strays(versions_set_aside(student.student_id)))
+    found = findings(read_unowned_files(versions_set_aside(student.student_id)))
     theirs = [one for one in found if one.verdict.state == State.CERTAIN and _is_of(student, one)]
     last, _at = _last_days([student.student_id]).get(student.student_id, (None, None))
-    former = takeover_of(ref_of(student), tuple(one for one in theirs if one.stray.sha256 != last))
+    former = transfer_of(ref_of(student), tuple(one for one in theirs if one.unowned_file.sha256 != last))
     if last is not None:  # else nobody knows which one it was, and the newest has to do
-        steps = (replace(one, live=one.live and one.slot != PROFILE) for one in former.steps)
-        former = replace(former, steps=tuple(steps))
-    done = carry_out(former, conductor, origin=StudentPhoto.Origin.RESTORE)
-    todays = tuple(one for one in theirs if one.stray.sha256 == last)
-    takeover = takeover_of(ref_of(student), todays, replace=True)
-    return [*done, *carry_out(takeover, conductor, origin=StudentPhoto.Origin.RESTORE)]
+        assignments = (replace(one, live=one.live and one.slot != PROFILE) for one in former.assignments)
+        former = replace(former, assignments=tuple(assignments))
+    done = carry_out(former, runner, origin=StudentPhoto.Origin.RESTORE)
+    todays = tuple(one for one in theirs if one.unowned_file.sha256 == last)
+    transfer = transfer_of(ref_of(student), todays, replace=True)
+    return [*done, *carry_out(transfer, runner, origin=StudentPhoto.Origin.RESTORE)]
 
 
 def _is_of(student: Student, finding: Finding) -> bool:
-    return finding.stray.named_student == student.student_id and finding.verdict.student == ref_of(student)
+    return finding.unowned_file.named_student == student.student_id and finding.verdict.student == ref_of(
+        student
+    )
 
 
 def _last_days(student_ids: Iterable[UUID]) -> dict[UUID, LastDay]:

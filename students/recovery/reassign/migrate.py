@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from photostore.operations import Conductor
+from photostore.operations import OperationRunner
 from students.models import Student, StudentPhoto
 from students.recovery.evidence.findings import Finding, State, StudentRef
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Person, Plan
-from students.recovery.reassign.steps import Done, Takeover, carry_out, takeover_of
+from students.recovery.reassign.transfers import Done, Transfer, carry_out, transfer_of
 from students.recovery.unowned import BATCH
 
 ORIGIN = StudentPhoto.Origin.MIGRATE
@@ -18,9 +18,9 @@ ORIGIN = StudentPhoto.Origin.MIGRATE
 
 @dataclass(frozen=True)
 class Carried:
-    """One student's takeover and what became of its steps."""
+    """One student's transfer and what became of its steps."""
 
-    takeover: Takeover
+    transfer: Transfer
     done: list[Done]
 
 
@@ -33,7 +33,7 @@ class Pair:
 
 
 def carry_over(
-    plan: Plan, conductor: Conductor, *, accept_names: bool, newest_is_current: bool = False
+    plan: Plan, runner: OperationRunner, *, accept_names: bool, newest_is_current: bool = False
 ) -> Iterator[Carried]:
     """Give every student what is certain; with `accept_names` what a unique name or a number proposes.
 
@@ -41,21 +41,23 @@ def carry_over(
     its place.
     """
     for student, findings in plan.by_student(State.CERTAIN):
-        takeover = takeover_of(student, findings, replace=newest_is_current and _is_newer(student, findings))
-        yield Carried(takeover, carry_out(takeover, conductor, origin=ORIGIN))
+        transfer = transfer_of(student, findings, replace=newest_is_current and _is_newer(student, findings))
+        yield Carried(transfer, carry_out(transfer, runner, origin=ORIGIN))
     if not accept_names:
         return
     for student, findings in plan.by_student(State.PROPOSED):
         accepted = tuple(one for one in findings if one.acceptable)
-        takeover = takeover_of(student, accepted)
+        transfer = transfer_of(student, accepted)
         # A name says who somebody may be; somebody who has a photo needs none on such a word.
-        if accepted and not takeover.expected_sha256:
-            yield Carried(takeover, carry_out(takeover, conductor, origin=ORIGIN))
+        if accepted and not transfer.expected_sha256:
+            yield Carried(transfer, carry_out(transfer, runner, origin=ORIGIN))
 
 
 def _is_newer(ref: StudentRef, findings: tuple[Finding, ...]) -> bool:
     at = Student.objects.filter(pk=ref.pk).values_list("photo_updated_at", flat=True).first()
-    newest = max((one.stray.modified_at for one in findings if not one.stray.moment), default=None)
+    newest = max(
+        (one.unowned_file.modified_at for one in findings if not one.unowned_file.moment), default=None
+    )
     return bool(at and newest and newest > at)
 
 
@@ -72,11 +74,11 @@ def by_order(plan: Plan) -> Iterator[Pair]:
     return (Pair(*pair) for pair in zip(folders, refs, strict=False))
 
 
-def carry_pairs(plan: Plan, conductor: Conductor) -> Iterator[tuple[Pair, list[Done]]]:
+def carry_pairs(plan: Plan, runner: OperationRunner) -> Iterator[tuple[Pair, list[Done]]]:
     """Apply the pairs, once what is certain has been carried over."""
     for pair in by_order(plan):
-        takeover = takeover_of(pair.student, pair.orphan.given)
-        yield pair, carry_out(takeover, conductor, origin=ORIGIN)
+        transfer = transfer_of(pair.student, pair.orphan.given)
+        yield pair, carry_out(transfer, runner, origin=ORIGIN)
 
 
 def left_for_a_person(plan: Plan) -> Iterator[Finding]:

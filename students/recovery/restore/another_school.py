@@ -11,7 +11,7 @@ from students.recovery.backups import BackedUpStudent, Backup, InvalidBackup
 from students.recovery.evidence.ours import is_our_own
 
 BATCH = 500
-LOOKED_FOR_IN_STORAGE = 200
+SEARCHED_IN_STORAGE = 200
 
 
 def refuse_another_schools(backup: Backup) -> None:
@@ -19,13 +19,13 @@ def refuse_another_schools(backup: Backup) -> None:
     if backup.student_count == 0 or is_our_own(backup):
         return
     entries = backup.students()
-    looked_for = 0
+    searched = 0
     while batch := list(islice(entries, BATCH)):
         if _is_in_the_database(batch):
             return
         for entry in batch:
-            if entry.had_photo and looked_for < LOOKED_FOR_IN_STORAGE:
-                looked_for += 1
+            if entry.had_photo and searched < SEARCHED_IN_STORAGE:
+                searched += 1
                 if _is_in_storage(entry):
                     return
     raise InvalidBackup(
@@ -43,8 +43,8 @@ def _is_in_the_database(batch: list[BackedUpStudent]) -> bool:
 
 
 def _is_in_storage(entry: BackedUpStudent) -> bool:
-    spots = [("default", photo.key) for photo in entry.photos]
+    file_refs = [("default", photo.key) for photo in entry.photos]
     safe = keys.student_safe(entry.student_id)
-    spots += [("safe", safe), ("default", safe)]
+    file_refs += [("safe", safe), ("default", safe)]
     # A storage that is to be made first has nothing in it.
-    return any(storage_for(alias).is_prepared() and storage_for(alias).stat(key) for alias, key in spots)
+    return any(storage_for(alias).is_prepared() and storage_for(alias).stat(key) for alias, key in file_refs)

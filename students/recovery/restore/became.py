@@ -24,7 +24,7 @@ DROP TABLE IF EXISTS students_became;
 CREATE TEMPORARY TABLE students_became AS
     SELECT DISTINCT substring(details->>'key' FROM '^photos/students/([0-9a-f-]{36})/') AS folder,
         details->>'sha256' AS sha256, (details->>'student_id')::uuid AS student_id
-    FROM photostore_act WHERE kind = 'change_photo' AND details->>'how' = 'file' AND state = 'done';
+    FROM photostore_operationstep WHERE kind = 'change_photo' AND details->>'how' = 'file' AND state = 'done';
 CREATE INDEX ON students_became (folder); CREATE INDEX ON students_became (sha256); ANALYZE students_became
 """
 # Stored bytes have their student's identity inside: the same placeholder on many is not the same bytes.

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 
 from photostore.inventory import orphans
-from students.key_claims import FOLDERS, UPLOADS, place_of
+from students.key_claims import FOLDERS, UPLOADS, claim_of
 from students.recovery.storage_index import BATCH, StorageIndex
-from students.recovery.unowned import Location, read_strays
+from students.recovery.unowned import Location, read_unowned_files
 
 # Not where the identity inside names somebody else, nor what was erased on request.
 _PROPOSED = """
@@ -28,7 +28,7 @@ def proposals(tick: Callable[[], None] = lambda: None) -> Iterator[dict[str, Any
 
     Streams; `tick` is called after each file that was read.
     """
-    index = StorageIndex("names", read_strays(_named(), tick))
+    index = StorageIndex("names", read_unowned_files(_named(), tick))
     with connection.chunked_cursor() as cursor:
         cursor.execute(_PROPOSED.format(files=index.table))
         while rows := cursor.fetchmany(BATCH):
@@ -41,5 +41,5 @@ def _named() -> Iterator[Location]:
     for alias in ("default", "safe"):
         for prefix in (UPLOADS, FOLDERS):
             for file in orphans(alias, prefix):
-                if place_of(file.key).role in ("documented", "safe"):
+                if claim_of(file.key).role in ("documented", "safe"):
                     yield Location.of(alias, file)

@@ -12,8 +12,8 @@ from photostore.models import QuarantinedFile, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import storage_for
 from students.recovery.storage_index import StorageIndex
-from students.recovery.storages import Spot, Storages
-from students.recovery.unowned import Location, read_strays, set_aside
+from students.recovery.storages import FileRef, Storages
+from students.recovery.unowned import Location, read_unowned_files, set_aside
 
 _UNOWNED = """
 SELECT l.key, l.byte_size, l.modified_at FROM {listing} l
@@ -22,7 +22,7 @@ WHERE l.kind = 'file' AND l.key NOT LIKE 'derived/%%' AND NOT EXISTS
 """
 
 
-class Found:
+class StorageContents:
     """What lies in all storages. What it says is looked at again before anything is done."""
 
     def __init__(self, storages: Storages) -> None:
@@ -35,37 +35,37 @@ class Found:
         differ = (row for row in rows if sizes.get((row.storage_alias, row.key)) != row.byte_size)
         return [row for row in differ if not _is_there(row)]
 
-    def strays_with(self, sha256: str) -> list[Spot]:
+    def unowned_with(self, sha256: str) -> list[FileRef]:
         """Files that belong to nobody, or lie in quarantine, and have these bytes."""
-        return self._index.spots("sha256", sha256)
+        return self._index.file_refs("sha256", sha256)
 
-    def strays_without_tag(self, untagged_sha256: str) -> list[Spot]:
+    def unowned_without_tag(self, untagged_sha256: str) -> list[FileRef]:
         """The same of files that have these bytes once the identity inside is taken out."""
-        return self._index.spots("bare_sha256", untagged_sha256)
+        return self._index.file_refs("bare_sha256", untagged_sha256)
 
     @cached_property
     def _index(self) -> StorageIndex:
-        index = StorageIndex("restore", read_strays(self._unowned(), verified=False))
+        index = StorageIndex("restore", read_unowned_files(self._unowned(), verified=False))
         index.index("sha256", "bare_sha256")
         return index
 
     def _unowned(self) -> Iterator[Location]:
-        for place in self._storages.places:
+        for place in self._storages.storage_roots:
             alias, listing = place.alias, self._storages.listing(place)
             for key, byte_size, modified_at in listing.rows(_UNOWNED):
                 yield Location(alias, key, key, byte_size, datetime.fromtimestamp(modified_at, UTC))
             yield from set_aside(alias)
 
 
-def set_aside_with(sha256: str) -> list[Spot]:
+def set_aside_with(sha256: str) -> list[FileRef]:
     """Where the quarantine says that these bytes lie."""
     rows = QuarantinedFile.objects.filter(sha256=sha256)[:5]
     return [(row.storage_alias, keys.quarantined(row.operation, row.key)) for row in rows]
 
 
-def first_right(spots: Iterable[Spot], sha256: str) -> Spot | None:
-    """The first spot whose bytes have this sha256."""
-    return next((spot for spot in spots if _sha256_if_readable(*spot) == sha256), None)
+def first_right(file_refs: Iterable[FileRef], sha256: str) -> FileRef | None:
+    """The first place whose bytes have this sha256."""
+    return next((file_ref for file_ref in file_refs if _sha256_if_readable(*file_ref) == sha256), None)
 
 
 def _sha256_if_readable(alias: str, key: str) -> str | None:

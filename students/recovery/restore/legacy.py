@@ -9,13 +9,13 @@ from photostore.intake import FORMATS, sniff, take_in_image
 from photostore.storage import storage_for
 from photostore.storage.key_rules import is_key
 from students.models import Student
-from students.recovery.restore.finding import Found
-from students.recovery.restore.needs import Needs
+from students.recovery.restore.finding import StorageContents
+from students.recovery.restore.restore_plan import RestorePlan
 from students.slots import PROFILE
 from students.versions import MAX_STORED_BYTES, photo_limits
 
 
-def legacy_sizes(students: Sequence[Student], found: Found) -> dict[str, int]:
+def legacy_sizes(students: Sequence[Student], found: StorageContents) -> dict[str, int]:
     """The byte sizes of the files that these students' legacy rows name, where they are there; one look."""
     sizes = found.sizes(("default", str(one.profile_photo)) for one in students if is_legacy(one))
     return {key: byte_size for (_alias, key), byte_size in sizes.items()}
@@ -26,19 +26,19 @@ def is_legacy(student: Student) -> bool:
     return bool(student.profile_photo) and all(one.replaced_at for one in student.profile_versions)
 
 
-def look_at_legacy(needs: Needs, student: Student, sizes: dict[str, int], *, checksum: bool) -> None:
+def look_at_legacy(plan: RestorePlan, student: Student, sizes: dict[str, int], *, checksum: bool) -> None:
     """Existence; with `checksum`, whether the whole picture can be decoded: there is no hash to compare."""
     key = str(student.profile_photo)
-    if not is_legacy(student) or any(details.get("slot") == PROFILE for _kind, details in needs.links):
+    if not is_legacy(student) or any(details.get("slot") == PROFILE for _kind, details in plan.links):
         return
     if not is_key(key) or key not in sizes:
-        needs.missing.append(key)
+        plan.missing.append(key)
         return
     why = "it is empty" if not sizes[key] else _why_not(key) if checksum else ""
     if why:
-        needs.notes.append(f"{key} is damaged, and is left for a person: {why}")
+        plan.notes.append(f"{key} is damaged, and is left for a person: {why}")
     else:
-        needs.verified += 1
+        plan.verified += 1
 
 
 def _why_not(key: str) -> str:

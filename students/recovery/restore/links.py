@@ -7,16 +7,16 @@ from typing import Any
 
 from photostore.errors import InvalidFile
 from photostore.models import StoredFile
-from photostore.references.others import named_for_others
+from photostore.references.others import refs_named_by_others
 from students import identity
 from students.models import Student, StudentPhoto
 from students.recovery.backups import BackedUpAttendance, BackedUpPhoto, BackedUpStudent
 from students.recovery.change.entries import of_the_database
-from students.recovery.change.files import AnySpot, is_of_type, right_bytes
-from students.recovery.restore.finding import Found
-from students.recovery.restore.needs import Needs, spots_with
+from students.recovery.change.files import AnyFileRef, is_of_type, right_bytes
+from students.recovery.restore.finding import StorageContents
+from students.recovery.restore.restore_plan import RestorePlan, refs_with
 from students.recovery.restore.spliced import Lost, numbers_of
-from students.recovery.storages import Spot
+from students.recovery.storages import FileRef
 from students.slots import PROFILE, moment_in
 from students.tombstones import erased_of
 from students.versions import EXTENSIONS, exports_of, owner_of
@@ -40,19 +40,19 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
+class LinkPlanner:
     """One student here, what the source says of them, and what lies in storage.
 
-    `files` are the register's rows of theirs; `taken_away`, what people removed on purpose since.
+    `files` are the register's rows of theirs; `removed_since`, what people removed on purpose since.
     """
 
     student: Student
     entry: BackedUpStudent
     source: Source
-    found: Found
+    found: StorageContents
     files: list[StoredFile]
-    taken_away: set[str]
-    needs: Needs
+    removed_since: set[str]
+    plan: RestorePlan
 
     @property
     def rows(self) -> dict[str, StudentPhoto]:
@@ -92,14 +92,14 @@ class Case:
         if standing or self.entry.today is None:
             return standing
         # Versions of which none is today's are the database's own word that the photo was taken away.
-        if "photo.remove" in self.taken_away or self.entry.today.sha256 in rows:
-            self.needs.notes.append(REMOVED)
+        if "photo.remove" in self.removed_since or self.entry.today.sha256 in rows:
+            self.plan.notes.append(REMOVED)
             return ""
         return self.entry.today.sha256
 
     def _version(self, photo: AnyPhoto) -> dict[str, Any] | None:
         own = [("default", photo.key), *_exports(self.student, photo)]
-        sources: list[AnySpot] = [*spots_with(photo.sha256, own, self.found)]
+        sources: list[AnyFileRef] = [*refs_with(photo.sha256, own, self.found)]
         if not sources:
             numbers = numbers_of(self.student, self.entry.numbers)
             lost = Lost(
@@ -107,15 +107,15 @@ class Case:
             )
             sources = lost.sources(own, self.found)
         if not sources:
-            self.needs.missing.append(photo.sha256)
+            self.plan.missing.append(photo.sha256)
             return None
         note = self._why_not(photo, sources, own)
         if note:
-            self.needs.notes.append(f"{note}, and is left for a person")
+            self.plan.notes.append(f"{note}, and is left for a person")
             return None
         return {"sha256": photo.sha256, "key": photo.key, "sources": sources}
 
-    def _why_not(self, photo: AnyPhoto, sources: list[AnySpot], own: list[Spot]) -> str:
+    def _why_not(self, photo: AnyPhoto, sources: list[AnyFileRef], own: list[FileRef]) -> str:
         """Empty where it may be theirs. The identity inside decides. Without one, a backup that we sealed is
         believed, and so is a photo that lies in the student's own folder; what anybody may have written is
         not."""
@@ -139,8 +139,8 @@ class Case:
     def _plan_relink(self, today: str, versions: list[dict[str, Any]]) -> None:
         photos = {photo.sha256: photo for photo in self.entry.photos}
         exports = _exports(self.student, photos[today]) if today else []
-        if named_for_others(exports, owner_of(self.student)):
-            self.needs.notes.append("somebody else's photo lies under the name of today's; see adopt_media")
+        if refs_named_by_others(exports, owner_of(self.student)):
+            self.plan.notes.append("somebody else's photo lies under the name of today's; see adopt_media")
             return
         at = self.entry.photo_updated_at or (photos[today].uploaded_at if today else None)
         versions.sort(key=lambda item: item["sha256"] == today)  # the last one becomes current
@@ -152,7 +152,7 @@ class Case:
             "photo_updated_at": at.isoformat() if at else None,
             "versions": versions,
         }
-        self.needs.links.append(("change_photo", self._whose() | details))
+        self.plan.links.append(("change_photo", self._whose() | details))
 
     def plan_attendance(self) -> None:
         """Attendance photos whose row is gone, except those that were deleted on purpose; and those whose
@@ -164,14 +164,14 @@ class Case:
         # By whichever of their half-days: the same bytes are one file.
         forgotten = {row.sha256 for row in rows if row.sha256 not in self.originals}
         if forgotten:
-            own = replace(self, source=Source(), entry=of_the_database(self.student), taken_away=set())
+            own = replace(self, source=Source(), entry=of_the_database(self.student), removed_since=set())
             own._relink([one for one in own.entry.attendance if one.sha256 in forgotten])
 
     def _relink(self, photos: list[BackedUpAttendance]) -> None:
         erased = erased_of(self.student.student_id, (photo.sha256 for photo in photos)) if photos else set()
         here = {row.slot: row.sha256 for row in self.student.attendance_photos}
         for photo in photos:
-            if photo.sha256 in erased or photo.slot in self.taken_away:
+            if photo.sha256 in erased or photo.slot in self.removed_since:
                 continue
             version = self._version(photo)
             if version:
@@ -182,12 +182,12 @@ class Case:
                     "action": "attendance.relink",
                     "versions": [version],
                 }
-                self.needs.links.append(("change_photo", self._whose() | details))
+                self.plan.links.append(("change_photo", self._whose() | details))
 
     def _whose(self) -> dict[str, Any]:
         student = {"student": self.student.pk, "student_id": str(self.student.student_id)}
         return self.source.details | student | {"how": "backup"}
 
 
-def _exports(student: Student, photo: AnyPhoto) -> list[Spot]:
+def _exports(student: Student, photo: AnyPhoto) -> list[FileRef]:
     return exports_of(student, photo.slot, EXTENSIONS[photo.content_type])

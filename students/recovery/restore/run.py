@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from photostore.operations import Conductor
+from photostore.operations import OperationRunner
 from students.models import Student
 from students.photos import subject_of
 from students.recovery.backups import BackedUpStudent, Backup
@@ -17,7 +17,7 @@ from students.recovery.change.entries import of_the_database, offer
 from students.recovery.evidence.ours import is_our_own
 from students.recovery.reassign.deleted_students import bring_versions_back
 from students.recovery.restore.became import Became, Today
-from students.recovery.restore.finding import Found
+from students.recovery.restore.finding import StorageContents
 from students.recovery.restore.folders import has_folder, make_folder
 from students.recovery.restore.from_old_backup import plan_adoption
 from students.recovery.restore.known import (
@@ -28,11 +28,11 @@ from students.recovery.restore.known import (
     students_with_photos,
 )
 from students.recovery.restore.legacy import legacy_sizes, look_at_legacy
-from students.recovery.restore.links import REMOVED, Case, Source
-from students.recovery.restore.needs import Needs, heals_needed, told_of_anothers
+from students.recovery.restore.links import REMOVED, LinkPlanner, Source
 from students.recovery.restore.previous import previous_photo
+from students.recovery.restore.removed_since import perhaps_erased, removed_since
+from students.recovery.restore.restore_plan import RestorePlan, put_backs_needed, told_of_anothers
 from students.recovery.restore.summary import Summary
-from students.recovery.restore.taken_away import perhaps_erased, taken_away
 from students.recovery.restore.whole import Looked, look_at, look_at_all
 from students.slots import PROFILE
 from students.tombstones import erased_students
@@ -47,11 +47,11 @@ BY_PICTURE = (
 
 @dataclass
 class Restoration:
-    """One run. Without a conductor it only looks."""
+    """One run. Without a runner it only looks."""
 
-    found: Found
+    found: StorageContents
     backup: Backup | None
-    conductor: Conductor | None = None
+    runner: OperationRunner | None = None
     create_students: bool = False
     checksum: bool = False
     # Somebody deleted by mistake: this student and nobody else, also against the word of the audit.
@@ -104,7 +104,7 @@ class Restoration:
     def _is_whole(self, looked: Looked) -> bool:
         """Sizes are not enough for `checksum`; a restore makes the folder that no file shows to be there."""
         by_size = not self.checksum and self.only is None
-        return by_size and looked.is_whole and (self.conductor is None or looked.verified > 0)
+        return by_size and looked.is_whole and (self.runner is None or looked.verified > 0)
 
     def _are_whole(self, several: Iterable[Looked]) -> Iterator[str]:
         for one in several:
@@ -122,7 +122,7 @@ class Restoration:
 
     def _of_the_backup(self, batch: list[BackedUpStudent], source: Source) -> Iterator[str]:
         assert self.backup is not None
-        away = taken_away(self.backup, batch)
+        away = removed_since(self.backup, batch)
         ids = [entry.student_id for entry in batch]
         gone = erased_students(ids)
         here = {student.student_id: student for student in students_with_photos().filter(student_id__in=ids)}
@@ -166,12 +166,12 @@ class Restoration:
         who = f"{entry.name} ({entry.student_id})"
         if here := today.sentence(who, by_name=self.only is None):
             return here if today.migrated else self._left(here)
-        if not (self.create_students or self.only) or self.conductor is None:
+        if not (self.create_students or self.only) or self.runner is None:
             return self._left(f"Not in the database: {who}. --create-students makes them again.")
         old_id = None if is_taken(entry.id) else entry.id
         offer(source.path, entry)
         details = {**source.details, "student_id": str(entry.student_id), "id": old_id}
-        done = self.conductor.act("create_student", subject=f"student {entry.student_id}", details=details)
+        done = self.runner.step("create_student", subject=f"student {entry.student_id}", details=details)
         self.summary.records_updated += done
         return None
 
@@ -195,31 +195,31 @@ class Restoration:
         files = registered_files(student for student, _entry in pairs)
         sizes = legacy_sizes([student for student, _entry in pairs], self.found)
         for student, entry in pairs:
-            needs, had_folder = _needs_of(student, entry), has_folder(student)
-            case = Case(
+            plan, had_folder = _plan_of(student, entry), has_folder(student)
+            planner = LinkPlanner(
                 student=student,
                 entry=entry,
                 source=source,
                 found=self.found,
                 files=files[student.pk],
-                taken_away=away.get(student.student_id, set()),
-                needs=needs,
+                removed_since=away.get(student.student_id, set()),
+                plan=plan,
             )
-            linked = self._link(case)
-            if self.only is not None and self.conductor is not None:
-                linked += sum(one.given is True for one in bring_versions_back(student, self.conductor))
+            linked = self._link(planner)
+            if self.only is not None and self.runner is not None:
+                linked += sum(one.given is True for one in bring_versions_back(student, self.runner))
             rows = registered_files([student])[student.pk] if linked else files[student.pk]
-            heals_needed(needs, rows, self.found, checksum=self.checksum, student_id=student.student_id)
-            look_at_legacy(needs, student, sizes, checksum=self.checksum)
-            healed = sum(self._act(kind, student, details) for kind, details in needs.heals)
-            linked += self._give_previous(student, needs)
-            aside = sum(self._act(kind, student, details) for kind, details in needs.asides)
-            if needs.asides:
-                needs.notes.append(told_of_anothers(aside, len(needs.asides)))
-            if self.conductor is not None and not had_folder:
+            put_backs_needed(plan, rows, self.found, checksum=self.checksum, student_id=student.student_id)
+            look_at_legacy(plan, student, sizes, checksum=self.checksum)
+            healed = sum(self._step(kind, student, details) for kind, details in plan.put_backs)
+            linked += self._give_previous(student, plan)
+            aside = sum(self._step(kind, student, details) for kind, details in plan.asides)
+            if plan.asides:
+                plan.notes.append(told_of_anothers(aside, len(plan.asides)))
+            if self.runner is not None and not had_folder:
                 make_folder(student)
                 self.summary.directories_created += 1
-            head, line = self._place(), self._line(student, needs, linked, healed)
+            head, line = self._place(), self._line(student, plan, linked, healed)
             if not (self.only_problems and line.startswith("OK: ")):
                 yield f"{head}{student.name} ({student.student_id})\n{line}"
 
@@ -228,70 +228,70 @@ class Restoration:
         self._number += 1
         return f"[{self._number}/{self.total}] "
 
-    def _link(self, case: Case) -> int:
-        """Link what is not; the number of acts done. Acts from the database's own rows name no backup."""
-        own = case
-        if case.source.path and rows_suffice(case.student, case.entry):
-            own = replace(case, source=Source(), entry=of_the_database(case.student))
+    def _link(self, planner: LinkPlanner) -> int:
+        """Link what is not; the number of steps done. Acts from the database's own rows name no backup."""
+        own = planner
+        if planner.source.path and rows_suffice(planner.student, planner.entry):
+            own = replace(planner, source=Source(), entry=of_the_database(planner.student))
         own.plan_links()
-        case.plan_attendance()
-        if case.entry.had_photo and not case.entry.photos and not case.student.profile_photo:
-            plan_adoption(case)
+        planner.plan_attendance()
+        if planner.entry.had_photo and not planner.entry.photos and not planner.student.profile_photo:
+            plan_adoption(planner)
         done = 0
-        for kind, details in case.needs.links:
-            path = details.get("backup", case.source.path)
-            offer(path, case.entry if path == case.source.path else of_the_database(case.student))
-            done += self._act(kind, case.student, details) and kind == "change_photo"
+        for kind, details in planner.plan.links:
+            path = details.get("backup", planner.source.path)
+            offer(path, planner.entry if path == planner.source.path else of_the_database(planner.student))
+            done += self._step(kind, planner.student, details) and kind == "change_photo"
         return done
 
-    def _give_previous(self, student: Student, needs: Needs) -> bool:
-        if not self.previous or not needs.missing:
+    def _give_previous(self, student: Student, plan: RestorePlan) -> bool:
+        if not self.previous or not plan.missing:
             return False
         student = students_with_photos().get(pk=student.pk)
-        details = previous_photo(student, set(needs.missing))
+        details = previous_photo(student, set(plan.missing))
         if details is None:
             return False
-        given = self._act("change_photo", student, details)
+        given = self._step("change_photo", student, details)
         done = "is the photo again" if given else "is there, and would be the photo again"
-        needs.notes.append(f"an earlier version {done}: {details['sha256'][:12]}")
+        plan.notes.append(f"an earlier version {done}: {details['sha256'][:12]}")
         return given
 
-    def _act(self, kind: str, student: Student, details: dict[str, Any]) -> bool:
-        if self.conductor is None:
+    def _step(self, kind: str, student: Student, details: dict[str, Any]) -> bool:
+        if self.runner is None:
             return False
-        return self.conductor.act(kind, subject=subject_of(student), details=details)
+        return self.runner.step(kind, subject=subject_of(student), details=details)
 
-    def _line(self, student: Student, needs: Needs, linked: int, healed: int) -> str:
+    def _line(self, student: Student, plan: RestorePlan, linked: int, healed: int) -> str:
         who, summary = f"{student.name} (ID {student.pk})", self.summary
-        summary.photos_verified += needs.verified
-        summary.attendance_verified += needs.attendance
-        summary.photos_missing += len(set(needs.missing))
+        summary.photos_verified += plan.verified
+        summary.attendance_verified += plan.attendance
+        summary.photos_missing += len(set(plan.missing))
         summary.records_updated += linked
         summary.healed += healed
-        for note in needs.notes:
+        for note in plan.notes:
             if note != REMOVED:  # that one is as somebody wanted it
                 self._left(f"{who}: {note}")
-        to_do = len(needs.links) + len(needs.heals)
-        missing = set(needs.missing)
-        said = [f"Missing photo file: {who}"] if missing - needs.former else []
-        if former := missing & needs.former:
+        to_do = len(plan.links) + len(plan.put_backs)
+        missing = set(plan.missing)
+        said = [f"Missing photo file: {who}"] if missing - plan.former else []
+        if former := missing & plan.former:
             said.append(f"Missing former photo: {who}: {len(former)} of the history")
-        if needs.missing:
+        if plan.missing:
             summary.missing.append(
                 {"id": student.pk, "name": student.name, "student_id": str(student.student_id)}
             )
         if linked or healed:
             said.append(f"Restored: {who}: {linked} linked, {healed} put back")
-        elif to_do and self.conductor is None:
-            said.append(f"To restore: {who}: {len(needs.links)} to link, {len(needs.heals)} to put back")
+        elif to_do and self.runner is None:
+            said.append(f"To restore: {who}: {len(plan.links)} to link, {len(plan.put_backs)} to put back")
             summary.left_for_a_person.append(said[-1])
         elif to_do:
             said.append(self._left(f"Left alone: {who}: changed at the same moment. Run it again."))
-        said += [f"Note: {who}: {note}" for note in needs.notes]
-        return "\n".join(said) or f"OK: {who}: {needs.verified} photos"
+        said += [f"Note: {who}: {note}" for note in plan.notes]
+        return "\n".join(said) or f"OK: {who}: {plan.verified} photos"
 
 
-def _needs_of(student: Student, entry: BackedUpStudent) -> Needs:
+def _plan_of(student: Student, entry: BackedUpStudent) -> RestorePlan:
     attendance = {photo.sha256 for photo in student.photos.all() if photo.slot != PROFILE}
     attendance |= {photo.sha256 for photo in entry.attendance}
-    return Needs(former=former_sha256s(student, entry), of_attendance=attendance)
+    return RestorePlan(former=former_sha256s(student, entry), of_attendance=attendance)

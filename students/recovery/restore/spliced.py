@@ -16,8 +16,8 @@ from photostore.storage import storage_for
 from students import identity
 from students.identity import Identity, number_hash
 from students.models import Student, StudentPhoto
-from students.recovery.change.files import AnySpot
-from students.recovery.restore.finding import Found
+from students.recovery.change.files import AnyFileRef
+from students.recovery.restore.finding import StorageContents
 from students.slots import moment_in
 from students.versions import MAX_STORED_BYTES
 
@@ -32,18 +32,20 @@ class Lost:
     numbers: frozenset[str]
     attendance: str = ""
 
-    def sources(self, likely: Iterable[AnySpot], found: Found) -> list[AnySpot]:
+    def sources(self, likely: Iterable[AnyFileRef], found: StorageContents) -> list[AnyFileRef]:
         """A file of the same picture, with the identity that makes it the lost version; or none."""
         if not self.untagged_sha256:
             return []
-        for spot in dict.fromkeys((*likely, *_of_rows(self.untagged_sha256))):
-            if inside := self._inside(spot):
-                return [(*spot, *inside)]
-        strays = ((spot, self._inside(spot)) for spot in found.strays_without_tag(self.untagged_sha256))
-        return next(([(*spot, *inside)] for spot, inside in strays if inside), [])
+        for file_ref in dict.fromkeys((*likely, *_of_rows(self.untagged_sha256))):
+            if inside := self._inside(file_ref):
+                return [(*file_ref, *inside)]
+        unowned_files = (
+            (file_ref, self._inside(file_ref)) for file_ref in found.unowned_without_tag(self.untagged_sha256)
+        )
+        return next(([(*file_ref, *inside)] for file_ref, inside in unowned_files if inside), [])
 
-    def _inside(self, spot: AnySpot) -> tuple[str, str, str] | None:
-        alias, key = spot[:2]
+    def _inside(self, file_ref: AnyFileRef) -> tuple[str, str, str] | None:
+        alias, key = file_ref[:2]
         try:
             data = storage_for(alias).read(key, max_bytes=MAX_STORED_BYTES)
             bare = tags.strip(data)
@@ -79,6 +81,6 @@ def numbers_of(student: Student, others: Iterable[str] = ()) -> frozenset[str]:
     return frozenset(number for number in (student.student_number, *former, *others) if number)
 
 
-def _of_rows(untagged_sha256: str) -> Iterator[AnySpot]:
+def _of_rows(untagged_sha256: str) -> Iterator[AnyFileRef]:
     for photo in StudentPhoto.objects.filter(untagged_sha256=untagged_sha256)[:5]:
         yield ("default", str(photo.file))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from photostore.bounded import MAX_LISTED, BoundedList
-from students.recovery.run_memory import Lines
+from students.recovery.run_memory import SpilledLines
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Summary:
     photos_missing: int = 0
     records_updated: int = 0
     healed: int = 0
-    left_for_a_person: Lines = field(default_factory=Lines)
+    left_for_a_person: SpilledLines = field(default_factory=SpilledLines)
     missing: BoundedList = field(default_factory=BoundedList)
 
     def as_json(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from students.recovery.backups import BackedUpStudent
-from students.recovery.restore.finding import Found
+from students.recovery.restore.finding import StorageContents
 
 # Every version has its original in the register, today's is live, no row is a legacy one; whether the
 # registered files are there, the storages say.
@@ -61,13 +61,13 @@ class Looked:
         return slots.issubset(self.slots or ()) and sha256s.issubset(self.sha256s or ())
 
 
-def look_at(student_ids: Iterable[UUID], storages: Found) -> dict[UUID, Looked]:
+def look_at(student_ids: Iterable[UUID], storages: StorageContents) -> dict[UUID, Looked]:
     """Those of them who are here."""
     found = _looked(storages, "student_id = ANY(%(ids)s)", ids=list(student_ids), limit=None)
     return {one.student_id: one for one in found}
 
 
-def look_at_all(storages: Found, at_once: int, besides: str) -> Iterator[list[Looked]]:
+def look_at_all(storages: StorageContents, at_once: int, besides: str) -> Iterator[list[Looked]]:
     """Everybody by primary key, so many at a time; not those whom the backup's table `besides` has."""
     last = 0
     others = f"NOT EXISTS (SELECT FROM {besides} AS e WHERE e.student_id = s.student_id AND NOT e.is_erased)"
@@ -77,7 +77,7 @@ def look_at_all(storages: Found, at_once: int, besides: str) -> Iterator[list[Lo
         yield found
 
 
-def _looked(storages: Found, which: str, **values: Any) -> list[Looked]:
+def _looked(storages: StorageContents, which: str, **values: Any) -> list[Looked]:
     with connection.cursor() as cursor:
         cursor.execute(_LOOK.format(which=which), values)
         rows: list[Any] = cursor.fetchall()

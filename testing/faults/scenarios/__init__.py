@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 from testing.faults.outcome import Effort, Outcome
 from testing.faults.scenarios import (
+    after_commit,
     crowds,
     full_disk,
     kills,
     postgres_restarts,
     rollbacks,
-    settling,
     sick_s3,
 )
 
@@ -33,7 +33,7 @@ SCENARIOS: dict[str, Scenario] = {
         sick_s3.no_transaction_waits,
         postgres_restarts.restarts,
         crowds.crowds,
-        settling.settling_at_once,
+        after_commit.finishing_at_once,
     )
 }
 

@@ -51,7 +51,7 @@ def _sweep(
     what: str,
     calls: Sequence[str],
     photos: int,
-    act: Callable[[Deployment, int], int],
+    step: Callable[[Deployment, int], int],
 ) -> Outcome:
     outcome = Outcome(f"SIGKILL before every system call of {what}")
     kills: Counter[str] = Counter()
@@ -60,7 +60,7 @@ def _sweep(
             for number in count(1, effort.step):
                 student = deployment.client.new_student(photos=photos)
                 with killed_before(deployment.service.worker_pids[0], call, number):
-                    status = act(deployment, student)
+                    status = step(deployment, student)
                 deployment.service.wait_until_ready()
                 outcome.inspect(deployment)
                 if status:

@@ -62,7 +62,7 @@ def _suffer(
     s3.plan.clear()
     outcome.expect(answer.status in (200, 503), f"a sick S3 was answered with {answer.status}")
     outcome.inspect(deployment, healed=False)
-    if answer.status == 503 and answer.code != "copies_pending":
+    if answer.status == 503 and answer.code != "exports_pending":
         outcome.expect(_today(deployment, student) == before, "a refused photo shows")
     outcome.works_again(deployment, [student])
 

@@ -1,0 +1,161 @@
+"""Carrying out an operation, step by step, and finishing one that was killed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
+from django.utils import timezone
+
+from photostore.audit import Actor, record
+from photostore.errors import Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.models import Operation, OperationStep
+from photostore.operations.handlers import handler_of
+from photostore.operations.tally import count_done
+
+logger = logging.getLogger(__name__)
+
+# Also what can never be done, such as a link in the way or bytes that are no picture: a step that stayed
+# planned would stop every later operation. `StorageUnavailable` is not among them: it passes, and the step is
+# done.
+CANNOT = (Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile, SuspiciousOperation)
+
+
+class OperationRunner:
+    """A running operation. `resumed` says that it goes on where a killed run stopped.
+
+    `skipped` counts the steps that no longer applied, `why` says it of the last one.
+    """
+
+    def __init__(self, operation: Operation, *, resumed: bool) -> None:
+        self.operation = operation
+        self.resumed = resumed
+        self.skipped = 0
+        self.why = ""
+        last = operation.steps.order_by("-number").first()
+        self._number = last.number if last else 0
+
+    @property
+    def id(self) -> str | None:
+        """The operation's id, for machines. After the block: None where it did nothing and was forgotten."""
+        return str(self.operation.pk) if self.operation.pk else None
+
+    def step(self, kind: str, *, subject: str, details: dict[str, Any]) -> bool:
+        """Write a step down, then do it. False when it no longer applied and was skipped.
+
+        Raises `StorageUnavailable` and the like; the step then stays planned, and the next run does it.
+        """
+        self._number += 1
+        step = OperationStep.objects.create(
+            operation=self.operation, number=self._number, kind=kind, subject=subject[:200], details=details
+        )
+        if carry_out(step):
+            return True
+        self.skipped += 1
+        self.why = step.note
+        return False
+
+
+@contextmanager
+def run_operation(
+    command: str, actor: Actor, *, undoes: Operation | None = None, can_be_undone: bool = True
+) -> Iterator[OperationRunner]:
+    """An operation around the block; call it under the commands' lock (`photostore.commands`).
+
+    A running operation found here was killed. Its last step is finished first; when it is the same
+    command, this run goes on with it, so that one undo takes all of it back. An operation without steps
+    leaves no trace.
+    """
+    resumed = None
+    for killed in Operation.objects.filter(state=Operation.State.RUNNING).order_by("started_at"):
+        finish_last_step(killed)
+        if killed.command == command and killed.undoes_id == (undoes and undoes.pk):
+            resumed = killed
+        else:
+            close(killed)
+    operation = resumed or _begun(command, actor, undoes, can_be_undone=can_be_undone)
+    yield OperationRunner(operation, resumed=resumed is not None)
+    close(operation)
+
+
+def _begun(command: str, actor: Actor, undoes: Operation | None, *, can_be_undone: bool) -> Operation:
+    with transaction.atomic():
+        if undoes is not None:
+            record(actor, "operation.undo", subject=f"operation {undoes.pk}")
+        return Operation.objects.create(
+            command=command,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            channel=actor.channel,
+            undoes=undoes,
+            can_be_undone=can_be_undone,
+        )
+
+
+def interrupted() -> list[Operation]:
+    """Operations whose process was killed; meaningful under the commands' lock."""
+    return list(Operation.objects.filter(state=Operation.State.RUNNING).order_by("started_at"))
+
+
+def finish_interrupted() -> None:
+    """Finish what was killed and close it; meaningful under the commands' lock.
+
+    A killed undo stays open: asked for again, it goes on, so that one undo takes all of it back.
+    """
+    for killed in interrupted():
+        finish_last_step(killed)
+        if killed.undoes_id is None:
+            close(killed)
+
+
+def finish_last_step(operation: Operation) -> None:
+    """Do what was written down and perhaps not done: at most one step, but all of them if there are more."""
+    for step in operation.steps.filter(state=OperationStep.State.PLANNED).order_by("number"):
+        logger.warning("Finishing step %d of the interrupted %s.", step.number, operation)
+        carry_out(step)
+
+
+def carry_out(step: OperationStep) -> bool:
+    """Perform one written step. False when it no longer applied; it is then marked as skipped."""
+    try:
+        handler_of(step).perform(step)
+    except CANNOT as why:
+        mark(step, OperationStep.State.SKIPPED, note=str(why))
+        return False
+    mark(step, OperationStep.State.DONE)
+    count_done(step.operation.command)
+    return True
+
+
+def mark(step: OperationStep, state: OperationStep.State, *, note: str = "") -> None:
+    """Write down what became of a step."""
+    step.state, step.note = state, note[:300]
+    step.save(update_fields=["state", "note", "at"])
+
+
+def close(operation: Operation) -> None:
+    """The operation is over; one that did nothing is forgotten. What it took back, stands no more."""
+    with transaction.atomic():
+        operation.finished_at = timezone.now()
+        operation.save(update_fields=["finished_at"])
+        _update_states(operation)
+        if not operation.steps.exists():
+            operation.delete()
+
+
+def _update_states(operation: Operation) -> None:
+    """By what stands of its steps; then those of the operation that it takes back, and so on downwards."""
+    updated: Operation | None = operation
+    while updated is not None:
+        stands = updated.steps.filter(state=OperationStep.State.DONE).exists()
+        undone = updated.steps.filter(state=OperationStep.State.UNDONE).exists()
+        if undone:
+            updated.state = Operation.State.PARTLY if stands else Operation.State.UNDONE
+        else:
+            updated.state = Operation.State.DONE
+        updated.save(update_fields=["state"])
+        updated = updated.undoes
