@@ -21,7 +21,9 @@ urlpatterns = [
     *optional_slash("api/students/<int:pk>/", students.StudentView.as_view(), "student"),
     *optional_slash("api/students/<int:pk>/upload-photo/", photos.UploadPhotoView.as_view(), "upload-photo"),
     *optional_slash("api/students/<int:pk>/photo/", photos.PhotoView.as_view(), "photo"),
-    *optional_slash("api/students/<int:pk>/photo-history/", photos.PhotoHistoryView.as_view(), "photo-history"),
+    *optional_slash(
+        "api/students/<int:pk>/photo-history/", photos.PhotoHistoryView.as_view(), "photo-history"
+    ),
     *optional_slash("api/students/<int:pk>/swap-photo/", photos.SwapPhotoView.as_view(), "swap-photo"),
     *optional_slash(
         "api/students/<int:pk>/photo-history/<sha256:sha256>/restore/",

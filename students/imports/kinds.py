@@ -31,7 +31,9 @@ def read(import_id: UUID) -> None:
 
 
 def commit(import_id: UUID) -> None:
-    """Commit it, or go on where a killed run stopped. Raises `StorageUnavailable`, `CommandRefused`: try again."""
+    """Commit it, or go on where a killed run stopped. Raises `StorageUnavailable`, `CommandRefused`: try
+    again.
+    """
     batch = Import.objects.filter(pk=import_id, state=Import.State.COMMITTING).first()
     if batch is not None:
         KINDS[batch.kind].commit(batch)
