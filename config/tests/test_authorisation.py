@@ -19,11 +19,11 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
-from photostore.references.places import places
 from rest_framework.test import APIClient
 
 from media_uploads.models import Persona
 from media_uploads.tests.announced import CHUNK, send
+from photostore.references.roots import storage_roots
 from students.models import Import
 from testing.once import begin_again, made_once
 from testing.people import body_of, client_of, make_person
@@ -339,7 +339,7 @@ def everything() -> dict[str, str]:
 
 
 def files() -> Iterator[tuple[str, str, int, Any]]:
-    for place in places():
+    for place in storage_roots():
         for found in place.storage.scan("") if place.storage.is_prepared() else ():
             yield place.alias, found.key, found.byte_size, found.modified_at
 
