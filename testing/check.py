@@ -13,6 +13,7 @@ CHECKS = (
     "ruff format --check",
     "mypy",
     "lint-imports",
+    "python -m testing.words",
     "python -W error manage.py makemigrations --check --dry-run",
     "python -W error manage.py check --deploy --fail-level WARNING",
 )

@@ -1,4 +1,4 @@
-"""The engine room in the admin: the audit, operations with their undo, what verify_media found."""
+"""photostore in the admin: the audit, operations with their undo, what verify_media found."""
 
 from photostore.admin.audit import AuditEntryAdmin
 from photostore.admin.bytes import BytesAdmin, CheckedActions, ReadOnlyAdmin

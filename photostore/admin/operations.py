@@ -143,7 +143,7 @@ def may_undo(request: HttpRequest, operation: Operation) -> bool:
 def _take_back(request: HttpRequest, operation: Operation) -> None:
     if operation.steps.filter(state=OperationStep.State.DONE).count() > MAX_STEPS_TO_UNDO_HERE:
         text = _("This operation is too large to be taken back here: manage.py undo_photo_operation %s")
-        refusal = PhotostoreError(text % operation.pk, code="too_large_for_the_desk")
+        refusal = PhotostoreError(text % operation.pk, code="too_large_for_the_admin")
         tell_refusal(request, refusal, action="operation.undo", subject=f"operation {operation.pk}")
         return
     try:

@@ -1,4 +1,4 @@
-"""Owners and their files for the tests of the engine room, which knows neither students nor users."""
+"""Owners and their files for the tests of photostore, which knows neither students nor users."""
 
 from __future__ import annotations
 

@@ -85,10 +85,10 @@ class StudentAdmin(ProposalsAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc
     def photo(self, student: Student) -> str:
         """The photo, large enough to recognise somebody."""
         # The admin asks for the same field several times on one page.
-        if "_desk_links" not in student.__dict__:
+        if "_admin_links" not in student.__dict__:
             links = represent_student(student, LinkMaker.of(self.current_request))
-            student.__dict__["_desk_links"] = links
-        context = {"student": student, "links": student.__dict__["_desk_links"]}
+            student.__dict__["_admin_links"] = links
+        context = {"student": student, "links": student.__dict__["_admin_links"]}
         context["can_change"] = self.has_change_permission(self.current_request, student)
         return render_to_string("students/admin/photo.html", context, request=self.current_request)
 

@@ -71,7 +71,7 @@ def test_blank_lines_trailing_tabs_and_the_end_of_file_mark(ending: str) -> None
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ","])
-def test_a_stray_quote_swallows_no_row(delimiter: str) -> None:
+def test_a_lone_quote_swallows_no_row(delimiter: str) -> None:
     rows = [["1", '"Bo', "x"], ["2", "Al", "y"], ["3", 'Cy"', "z"], ["4", "Di", "w"]]
     assert read(text(rows, delimiter).encode()).rows == rows
 

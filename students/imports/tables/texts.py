@@ -109,7 +109,7 @@ def _delimiter_of(text: str) -> str:
 def _best(text: str, delimiter: str) -> _Split:
     """With quotes where they are well formed.
 
-    A stray quote swallows the rows up to the next one, and is seen by that: fewer rows than lines, while the
+    A lone quote swallows the rows up to the next one, and is seen by that: fewer rows than lines, while the
     lines alone are as regular.
     """
     plain = _split(_plainly(text, delimiter))
