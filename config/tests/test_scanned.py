@@ -93,9 +93,7 @@ def everything() -> set[str]:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_virus_comes_through_no_channel(
-    house: House, clamd: Clamd, each_storage: str, channel: str
-) -> None:
+def test_a_virus_comes_in_nowhere(house: House, clamd: Clamd, each_storage: str, channel: str) -> None:
     answer = getattr(house, channel)(marked())
     if channel == "admin":
         assert answer.status_code == 200 and b"There is a virus in this file." in answer.content
