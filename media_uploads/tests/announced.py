@@ -7,7 +7,9 @@ from typing import Any
 import requests
 from rest_framework.test import APIClient
 
-from media_uploads.models import Persona
+from media_uploads.direct.use_cases.completing import complete_upload
+from media_uploads.models import DirectUpload, Persona
+from media_uploads.tests.handing_in import ACTOR
 
 TUS = {"HTTP_TUS_RESUMABLE": "1.0.0"}
 CHUNK = "application/offset+octet-stream"
@@ -57,3 +59,9 @@ def sent(
 
 def complete(client: APIClient, upload: dict[str, Any]) -> Any:
     return client.post(f"{path_of(upload)}/complete")
+
+
+def complete_in_a_process(upload_id: str) -> None:
+    """In a process that is killed."""
+    upload = DirectUpload.objects.select_related("user").get(pk=upload_id)
+    complete_upload(user=upload.user, upload_id=upload.pk, actor=ACTOR)

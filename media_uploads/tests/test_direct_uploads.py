@@ -16,9 +16,12 @@ from media_uploads.models import UPLOAD_OWNER_LABEL, DirectUpload, MediaFile, Us
 from media_uploads.tests.announced import announce, complete, path_of, send, sent
 from media_uploads.tests.handing_in import check_consistent, persona_of, picture, stored
 from photostore.errors import StorageUnavailable
+from photostore.inventory import orphans
 from photostore.locks import advisory_lock
 from photostore.models import AuditEntry, PendingRemoval
+from photostore.register.after_commit import finish_all_commits
 from photostore.storage import storage_for
+from testing.kills.commands import killed_after
 from testing.people import client_of
 from testing.videos import video
 
@@ -351,41 +354,21 @@ def test_another_object_in_its_place_is_refused(danas: Any, persona: Any, each_s
     nothing_was_kept()
 
 
-class Killed(BaseException):
-    """As SIGKILL: nothing handles it."""
+# Three thumbnails and the picture itself.
+FILES = 4
 
 
-@pytest.mark.parametrize(
-    "where",
-    [
-        "photostore.register.persistence.store",
-        "media_uploads.files.use_cases.publish",
-        "media_uploads.direct.use_cases.completing._claim",
-        "media_uploads.direct.use_cases.completing.drain",
-        "media_uploads.files.use_cases.drain_leftovers",
-    ],
-)
-def test_killed_and_run_again_there_is_one_row(
-    danas: Any, persona: Any, monkeypatch: Any, where: str
-) -> None:
+@pytest.mark.parametrize("steps", range(FILES + 3))
+def test_killed_and_run_again_there_is_one_row(danas: Any, persona: Any, steps: int) -> None:
+    """Before each thumbnail, the file, the commit, and the removal of what had arrived."""
     upload = sent(danas, persona, picture())
-
-    def die(*_: Any, **__: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(where, die)
-        with pytest.raises(Killed):
-            complete(danas, upload)
+    assert killed_after(steps, "media_uploads.tests.announced:complete_in_a_process", upload["id"])
     committed = MediaFile.objects.exists()
+    assert committed == (steps > FILES)
+    for left in list(orphans()):
+        storage_for().remove(left.key)
     assert complete(danas, upload).status_code == (409 if committed else 201)
-    assert MediaFile.objects.count() == 1
-    if not committed:
-        return
-    # The commit came before the end: what had arrived waits in the outbox for whoever comes next.
-    from photostore.register.after_commit import finish_all_commits
-
-    finish_all_commits()
+    finish_all_commits()  # after the commit, what had arrived waits in the outbox
     one_row_and_nothing_left()
 
 
@@ -428,8 +411,6 @@ def test_its_bytes_go_with_the_persona_and_the_person(
             cursor.execute(f"DELETE FROM {thing._meta.db_table} WHERE id = %s", [thing.pk])
     assert not DirectUpload.objects.exists()
     assert PendingRemoval.objects.filter(key__startswith="incoming/").count() == 1
-    from photostore.register.after_commit import finish_all_commits
-
     finish_all_commits()
     assert not stored()
     assert not Usage.objects.filter(bytes__gt=0).exists()
