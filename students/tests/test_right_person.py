@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from photostore.audit import Actor
 from photostore.models import AuditEntry
 from photostore.storage import storage_for
 from photostore.tests.inventory_files import run
 from students.models import Student, StudentPhoto
+from students.right_person import findings, looks_of
+from students.shared_photos import shared_photos
 from students.tests import commands
 from students.tests.school import enrol, everything, face, file_of
-from testing.exhaustive import is_exhaustive
+from students.versions import new_version, take_in
 from testing.people import client_of, make_person
 from testing.pictures import portrait, saved
 
@@ -155,10 +158,27 @@ def test_the_admin_shows_both_faces_and_a_box_to_tick(api: Any, ada: Any, bea: A
 
 
 def test_different_portraits_give_no_alarm(api: Any) -> None:
-    for number in range(60 if is_exhaustive() else 12):
+    for number in range(12):
         made = enrol(api, f"Child {number}", student_number=f"N-{number}")
         answer = hand_in(api, made["id"], face(100 + number), f"N-{number}.jpg")
         assert (answer.status_code, answer.json()["warnings"]) == (200, [])
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(900)
+def test_five_thousand_drawn_portraits_give_no_alarm(db: None) -> None:
+    count = 5_000
+    children = Student.objects.bulk_create(
+        Student(name=f"Child {n}", student_number=f"N-{n}") for n in range(count)
+    )
+    photos = []
+    for number, child in enumerate(children):
+        incoming = take_in(face(number, width=120, height=160), filename=f"N-{number}.jpg", origin="api")
+        photos.append(new_version(child, incoming, Actor("", "olga", "api")).photo)
+    StudentPhoto.objects.bulk_create(photos)
+    assert not [one for one in photos if findings(one.student, looks_of(one))]
+    assert not list(shared_photos())
+    assert findings(children[1], looks_of(photos[0])), "the same picture would be noticed"
 
 
 def test_verify_media_names_pictures_on_two_students_and_shifted_runs(api: Any, ada: Any, bea: Any) -> None:
