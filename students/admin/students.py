@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from photostore.admin import BytesAdmin, tell_refusal
+from photostore.admin import BytesAdmin, note_refusal, tell_refusal
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import PhotostoreError
@@ -30,6 +31,7 @@ from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.photos import remove_photo, restore_version, subject_of
 from students.representation import represent_student, represent_version, thumbnails_of
+from students.right_person import STOPS, AnotherPerson
 from students.todays import versions_of, with_standing
 
 HISTORY_SHOWN = 24
@@ -197,13 +199,32 @@ class StudentAdmin(ProposalsAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc
         ]
 
     def restore_view(self, request: HttpRequest, pk: int, sha256: str) -> HttpResponse:
-        """Make an earlier photo the photo again."""
-        return self._change_photo(
-            request,
-            pk,
-            lambda student, actor: restore_version(student=student, sha256=sha256, actor=actor),
-            _("The earlier photo is the photo again."),
-        )
+        """Make an earlier photo the current one; asks first where it is another student's by now."""
+        confirmed = STOPS if request.POST.get("confirm") else ()
+        try:
+            return self._change_photo(
+                request,
+                pk,
+                lambda student, actor: restore_version(
+                    student=student, sha256=sha256, actor=actor, confirmed=confirmed
+                ),
+                _("The earlier photo was restored."),
+            )
+        except AnotherPerson as error:
+            return self._ask_whose(request, pk, sha256, error)
+
+    def _ask_whose(self, request: HttpRequest, pk: int, sha256: str, error: AnotherPerson) -> HttpResponse:
+        student, links = Student.objects.get(pk=pk), LinkMaker.of(request)
+        note_refusal(request, error.code, action="photo.restore", subject=subject_of(student))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Is this %(name)s?") % {"name": student.name},
+            "opts": self.opts,
+            "student": student,
+            "version": represent_version(versions_of(student).get(sha256=sha256), links),
+            "faces": [{"finding": one, "links": thumbnails_of(one.other, links)} for one in error.findings],
+        }
+        return TemplateResponse(request, "students/admin/restore_another.html", context)
 
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Leave the student without a photo."""
@@ -220,6 +241,8 @@ class StudentAdmin(ProposalsAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc
             raise PermissionDenied
         try:
             use_case(student, Actor.of(request, "admin"))
+        except AnotherPerson:
+            raise
         except PhotostoreError as error:
             tell_refusal(request, error, subject=subject_of(student))
         else:

@@ -204,7 +204,7 @@ def test_replace_the_photo_and_bring_the_first_one_back(
     screenshot(staff, "history")
     with staff.expect_navigation():
         staff.locator(".admin-history li").last.get_by_role("button").click()
-    expect(staff.get_by_text("The earlier photo is the photo again.")).to_be_visible()
+    expect(staff.get_by_text("The earlier photo was restored.")).to_be_visible()
     zoe.refresh_from_db()
     assert zoe.photo_sha256 == first.sha256 == shown_sha256(staff, zoe)
     assert hashlib.sha256(stored_bytes(first)).hexdigest() == first.sha256

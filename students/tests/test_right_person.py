@@ -157,6 +157,21 @@ def test_the_admin_shows_both_faces_and_a_box_to_tick(api: Any, ada: Any, bea: A
     assert StudentPhoto.objects.filter(student=bea["id"]).count() == 2
 
 
+def test_the_admin_asks_before_it_restores_what_is_anothers_by_now(api: Any, ada: Any, bea: Any) -> None:
+    earlier = Student.objects.get(pk=ada["id"]).photo_sha256
+    assert hand_in(api, ada["id"], face(3)).status_code == 200
+    assert hand_in(api, bea["id"], face(1), confirm="was_anothers").status_code == 200
+    staff = Client()
+    staff.force_login(make_person("root", is_staff=True, is_superuser=True))
+    page = f"/admin/students/student/{ada['id']}/photo/{earlier}/restore/"
+    asked = staff.post(page)
+    assert asked.status_code == 200
+    assert "The same picture is the photo of another student: Bea." in asked.content.decode()
+    assert Student.objects.get(pk=ada["id"]).photo_sha256 != earlier
+    assert staff.post(page, {"confirm": "yes"}).status_code == 302
+    assert Student.objects.get(pk=ada["id"]).photo_sha256 == earlier
+
+
 def test_different_portraits_give_no_alarm(api: Any) -> None:
     for number in range(12):
         made = enrol(api, f"Child {number}", student_number=f"N-{number}")
