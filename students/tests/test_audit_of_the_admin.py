@@ -1,10 +1,13 @@
-"""Whatever a admin channel refuses leaves an audit row, with who tried what and why it was refused."""
+"""Whatever an admin channel refuses leaves an audit row, with who tried what and why it was refused."""
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -44,6 +47,16 @@ def change(student: Student) -> str:
 
 
 FIELDS = {"name": "Ada Lovelace", "status": "active"}
+
+
+def test_the_link_to_who_did_what_finds_it(alice: Any, ada: Student) -> None:
+    assert staff(alice).post(change(ada), {**FIELDS, "name": "Ada King"}).status_code == 302
+    alice.user_permissions.add(Permission.objects.get(codename="view_auditentry"))
+    page = staff(alice).get(change(ada)).content.decode()
+    link = re.search(r'href="([^"]*)">Who did what with this student', page)
+    assert link is not None
+    found = staff(alice).get(html.unescape(link[1]))
+    assert [row.action for row in found.context["cl"].result_list] == ["student.update"]
 
 
 def test_a_button_whose_use_case_refuses(alice: Any, ada: Student) -> None:
