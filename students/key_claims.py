@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Literal
 from uuid import UUID
 
 from photostore import keys
-from students.search import words
+from students.matching.file_names import parse
 
 UPLOADS = "student_photos/"
 FOLDERS = "photos/students/"
@@ -23,16 +22,13 @@ _IN_FOLDER = re.compile(rf"(?:photos|derived)/students/({_UUID})/(.+)")
 _DOCUMENTED = re.compile(r"student_photos/student_(\d{1,18})_profile\.[a-z0-9]{1,5}", re.IGNORECASE)
 _ATTENDANCE = re.compile(r"attendance/(\d{4}-\d{2}-\d{2}_[AP]M)\.[a-z]{3,4}")
 _ID = re.compile(r"(?:student[_-])?(\d{1,18})(?:[_-]profile)?", re.IGNORECASE)
-# What copying in a file manager appends.
-_COPY_MARK = re.compile(r"(?: ?\(\d+\)| - Copy)+$")
-PORTRAIT_WORDS = frozenset({"photo", "profile", "portrait", "student", "img", "image", "pic", "picture"})
 
 
 @dataclass(frozen=True, slots=True)
 class KeyClaim:
     """`folder` is the student_id in the path, `pk` the id in a documented name, `moment` a half-day.
 
-    `stem` is the bare file name; `file_id` an integer that it consists of.
+    `stem` is the bare file name (see `students.matching`); `file_id` an integer that it consists of.
     """
 
     role: Role
@@ -41,14 +37,6 @@ class KeyClaim:
     moment: str = ""
     stem: str = ""
     file_id: int | None = None
-
-    @property
-    def name_words(self) -> tuple[str, ...]:
-        """The words of a person's name, if the file is called like one; sorted, for either order."""
-        found = [word for word in words(self.stem) if word not in PORTRAIT_WORDS]
-        if len(found) < 2 or not all(word.isalpha() for word in found):
-            return ()
-        return tuple(sorted(found))
 
 
 @lru_cache(maxsize=4_096)
@@ -60,7 +48,7 @@ def claim_of(key: str) -> KeyClaim:
     documented = _DOCUMENTED.fullmatch(key)
     if documented:
         return KeyClaim("documented", pk=int(documented[1]), file_id=int(documented[1]))
-    stem = _COPY_MARK.sub("", PurePosixPath(key).stem)
+    stem = parse(key).stem
     numeric = _ID.fullmatch(stem) if key.startswith("student_photos/") else None
     return KeyClaim("other", stem=stem, file_id=int(numeric[1]) if numeric else None)
 

@@ -22,6 +22,7 @@ FOLDED = {
     **dict.fromkeys("þÞ", "th"),
 }
 _FOLDING = str.maketrans(FOLDED)
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def folded(expression: str) -> str:
@@ -34,15 +35,17 @@ def folded(expression: str) -> str:
     return f"regexp_replace(lower({sql}), '[\u0300-\u036f]', '', 'g')"
 
 
+def folded_text(text: str) -> str:
+    """A text without case and accents, as `folded` makes it in SQL."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    if decomposed.isascii():
+        return decomposed.lower()
+    return _ACCENTS.sub("", decomposed.translate(_FOLDING).lower())
+
+
 def words(typed: str) -> list[str]:
     """Words without case, accents and punctuation, as `students.models.SearchVector` keeps them."""
-    decomposed = (
-        unicodedata.normalize("NFKD", typed)
-        .translate({ord(letter): plain for letter, plain in FOLDED.items()})
-        .lower()
-    )
-    plain = re.sub("[\u0300-\u036f]", "", decomposed)
-    return [word for chunk in plain.split() for word in _words_in(chunk)][:MAX_WORDS]
+    return [word for chunk in folded_text(typed).split() for word in _words_in(chunk)][:MAX_WORDS]
 
 
 def _words_in(chunk: str) -> list[str]:

@@ -19,9 +19,10 @@ from photostore.audit import Actor
 from photostore.commands import one_at_a_time
 from photostore.errors import PhotostoreError
 from photostore.operations.pictures import FileRef
+from students.matching import State
 from students.models import Student
 from students.photos import subject_of
-from students.recovery.evidence.findings import Finding, State
+from students.recovery.evidence.findings import Finding
 from students.recovery.reassign.assign import confirm_proposal, first_proposals, unowned_file
 
 # Each of them is read; more than this would outlast a browser's patience.

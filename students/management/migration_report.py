@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from photostore.commands import PhotoCommand
 from photostore.operations import OperationRunner
-from students.recovery.evidence.findings import Finding, State, StudentRef, as_json
+from students.matching import State
+from students.recovery.evidence.findings import Finding, StudentRef, as_json
 from students.recovery.evidence.plan import Person, Plan
 from students.recovery.reassign.migrate import left_for_a_person
 from students.recovery.reassign.transfers import Done

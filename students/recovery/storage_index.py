@@ -26,9 +26,9 @@ CREATE TEMPORARY TABLE {table} (id bigserial PRIMARY KEY, storage_alias text, ke
     stored_at text, byte_size bigint, modified_at timestamptz, sha256 text, bare_sha256 text,
     content_type text, named_student uuid, number_hash text, attendance text, note text, deleted boolean,
     by_newest_key boolean, person text COLLATE "C", moment text, role text, folder uuid, old_pk bigint,
-    stem text, file_id bigint, name_words text)
+    stem text, file_id bigint)
 """
-_COLUMNS = f"{FILE_COLUMNS}, person, moment, role, folder, old_pk, stem, file_id, name_words"
+_COLUMNS = f"{FILE_COLUMNS}, person, moment, role, folder, old_pk, stem, file_id"
 # Columns end with a NUL and what is none is a 1 at first: no key has such characters.
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\0": "\t", "\1": r"\N"})
 
@@ -99,6 +99,5 @@ def _line(file: UnownedFile) -> str:
         *(file.bare_sha256, file.content_type, file.named_student, file.number_hash, file.attendance),
         *(file.note, file.deleted, file.by_newest_key, file.named_student or place.folder or file.key),
         *(file.moment_at(place), place.role, place.folder, place.pk, place.stem, place.file_id),
-        " ".join(place.name_words),
     )
     return "\0".join(["\1" if one is None else str(one) for one in values]).translate(_ESCAPED) + "\n"

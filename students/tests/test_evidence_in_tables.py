@@ -17,7 +17,6 @@ from students.models import Student
 from students.recovery import storage_index
 from students.recovery.backups.table import Table
 from students.recovery.evidence.backups import _OWN, BackupStudents
-from students.recovery.evidence.lookup import by_name_words
 from students.recovery.evidence.plan import findings
 from students.recovery.unowned import UnownedFile
 from students.tests.drill_school import OLGA
@@ -90,19 +89,3 @@ def test_a_backup_is_asked_about_all_files_at_once(api: Any) -> None:
         ("certain", ["recorded_sha256"], {"Ada"}),
     ]
     assert told(BackupStudents(), by_id) == [("unknown", [], set())]
-
-
-def test_names_are_asked_about_once_for_a_batch(api: Any, django_assert_num_queries: Any) -> None:
-    """In any order of the words, without case and accents, and never by the beginning of a word."""
-    asked = {("ada", "lovelace"), ("emmy", "noether"), ("zoe", "zufall"), ("ad", "love")}
-    for name in ("Ada Lovelace", "LOVELACE, Ada", "Zoë Zufall", "Ada Lovelace King", "Emma Noether"):
-        enrol(api, name)
-    with django_assert_num_queries(1):
-        found = by_name_words(asked)
-    called = {words: sorted(one.name for one in students) for words, students in found.items()}
-    assert called == {
-        ("ada", "lovelace"): ["Ada Lovelace", "LOVELACE, Ada"],
-        ("zoe", "zufall"): ["Zoë Zufall"],
-    }
-    with django_assert_num_queries(0):
-        assert not by_name_words(set())

@@ -35,6 +35,8 @@ def test_both_lists(api: Any, each_storage: str) -> None:
     enrol(api, "Ada", photo=face(1))
     bare = enrol(api, "Bea", student_number="B")
     put("student_photos/x.jpg", face(2))
+    for left in (".DS_Store", "._x.jpg", "Thumbs.db"):
+        put(f"student_photos/{left}", b"left by an operating system")
     code, said = run(COMMAND, "list-students-without-photos")
     assert (code, [one["id"] for one in said["students"]]) == (0, [bare["id"]])
     code, said = run(COMMAND, "list-available-photos")

@@ -13,8 +13,9 @@ from photostore.commands import DONE, PhotoCommand, one_at_a_time
 from photostore.errors import CommandRefused
 from students.checking import called
 from students.management.help import ExampleFormatter
+from students.matching import State
 from students.models import Student
-from students.recovery.evidence.findings import Finding, State, as_json
+from students.recovery.evidence.findings import Finding, as_json
 from students.recovery.evidence.plan import Plan
 from students.recovery.named_student import student_named
 from students.recovery.reassign.assign import (

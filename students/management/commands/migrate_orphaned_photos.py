@@ -16,9 +16,10 @@ from photostore.operations import OperationRunner, run_operation
 from students.management.chosen import add_trust, refuse_trust_of_none, tell_choice, tell_named, trusted
 from students.management.help import ExampleFormatter
 from students.management.migration_report import Report, told
+from students.matching import State
 from students.recovery.backups import newest_valid, open_backup
 from students.recovery.evidence.backups import BackupStudents, students_in
-from students.recovery.evidence.findings import Finding, State, as_json
+from students.recovery.evidence.findings import Finding, as_json
 from students.recovery.evidence.ours import refuse_not_our_own
 from students.recovery.evidence.plan import Person, Plan, make_plan
 from students.recovery.reassign.clean import Cleaning, clean, plan_cleaning, remove_empty_folders

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from students.matching import State
 from students.recovery.unowned import UnownedFile
 
 
@@ -22,24 +23,16 @@ class Kind(StrEnum):
     NUMBER_IN_NAME = "number_in_file_name"
     NUMBER_OF_OLDER_KEY = "number_hash_of_older_key"
     ID_IN_NAME = "id_in_file_name"
+    SIMILAR_NAME = "similar_file_name"
 
 
 # A name proves nothing, but it may speak against a number.
 STRONG = frozenset(
     {Kind.IDENTITY, Kind.NUMBER_HASH, Kind.BACKUP, Kind.RECORDED, Kind.FOLDER, Kind.NAME_OF_ANOTHER}
 )
-# Accepted all together with `--accept-names`; an integer in a file name never is: they come back for others.
+# Accepted all together with `--accept-names`. Never an integer in a file name, which comes back for others,
+# nor a name that is only similar.
 ACCEPTABLE = frozenset({Kind.NAME, Kind.NUMBER_IN_NAME})
-
-
-class State(StrEnum):
-    """What may be done with a file."""
-
-    CERTAIN = "certain"
-    PROPOSED = "proposed"
-    AMBIGUOUS = "ambiguous"
-    BLOCKED = "blocked"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, order=True)

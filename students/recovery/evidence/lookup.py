@@ -7,15 +7,8 @@ from collections.abc import Collection
 
 from students.models import Student
 from students.recovery.evidence.findings import StudentRef
-from students.search import words
 
 Refs = dict[str, set[StudentRef]]
-# One look into the index for each name: of all of them in one condition the planner would read every row.
-_CALLED = """
-SELECT DISTINCT student.id, student.student_id, student.student_number, student.name
-FROM unnest(%s::text[]) AS asked
-JOIN students_student AS student ON student.search @@ to_tsquery('simple', asked)
-"""
 
 
 def ref_of(student: Student) -> StudentRef:
@@ -34,14 +27,4 @@ def by_name(names: Collection[str]) -> Refs:
     refs: Refs = defaultdict(set)
     for one in Student.objects.filter(name__in=names):
         refs[one.name].add(ref_of(one))
-    return refs
-
-
-def by_name_words(names: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], set[StudentRef]]:
-    """Who is called by exactly these words, in any order, without case and accents; by the search index."""
-    refs: dict[tuple[str, ...], set[StudentRef]] = defaultdict(set)
-    for one in Student.objects.raw(_CALLED, [[" & ".join(one) for one in names]]) if names else ():
-        called = tuple(sorted(words(one.name)))
-        if called in names:
-            refs[called].add(ref_of(one))
     return refs

@@ -13,16 +13,16 @@ from typing import Any
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
+from students.matching import State
 from students.recovery.evidence import statements
 from students.recovery.evidence.backups import BackupStudents
+from students.recovery.evidence.by_file_name import match_file_names
 from students.recovery.evidence.by_person import BY_PERSON
-from students.recovery.evidence.findings import Evidence, Finding, Kind, State, StudentRef, Verdict
+from students.recovery.evidence.findings import Evidence, Finding, Kind, StudentRef, Verdict
 from students.recovery.evidence.hashes import hash_numbers
-from students.recovery.evidence.lookup import by_name_words
 from students.recovery.storage_index import FILE_COLUMNS, StorageIndex
 from students.recovery.unowned import UnownedFile
 
-BATCH = 1_000
 GROUPS_AT_ONCE = 250
 PLAN = "students_evidence_plan"
 _COLUMNS = f"{FILE_COLUMNS}, state, student, evidence, notes, old_name, erased"
@@ -114,16 +114,20 @@ def make_plan(unowned_files: Iterable[UnownedFile], backup: BackupStudents | Non
 
 
 def findings(unowned_files: Iterable[UnownedFile], backup: BackupStudents | None = None) -> list[Finding]:
-    """What is known of each of a few files by itself, in their order."""
-    tables = _judged("few", unowned_files, backup)
+    """What is known of each of a few files by itself, in their order; but not what their names say, for which
+    all students would be read.
+    """
+    tables = _judged("few", unowned_files, backup, names=False)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {_COLUMNS} FROM {tables['evidence']} ORDER BY id")  # noqa: S608
         rows = cursor.fetchall()
     return _findings(rows, tables["refs"])
 
 
-def _judged(name: str, unowned_files: Iterable[UnownedFile], backup: BackupStudents | None) -> dict[str, str]:
-    """The names of the tables with the evidence, each file for itself."""
+def _judged(
+    name: str, unowned_files: Iterable[UnownedFile], backup: BackupStudents | None, *, names: bool = True
+) -> dict[str, str]:
+    """The names of the tables with the evidence, each file for itself; what file names say where `names`."""
     backup = backup or BackupStudents()
     tables = {one: f"students_{one}_{name}" for one in statements.TABLES}
     tables["files"] = StorageIndex(name, unowned_files).table
@@ -138,24 +142,12 @@ def _judged(name: str, unowned_files: Iterable[UnownedFile], backup: BackupStude
                 cursor.execute(statement.format(backup=backup.relation, **tables), values)
 
         run((*statements.LOOK_UP, *statements.STRONG, *statements.BETWEEN))
-        _look_up_names(tables)
+        match_file_names(tables, needed=names)
         run((*statements.WEAK, *statements.JUDGE))
         made = [one for one in statements.TABLES if one not in ("evidence", "refs")]
         cursor.execute(f"DROP TABLE {', '.join(tables[one] for one in made)}")
         cursor.execute(f"DROP TABLE {tables['files']}")
     return tables
-
-
-def _look_up_names(tables: dict[str, str]) -> None:
-    """Who is called as the files are of which nothing better is known."""
-    asked = f"SELECT DISTINCT name_words FROM {tables['weak']} WHERE name_words <> ''"  # noqa: S608
-    with connection.cursor() as cursor, connection.chunked_cursor() as names:
-        cursor.execute(f"CREATE TEMPORARY TABLE {tables['called']} (name_words text, student bigint)")
-        names.execute(asked)
-        while rows := names.fetchmany(BATCH):
-            found = by_name_words({tuple(words.split()) for (words,) in rows})
-            pairs = [(" ".join(words), one.pk) for words, several in found.items() for one in several]
-            cursor.executemany(f"INSERT INTO {tables['called']} VALUES (%s, %s)", pairs)  # noqa: S608
 
 
 def _groups(column: str, where: str, values: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Finding, ...]]]:

@@ -155,10 +155,14 @@ SELECT f.*, about.number, about.name, coalesce(about.is_only_one_called, false) 
 FROM {files} AS f JOIN {about} AS about ON about.file = f.id
 WHERE NOT EXISTS (SELECT FROM {pieces} AS g WHERE g.file = f.id)
 """
-_NUMBER_IN_NAME = """
+# What `students.matching` makes of the file names. Of two different numbers one is a namesake's.
+_MATCHED = """
 INSERT INTO {pieces}
-SELECT f.id, 7, 'number_in_file_name', false, 'the file is named by the number of', ARRAY[s.id]
-FROM {weak} AS f JOIN students_student AS s ON s.student_number = f.stem WHERE f.stem <> ''
+SELECT m.file, m.place, m.kind, false, m.why, m.students
+FROM {matched} AS m JOIN {weak} AS f ON f.id = m.file
+WHERE NOT (m.by_name AND (f.is_only_one_called OR f.had_number AND EXISTS (
+    SELECT FROM students_student AS s
+    WHERE s.id = ANY (m.students) AND coalesce(s.student_number, '') <> '')))
 """
 _NUMBER_OF_OLDER_KEY = """
 INSERT INTO {pieces}
@@ -171,21 +175,16 @@ _ID_IN_NAME = """
 INSERT INTO {pieces} SELECT f.id, 9, 'id_in_file_name', false, 'the file is named by the id of', ARRAY[s.id]
 FROM {weak} AS f JOIN students_student AS s ON s.id = f.file_id WHERE f.named_student IS NULL
 """
-# By a name that is unique on both sides. Of two different numbers one is a namesake's.
+# By a name of the backup that is unique on both sides, with the same rule about numbers.
 _NAME = """
-INSERT INTO {pieces} SELECT file, 10, 'name', false, 'the only one of this name is', ARRAY[min(id)] FROM (
-    SELECT f.id AS file, f.had_number, s.id, s.student_number FROM {weak} AS f
-    JOIN students_student AS s USING (name) WHERE f.is_only_one_called
-    UNION ALL
-    SELECT f.id, f.had_number, s.id, s.student_number FROM {weak} AS f
-    JOIN {called} AS called USING (name_words) JOIN students_student AS s ON s.id = called.student
-    WHERE NOT f.is_only_one_called) AS found
-GROUP BY file HAVING count(*) = 1 AND NOT bool_or(had_number AND coalesce(student_number, '') <> '')
+INSERT INTO {pieces} SELECT f.id, 10, 'name', false, 'the only one of this name is', ARRAY[min(s.id)]
+FROM {weak} AS f JOIN students_student AS s USING (name) WHERE f.is_only_one_called
+GROUP BY f.id HAVING count(*) = 1 AND NOT bool_or(f.had_number AND coalesce(s.student_number, '') <> '')
 """
 
 _FORGET_ERASED = "DELETE FROM {pieces} WHERE file IN (SELECT file FROM {erased})"
-# Strong pieces that agree are certain, that disagree block; weak ones that agree propose. A strong piece
-# that points at several students proves nothing, but blocks whoever is not among them.
+# Strong pieces that agree are certain, that disagree block; weak ones that agree propose. A piece that points
+# at several students proves nothing; a strong one blocks whoever is not among them.
 _JUDGE = """
 CREATE TEMPORARY TABLE {evidence} AS
 WITH single AS (
@@ -201,9 +200,9 @@ WITH single AS (
             AS evidence
     FROM single GROUP BY file
 )
-SELECT f.*, CASE WHEN singles = 1 AND NOT strong THEN 'proposed' WHEN singles = 1 AND agree THEN 'certain'
-        WHEN strong THEN 'blocked' WHEN singles > 1 THEN 'ambiguous' ELSE 'unknown' END AS state,
-    CASE WHEN singles = 1 AND (agree OR NOT strong) THEN one END AS student,
+SELECT f.*, CASE WHEN singles = 1 AND agree THEN CASE WHEN strong THEN 'certain' ELSE 'proposed' END
+        WHEN strong THEN 'blocked' WHEN judged.file IS NOT NULL THEN 'ambiguous' ELSE 'unknown' END AS state,
+    CASE WHEN singles = 1 AND agree THEN one END AS student,
     coalesce(judged.evidence, '[]') AS evidence, erased.file IS NOT NULL AS erased,
     CASE WHEN erased.file IS NOT NULL THEN ARRAY['erased on request; stays away']
         ELSE array_remove(ARRAY[note], '') END AS notes,
@@ -225,9 +224,9 @@ LOOK_UP = (_ABOUT, _NUMBERED, _ASKED, _RECORDED, _BACKED_UP, _ERASED, _PIECES)
 STRONG = (_IDENTITY, _NUMBER_HASH, _BACKUP, _BY_THE_DATABASE, _BY_THE_BACKUP)
 # Indexes and figures of what the strong ones made, before each is looked up by file.
 BETWEEN = ("CREATE INDEX ON {pieces} (file); ANALYZE {pieces}; ANALYZE {about}", _NAME_OF_ANOTHER, _WEAK)
-WEAK = (_NUMBER_IN_NAME, _NUMBER_OF_OLDER_KEY, _ID_IN_NAME, _NAME)
+WEAK = (_MATCHED, _NUMBER_OF_OLDER_KEY, _ID_IN_NAME, _NAME)
 JUDGE = (_FORGET_ERASED, _JUDGE, _REFS)
 TABLES = (
-    *("about", "numbered", "asked", "recorded", "backed_up", "erased", "pieces", "weak", "called"),
+    *("about", "numbered", "asked", "recorded", "backed_up", "erased", "pieces", "weak", "matched"),
     *("evidence", "refs"),
 )

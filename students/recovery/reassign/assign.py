@@ -17,10 +17,11 @@ from photostore.references import root_of
 from photostore.storage import FileStat, storage_for
 from photostore.storage.key_rules import is_key
 from students.key_claims import OF_OTHERS, UPLOADS
+from students.matching import State, is_junk
 from students.models import Student, StudentPhoto
 from students.photos import refuse_anothers
 from students.recovery.change.sources import aside_details
-from students.recovery.evidence.findings import Finding, State, Verdict
+from students.recovery.evidence.findings import Finding, Verdict
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Plan, findings, make_plan
 from students.recovery.reassign.transfers import Done, carry_out, transfer_of
@@ -38,8 +39,10 @@ COMMAND = "match_profile_photos"
 
 
 def available() -> Iterator[FileStat]:
-    """Files under `student_photos/` that no row names. Streams; raises `StorageUnavailable`."""
-    return orphans("default", UPLOADS)
+    """Files under `student_photos/` that no row names, but not what operating systems leave there. Streams;
+    raises `StorageUnavailable`.
+    """
+    return (file for file in orphans("default", UPLOADS) if not is_junk(file.key))
 
 
 def suggestions(tick: Callable[[], None] = lambda: None) -> Plan:

@@ -20,9 +20,10 @@ from photostore.storage import storage_for
 from photostore.storage.disk import DiskStorage
 from students.checking import kept_files
 from students.key_claims import FOLDERS, UPLOADS, claim_of
+from students.matching import State
 from students.models import Student
 from students.recovery.change.sources import aside_details
-from students.recovery.evidence.findings import Finding, State
+from students.recovery.evidence.findings import Finding
 from students.recovery.evidence.plan import PLAN, Plan
 from students.recovery.unowned import UnownedFile
 

@@ -13,8 +13,9 @@ from photostore.models import AuditEntry, QuarantinedFile
 from photostore.operations import OperationRunner
 from photostore.storage import storage_for
 from students.key_claims import FOLDERS, claim_of
+from students.matching import State
 from students.models import Student, StudentPhoto
-from students.recovery.evidence.findings import Finding, State
+from students.recovery.evidence.findings import Finding
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import findings
 from students.recovery.reassign.transfers import Done, carry_out, transfer_of

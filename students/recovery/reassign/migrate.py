@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from photostore.operations import OperationRunner
+from students.matching import State
 from students.models import Student, StudentPhoto
-from students.recovery.evidence.findings import Finding, State, StudentRef
+from students.recovery.evidence.findings import Finding, StudentRef
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Person, Plan
 from students.recovery.reassign.transfers import Done, Transfer, carry_out, transfer_of
