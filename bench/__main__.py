@@ -21,7 +21,7 @@ from rich.table import Table
 from bench.rows import Row
 from bench.sizes import SMALLEST, is_smallest
 
-BENCHES = ("intake", "students", "http", "serving", "images", "media", "inventory", "recovery")
+BENCHES = ("intake", "students", "matching", "http", "serving", "images", "media", "inventory", "recovery")
 RESULTS = Path(__file__).with_name("results.json")
 
 
