@@ -7,14 +7,22 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
+
+from photostore.web.known_input import KnownInput
 
 _made: dict[tuple[str, str], bytes] = {}
 
 
-class SchemaView(SpectacularAPIView):
+class SchemaView(KnownInput, SpectacularAPIView):
     """Depends on the code alone, so a worker keeps it."""
+
+    @extend_schema(exclude=True, parameters=[OpenApiParameter("lang"), OpenApiParameter("version")])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """The document."""
+        return super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _get_schema_response(self, request: Request) -> Any:
         language = translation.get_language()

@@ -19,7 +19,9 @@ class PhotostoreConfig(AppConfig):
         from photostore.operations.sweeping import SweepAside
         from photostore.operations.undo import RevertStep
         from photostore.registration import AppRegistration, register_app
+        from photostore.uploads import forms
         from photostore.web import schema  # noqa: F401
 
+        forms.install()
         handlers = (SetAside(), SweepAside(), RevertStep(), Purge())
         register_app(AppRegistration(name=self.name, handlers=handlers))

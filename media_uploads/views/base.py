@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from photostore.audit import Actor
+from photostore.web.known_input import KnownInput
 
 
-class OwnObjectsView(APIView):
+class OwnObjectsView(KnownInput):
     """Everybody's own things; somebody else's are not found."""
 
     def actor(self) -> Actor:

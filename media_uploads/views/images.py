@@ -38,6 +38,7 @@ from photostore.errors import FileMissing, Forbidden, NotFound
 from photostore.models import StoredFile
 from photostore.uploads.handler import optional_file
 from photostore.uploads.throttle import UploadThrottle
+from photostore.web.known_input import KnownInput
 from photostore.web.paging import LatestFirst
 from photostore.web.schema import ProblemSerializer
 
@@ -48,7 +49,7 @@ REFUSALS = (404, 415, 422, 429)
 MOST_WITHOUT_PAGES = 500
 
 
-class ImagesView(TranslatedMethodErrors, GenericAPIView[UserImage]):
+class ImagesView(TranslatedMethodErrors, KnownInput, GenericAPIView[UserImage]):
     """For everybody who is signed in; each channel says what else it needs."""
 
     queryset = UserImage.objects.all()

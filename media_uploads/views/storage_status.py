@@ -9,7 +9,6 @@ from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from media_uploads.images.intake import home_of_images
 from media_uploads.views.wording import TranslatedMethodErrors
@@ -17,6 +16,7 @@ from photostore.audit import Actor, record
 from photostore.errors import StorageUnavailable
 from photostore.references.roots import StorageRoot, storage_roots
 from photostore.storage_check import StorageCheck, reached, round_trip
+from photostore.web.known_input import KnownInput
 
 
 class StorageCheckOutput(serializers.Serializer[None]):
@@ -42,7 +42,7 @@ class StorageStatusOutput(serializers.Serializer[None]):
 
 
 @extend_schema(tags=["storage"])
-class StorageStatusView(TranslatedMethodErrors, APIView):
+class StorageStatusView(TranslatedMethodErrors, KnownInput):
     """Whether storage answers."""
 
     permission_classes = [IsAdminUser]
@@ -58,7 +58,7 @@ class StorageStatusView(TranslatedMethodErrors, APIView):
 
 
 @extend_schema(tags=["storage"])
-class TestStorageView(TranslatedMethodErrors, APIView):
+class TestStorageView(TranslatedMethodErrors, KnownInput):
     """Whether storage keeps what it is given."""
 
     permission_classes = [IsAdminUser]

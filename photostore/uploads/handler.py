@@ -81,6 +81,7 @@ class LimitedUploadHandler(FileUploadHandler):
             self._make_room(start, len(raw_data))
             self._write(raw_data)
         except PhotostoreError as refusal:
+            refusal.field = self.field_name
             self.request.upload_refusal = refusal  # type: ignore[attr-defined]
             raise StopUpload(connection_reset=True) from refusal
 
@@ -146,7 +147,6 @@ def optional_file(request: Any, field: str) -> UploadedFile[bytes] | None:
     files: QueryDict = request.FILES
     django_request = getattr(request, "_request", request)
     if refusal := getattr(django_request, "upload_refusal", None):
-        refusal.field = field
         raise refusal
     found = files.getlist(field)
     if len(found) > 1:

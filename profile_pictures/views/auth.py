@@ -13,15 +13,15 @@ from knox.views import LogoutView as KnoxLogoutView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from photostore.web.known_input import KnownInput
 from profile_pictures.authentication import BearerAuthentication
 from profile_pictures.models import User
 from profile_pictures.serializers import LoginSerializer, TokenSerializer, UserSerializer
 
 
 @extend_schema(tags=["auth"])
-class LoginView(KnoxLoginView):  # type: ignore[misc]
+class LoginView(KnownInput, KnoxLoginView):  # type: ignore[misc]
     """Sign in with a name and a password; the answer holds the bearer token, shown this once."""
 
     authentication_classes: list[Any] = []
@@ -46,7 +46,7 @@ class LoginView(KnoxLoginView):  # type: ignore[misc]
 
 
 @extend_schema(tags=["auth"])
-class LogoutView(KnoxLogoutView):  # type: ignore[misc]
+class LogoutView(KnownInput, KnoxLogoutView):  # type: ignore[misc]
     """Revoke the token that this request was sent with."""
 
     authentication_classes = [BearerAuthentication]
@@ -59,7 +59,7 @@ class LogoutView(KnoxLogoutView):  # type: ignore[misc]
 
 
 @extend_schema(tags=["auth"])
-class LogoutAllView(KnoxLogoutAllView):  # type: ignore[misc]
+class LogoutAllView(KnownInput, KnoxLogoutAllView):  # type: ignore[misc]
     """Revoke every token of this person."""
 
     authentication_classes = [BearerAuthentication]
@@ -72,7 +72,7 @@ class LogoutAllView(KnoxLogoutAllView):  # type: ignore[misc]
 
 
 @extend_schema(tags=["auth"])
-class MeView(APIView):
+class MeView(KnownInput):
     """The signed-in person."""
 
     @extend_schema(responses={200: UserSerializer})

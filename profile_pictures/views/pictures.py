@@ -18,6 +18,7 @@ from photostore.delivery.links import LinkMaker
 from photostore.errors import NotFound
 from photostore.uploads.handler import optional_file
 from photostore.uploads.throttle import UploadThrottle
+from photostore.web.known_input import KnownInput
 from photostore.web.paging import NewestFirst
 from photostore.web.schema import ProblemSerializer
 from profile_pictures.confirmation import confirm_upload, revert_to
@@ -37,7 +38,7 @@ from profile_pictures.uploads import drop_upload, upload_picture
 IMAGE_FIELD = "image"
 
 
-class PicturesView(GenericAPIView[ProfilePictureUpload]):
+class PicturesView(KnownInput, GenericAPIView[ProfilePictureUpload]):
     """Everybody's own pictures; somebody else's are not found."""
 
     queryset: QuerySet[ProfilePictureUpload] | None = ProfilePictureUpload.objects.all()

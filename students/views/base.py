@@ -21,6 +21,7 @@ from photostore.errors import NotFound
 from photostore.models import StoredFile
 from photostore.owners import Owner
 from photostore.uploads.handler import optional_file
+from photostore.web.known_input import KnownInput
 from students.models import Student, StudentPhoto
 from students.permissions import StudentPermission
 from students.representation import represent_student
@@ -31,7 +32,7 @@ from students.versions import IncomingPhoto, owner_of, take_in
 PHOTO_FIELD = "profile_photo"
 
 
-class StudentsView(GenericAPIView[Student]):
+class StudentsView(KnownInput, GenericAPIView[Student]):
     """Staff only; finds the student of the address."""
 
     permission_classes = [IsAuthenticated, StudentPermission]

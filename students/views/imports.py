@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from photostore.audit import Actor
 from photostore.web.answers import moment
+from photostore.web.known_input import KnownInput
 from photostore.web.paging import Cursor, LatestFirst
 from students import jobs
 from students.imports import lifecycle
@@ -38,7 +39,7 @@ class NewestImports(LatestFirst):
     page_size = 20
 
 
-class ImportsView(GenericAPIView[Import]):
+class ImportsView(KnownInput, GenericAPIView[Import]):
     """Staff only; `kind` is which imports these are."""
 
     permission_classes = [IsAuthenticated, ImportPermission]
