@@ -7,11 +7,14 @@ inspectors, the sweep for locks, delivery for legacy files.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db import transaction
+
+from photostore.errors import Changed
 from photostore.models import OperationStep
 from photostore.owners import Owner
 
@@ -19,7 +22,7 @@ Keys = Collection[str]
 
 
 class StepHandler(ABC):
-    """One kind of act. Both ways are idempotent: a kill may come before, within or after either."""
+    """One kind of step. Both ways are idempotent: a kill may come before, within or after either."""
 
     name: str
 
@@ -30,6 +33,37 @@ class StepHandler(ABC):
     @abstractmethod
     def revert(self, step: OperationStep) -> None:
         """Take it back; also the second time. Raises `Changed` where somebody changed it since."""
+
+
+class RowsHandler(StepHandler):
+    """Steps that change rows and no bytes: hundreds are done in one transaction, and so is their journal.
+
+    Each is looked at by itself; those that no longer apply are given back, by their keys, with the reason.
+    """
+
+    @abstractmethod
+    def perform_together(self, steps: Sequence[OperationStep]) -> dict[int, str]:
+        """As `perform`, for many; called in a transaction."""
+
+    @abstractmethod
+    def revert_together(self, steps: Sequence[OperationStep]) -> dict[int, str]:
+        """As `revert`, for many; called in a transaction."""
+
+    def perform(self, step: OperationStep) -> None:
+        """See `StepHandler`."""
+        self._alone(self.perform_together, step)
+
+    def revert(self, step: OperationStep) -> None:
+        """See `StepHandler`."""
+        self._alone(self.revert_together, step)
+
+    def _alone(
+        self, together: Callable[[Sequence[OperationStep]], dict[int, str]], step: OperationStep
+    ) -> None:
+        with transaction.atomic():
+            left = together([step])
+        if step.pk in left:
+            raise Changed(left[step.pk])
 
 
 @dataclass(frozen=True, slots=True)

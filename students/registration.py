@@ -9,6 +9,7 @@ from photostore.owners import Owner
 from photostore.registration import AppRegistration, Guard, Inspector
 from students import identity
 from students.checking import contradictions, kept_files, legacy_keys, who
+from students.imports.roster.step import ChangeStudent
 from students.key_claims import claim_of
 from students.models import OWNER_LABEL, Student
 from students.recovery.change import ChangePhoto
@@ -28,6 +29,7 @@ def registration() -> AppRegistration:
         name="students",
         handlers=(
             ChangePhoto(),
+            ChangeStudent(),
             CreateStudent(),
             EraseStudent(),
             FollowVersion(),

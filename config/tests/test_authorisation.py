@@ -24,7 +24,7 @@ from rest_framework.test import APIClient
 from media_uploads.models import Persona
 from media_uploads.tests.announced import CHUNK, send
 from photostore.references.roots import storage_roots
-from students.models import Import
+from students.models import Import, ImportSource
 from testing.once import begin_again, made_once
 from testing.people import body_of, client_of, make_person
 from testing.pictures import portrait, saved
@@ -171,7 +171,9 @@ TABLE = [
     Row("get", IMPORTS, for_trusted_staff, 200),
     Row("post", IMPORTS, for_trusted_staff, 201, lambda w: {"file": SimpleUploadedFile("students.csv", b"Name,Number\nAda,1\nBea,2\n")}, form=True),
     Row("get", IMPORT, for_trusted_staff, 200, given=STUDENT),
+    Row("patch", IMPORT, for_trusted_staff, 200, lambda w: {"options": {"heading": True}}, given=STUDENT),
     Row("get", f"{IMPORT}rows/", for_trusted_staff, 200, given=STUDENT),
+    Row("patch", f"{IMPORT}rows/", for_trusted_staff, 200, lambda w: {"state": "new", "accepted": False}, given=STUDENT),
     Row("patch", f"{IMPORT}rows/<int:n>/", for_trusted_staff, 200, lambda w: {"accepted": False}, given=STUDENT),
     Row("post", f"{IMPORT}commit/", for_trusted_staff, 202, given=STUDENT),
     Row("post", f"{IMPORT}discard/", for_trusted_staff, 204, given=STUDENT),
@@ -299,6 +301,7 @@ def an_upload(name: str, client: APIClient) -> dict[str, Any]:
 def an_import() -> dict[str, Any]:
     ready = Import.objects.create(kind=Import.Kind.STUDENTS, state=Import.State.READY)
     ready.rows.create(n=1, state="new", data={"name": "Bea"}, accepted=True)
+    ImportSource.objects.create(batch=ready, content=b"Name,Number\nAda,1\nBea,2\n")
     return {"import_id": str(ready.pk), "n": 1}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
@@ -13,11 +14,14 @@ from django.utils import timezone
 
 from photostore.audit import Actor, record
 from photostore.errors import Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.many_rows import insert, next_ids
 from photostore.models import Operation, OperationStep
 from photostore.operations.handlers import handler_of
 from photostore.operations.tally import count_done
 
 logger = logging.getLogger(__name__)
+
+Together = Callable[[Sequence[OperationStep]], dict[int, str]]
 
 # Also what can never be done, such as a link in the way or bytes that are no picture: a step that stayed
 # planned would stop every later operation. `StorageUnavailable` is not among them: it passes, and the step is
@@ -59,34 +63,90 @@ class OperationRunner:
         self.why = step.note
         return False
 
+    def steps_together(
+        self, kind: str, items: Iterable[tuple[str, dict[str, Any]]], perform: Together
+    ) -> list[OperationStep]:
+        """Write many steps down, (subject, details) each, then do them in one transaction with their marks.
+
+        Only for what changes rows and no bytes (`RowsHandler`). Gives them back as they ended.
+        """
+        waiting = list(items)
+        steps = [
+            OperationStep(
+                pk=pk,
+                operation=self.operation,
+                number=number,
+                kind=kind,
+                subject=subject[:200],
+                details=details,
+                at=timezone.now(),
+            )
+            for number, (pk, (subject, details)) in enumerate(
+                zip(next_ids(OperationStep, len(waiting)), waiting, strict=True), self._number + 1
+            )
+        ]
+        insert(OperationStep, [_columns(step) for step in steps])
+        self._number += len(steps)
+        with transaction.atomic(durable=True):
+            left = perform(steps)
+            mark_together(steps, OperationStep.State.DONE, left)
+        self.skipped += len(left)
+        count_done(self.operation.command, len(steps) - len(left))
+        return steps
+
 
 @contextmanager
 def run_operation(
-    command: str, actor: Actor, *, undoes: Operation | None = None, can_be_undone: bool = True
+    command: str,
+    actor: Actor,
+    *,
+    undoes: Operation | None = None,
+    can_be_undone: bool = True,
+    pk: UUID | None = None,
 ) -> Iterator[OperationRunner]:
     """An operation around the block; call it under the commands' lock (`photostore.commands`).
 
     A running operation found here was killed. Its last step is finished first; when it is the same
     command, this run goes on with it, so that one undo takes all of it back. An operation without steps
     leaves no trace.
+
+    `pk` says beforehand which operation it is: this run goes on with that one and no other, also where
+    another command's run has closed it since.
     """
-    resumed = None
+    resumed = None if pk is None else _reopened(pk)
     for killed in Operation.objects.filter(state=Operation.State.RUNNING).order_by("started_at"):
         finish_last_step(killed)
-        if killed.command == command and killed.undoes_id == (undoes and undoes.pk):
+        if pk == killed.pk or (pk is None and _goes_on(killed, command, undoes)):
             resumed = killed
         else:
             close(killed)
-    operation = resumed or _begun(command, actor, undoes, can_be_undone=can_be_undone)
+    operation = resumed or _begun(command, actor, undoes, can_be_undone=can_be_undone, pk=pk or uuid4())
     yield OperationRunner(operation, resumed=resumed is not None)
     close(operation)
 
 
-def _begun(command: str, actor: Actor, undoes: Operation | None, *, can_be_undone: bool) -> Operation:
+def _columns(step: OperationStep) -> dict[str, Any]:
+    return {field.attname: getattr(step, field.attname) for field in step._meta.concrete_fields}
+
+
+def _goes_on(killed: Operation, command: str, undoes: Operation | None) -> bool:
+    return killed.command == command and killed.undoes_id == (undoes and undoes.pk)
+
+
+def _reopened(pk: UUID) -> Operation | None:
+    """What another command found killed and closed goes on; what somebody undid meanwhile, too."""
+    Operation.objects.filter(pk=pk).update(state=Operation.State.RUNNING, finished_at=None)
+    return Operation.objects.filter(pk=pk).first()
+
+
+def _begun(
+    command: str, actor: Actor, undoes: Operation | None, *, can_be_undone: bool, pk: UUID
+) -> Operation:
     with transaction.atomic():
         if undoes is not None:
             record(actor, "operation.undo", subject=f"operation {undoes.pk}")
         return Operation.objects.create(
+            pk=pk,
             command=command,
             actor_id=actor.id,
             actor_name=actor.name,
@@ -135,6 +195,18 @@ def mark(step: OperationStep, state: OperationStep.State, *, note: str = "") -> 
     """Write down what became of a step."""
     step.state, step.note = state, note[:300]
     step.save(update_fields=["state", "note", "at"])
+
+
+def mark_together(steps: list[OperationStep], state: OperationStep.State, left: Mapping[int, str]) -> None:
+    """The same for many, in the transaction that did them; `left` are those that were skipped, and why."""
+    for step in steps:
+        step.state = OperationStep.State.SKIPPED if step.pk in left else state
+        step.note = left.get(step.pk, "")[:300]
+    done = [step.pk for step in steps if step.pk not in left]
+    OperationStep.objects.filter(pk__in=done).update(state=state, note="", at=timezone.now())
+    for step in steps:
+        if step.pk in left:
+            step.save(update_fields=["state", "note", "at"])
 
 
 def close(operation: Operation) -> None:

@@ -21,8 +21,8 @@ def tallied() -> Iterator[Counter[str]]:
         _tally.reset(token)
 
 
-def count_done(what: str) -> None:
-    """One thing is done and stays done, whatever comes next."""
+def count_done(what: str, number: int = 1) -> None:
+    """So many things are done and stay done, whatever comes next."""
     tally = _tally.get()
     if tally is not None:
-        tally[what] += 1
+        tally[what] += number

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor
@@ -13,7 +15,7 @@ from photostore.errors import Changed, Conflict
 from photostore.models import BY_ITSELF, UPLOAD, Operation, OperationStep
 from photostore.operations.handlers import handler_of
 from photostore.operations.runner import finish_interrupted, mark, run_operation
-from photostore.registration import StepHandler
+from photostore.registration import RowsHandler, StepHandler
 
 PER_FETCH = 500
 FINISHED = (Operation.State.DONE, Operation.State.PARTLY)
@@ -100,9 +102,14 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
     if operation.state == Operation.State.UNDONE:
         raise Conflict(_("This operation is undone already."), code="undone_already")
     with run_operation("undo_photo_operation", actor, undoes=operation) as runner:
-        for step in _to_take_back(operation):
-            runner.step("revert_step", subject=step.subject, details={"step": step.pk})
-            tick()
+        for together, steps in _to_take_back(operation):
+            items = [(step.subject, {"step": step.pk}) for step in steps]
+            if together:
+                runner.steps_together(RevertStep.name, items, _revert_together)
+            for subject, details in items:
+                if not together:
+                    runner.step(RevertStep.name, subject=subject, details=details)
+                tick()
     operation.refresh_from_db()
     if runner.id is None:
         raise Conflict(_("Nothing of this operation stands that could be taken back."), code="nothing_stands")
@@ -117,10 +124,31 @@ def _counted(undoing: Operation) -> tuple[int, int]:
     ).count()
 
 
-def _to_take_back(operation: Operation) -> Iterator[OperationStep]:
-    """The steps that stand, newest first; a batch at a time."""
+def _to_take_back(operation: Operation) -> Iterator[tuple[bool, list[OperationStep]]]:
+    """The steps that stand, newest first, a batch at a time; and whether they are taken back together."""
     standing = operation.steps.filter(state=OperationStep.State.DONE).order_by("-number")
     batch = list(standing[:PER_FETCH])
     while batch:
-        yield from batch
+        for together, steps in groupby(batch, lambda step: isinstance(handler_of(step), RowsHandler)):
+            yield together, list(steps)
         batch = list(standing.filter(number__lt=batch[-1].number)[:PER_FETCH])
+
+
+def _revert_together(steps: Sequence[OperationStep]) -> dict[int, str]:
+    """Steps of an undo whose originals change rows only, each as `RevertStep` does it."""
+    of = {step.details["step"]: step.pk for step in steps}
+    originals = OperationStep.objects.select_related("operation").filter(pk__in=of).order_by("-number")
+    by_kind: dict[str, list[OperationStep]] = {}
+    for original in originals:
+        by_kind.setdefault(original.kind, []).append(original)
+    left: dict[int, str] = {}
+    for same in by_kind.values():
+        handler = handler_of(same[0])
+        if not isinstance(handler, RowsHandler):
+            raise TypeError(same[0].kind)
+        changed = handler.revert_together(same)
+        OperationStep.objects.filter(pk__in=[one.pk for one in same if one.pk not in changed]).update(
+            state=OperationStep.State.UNDONE, note="", at=timezone.now()
+        )
+        left |= {of[pk]: why for pk, why in changed.items()}
+    return left

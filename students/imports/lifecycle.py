@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, NotFound, PhotostoreError
-from students.models import Import, ImportRow
+from photostore.models import Operation
+from students.models import Import, ImportRow, ImportSource
 
 State = Import.State
 FORGOTTEN_AT_ONCE = 100
@@ -75,7 +76,8 @@ def now_ready(batch: Import, *, found: dict[str, Any]) -> None:
 def failed(batch: Import, why: PhotostoreError) -> None:
     """It cannot be read, and why. What was read so far is forgotten."""
     with transaction.atomic():
-        _step(batch, (State.READING,), State.FAILED, error={"code": why.code, "sentence": str(why)})
+        error = {**getattr(why, "params", {}), "code": why.code, "sentence": str(why)}
+        _step(batch, (State.READING,), State.FAILED, error=error)
         batch.rows.all().delete()
 
 
@@ -88,8 +90,12 @@ def begin_commit(batch: Import, actor: Actor) -> None:
 
 
 def now_committed(batch: Import) -> None:
-    """The last row is done. Idempotent."""
-    Import.objects.filter(pk=batch.pk, state=State.COMMITTING).update(state=State.COMMITTED)
+    """The last row is done, and the list itself is not needed any more. Idempotent."""
+    did_something = Operation.objects.filter(pk__in=[batch.operation]).exists()
+    Import.objects.filter(pk=batch.pk, state=State.COMMITTING).update(
+        state=State.COMMITTED, operation=batch.operation if did_something else None
+    )
+    ImportSource.objects.filter(batch=batch).delete()
 
 
 def discard(batch: Import, actor: Actor) -> None:
@@ -97,6 +103,7 @@ def discard(batch: Import, actor: Actor) -> None:
     with transaction.atomic():
         _step(batch, (State.READING, State.READY, State.FAILED), State.DISCARDED)
         batch.rows.all().delete()
+        ImportSource.objects.filter(batch=batch).delete()
         record(actor, "import.discard", subject=subject_of(batch))
 
 

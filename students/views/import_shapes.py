@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from students.imports.roster.columns import FIELDS
+from students.imports.tables.table import MAX_COLUMNS
+from students.imports.tables.texts import CHARSETS, DELIMITERS
 from students.models import Import, ImportRow
 from students.models.imports import ROW_STATE_LENGTH
 
@@ -34,10 +41,71 @@ class ImportOutput(serializers.Serializer[None]):
     expires_at = serializers.DateTimeField()
 
 
+class RosterOptions(serializers.Serializer[None]):
+    """How a list is to be read; what is left out is found out."""
+
+    columns = serializers.ListField(
+        child=serializers.ChoiceField(choices=FIELDS, allow_null=True, allow_blank=True),
+        required=False,
+        max_length=MAX_COLUMNS,
+        help_text="For each column the field that it holds, or null.",
+    )
+    heading = serializers.BooleanField(required=False, help_text="Whether the first row names the columns.")
+    charset = serializers.ChoiceField(choices=CHARSETS, required=False)
+    delimiter = serializers.ChoiceField(choices=DELIMITERS, required=False)
+    sheet = serializers.CharField(required=False, max_length=64, help_text="Of a workbook.")
+
+    def validate_columns(self, columns: list[str | None]) -> list[str | None]:
+        """Each field once."""
+        said = [column for column in columns if column]
+        if len(said) != len(set(said)):
+            raise serializers.ValidationError(_("Two columns cannot hold the same."))
+        return [column or None for column in columns]
+
+
 class RosterUpload(serializers.Serializer[None]):
     """A list as a form."""
 
     file = serializers.FileField(help_text="CSV, TSV or XLSX; at most 20 MB and 50,000 rows.")
+    options = serializers.JSONField(required=False, help_text="As in PATCH.")
+
+    @staticmethod
+    def options_in(data: Any) -> dict[str, Any]:
+        """How the form says that it is to be read. Raises `ValidationError`."""
+        form = serializers.JSONField().run_validation(data.get("options") or "{}")
+        said = json.loads(form) if isinstance(form, str) else form
+        options = RosterOptions(data=said)
+        options.is_valid(raise_exception=True)
+        return dict(options.validated_data)
+
+
+class RosterAgain(serializers.Serializer[None]):
+    """Other choices for reading a list."""
+
+    options = RosterOptions()
+
+
+class RowsChange(serializers.Serializer[None]):
+    """A person's word on all rows of one state."""
+
+    state = serializers.CharField(max_length=ROW_STATE_LENGTH)
+    accepted = serializers.BooleanField()
+
+
+class RowsChanged(serializers.Serializer[None]):
+    """How many were changed."""
+
+    changed = serializers.IntegerField()
+
+
+class RosterCommit(serializers.Serializer[None]):
+    """The "yes" to a list."""
+
+    confirm_left = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        help_text="How many students will be marked as left; asked for above 30 % of the school.",
+    )
 
 
 class RowFilters(serializers.Serializer[None]):

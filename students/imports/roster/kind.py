@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from photostore.audit import Actor
-from photostore.errors import Sentence
-from students.imports import lifecycle
-from students.imports.kind import ImportKind, ImportRefused
+from students.imports.kind import ImportKind
+from students.imports.roster import commit, reading, rows
+from students.imports.roster.words import SENTENCES
 from students.models import Import, ImportRow
 
 
 class StudentImports(ImportKind):
     """See `ImportKind`."""
 
-    sentences: Mapping[str, Sentence] = {}
+    sentences = SENTENCES
 
-    def read(self, batch: Import) -> None:  # noqa: ARG002
-        raise ImportRefused("not_a_table", _("This file is not a list that can be read."))
+    def read(self, batch: Import) -> None:
+        reading.read(batch)
 
     def commit(self, batch: Import) -> None:
-        lifecycle.now_committed(batch)
+        commit.commit(batch)
 
-    def change_row(self, row: ImportRow, change: Mapping[str, Any], actor: Actor) -> None:  # noqa: ARG002
-        row.accepted = change.get("accepted", row.accepted)
-        row.save(update_fields=["accepted"])
+    def change_row(self, row: ImportRow, change: Mapping[str, Any], actor: Actor) -> None:
+        rows.change_row(row, change, actor)

@@ -1,0 +1,61 @@
+"""What an import of students says, by code."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from photostore.errors import Sentence
+from students.imports.kind import ImportRefused
+from students.imports.tables import TABLE_SENTENCES
+
+
+class RowState(models.TextChoices):
+    """What a row of a list is; those that need a person first."""
+
+    BAD_ROW = "bad_row", _("cannot be read")
+    DUPLICATE_NUMBER = "duplicate_number", _("number more than once")
+    NUMBER_CHANGED = "number_changed?", _("number changed?")
+    RETURNS = "returns", _("returns")
+    CHANGED = "changed", _("changed")
+    NEW = "new", _("new")
+    MISSING = "missing", _("not in the list")
+    UNCHANGED = "unchanged", _("unchanged")
+
+
+SENTENCES: dict[str, Sentence] = {
+    **TABLE_SENTENCES,
+    "no_names": _("No column says what the students are called. Say which one does."),
+    "digits_lost": _(
+        "In line %(line)s a student number reads %(cell)s: the spreadsheet has lost its last digits. Format "
+        "the column as text, fill in the numbers again, and save the list anew."
+    ),
+    # Evidence
+    "number": _("The number is the student's."),
+    "number_without_zeros": _("But for leading zeros the number is the student's, and the name fits."),
+    "name_and_class": _("Nobody else has this name in this class."),
+    "name": _("Nobody else has this name."),
+    "chosen": _("Somebody said so."),
+    # Findings
+    "name_differs": _("The number is that of %(name)s, who is called quite differently."),
+    "namesake": _("There is a student of this name already: %(name)s."),
+    "without_number": _("The row has no number."),
+    "resembles_number": _("But for leading zeros the number is that of %(name)s."),
+    "changed_since": _("This was changed since the preview, and was left as it is."),
+    # Why a row cannot be read
+    "no_name": _("The row has no name."),
+    "cell_too_long": _("Column %(column)s holds too much text."),
+    "cell_error": _("Column %(column)s holds a formula that ended in an error."),
+    "too_long": _("%(field)s: at most %(limit)s characters."),
+    "number_is_a_date": _("A spreadsheet took the number for a date: %(cell)s."),
+    "unknown_status": _("%(cell)s says neither that somebody is at the school nor that they have left."),
+    "not_a_day": _("%(cell)s is no day. Write it as 2026-11-21."),
+    "several_of_this_name": _("Several students have this name, and the row has no number."),
+    "duplicate_number": _("Line %(line)s has the same number."),
+    "same_student": _("Line %(line)s is about the same student."),
+}
+
+
+def refusal(code: str, **params: object) -> ImportRefused:
+    """Why a list is not taken as a whole."""
+    return ImportRefused(code, SENTENCES[code], **params)
