@@ -101,20 +101,15 @@ class Folders:
             _close(chain)
 
     def sizes(self, keys: Sequence[str]) -> list[int | None]:
-        """See `PhotoStorage`. Each folder is looked at once for the keys of it that follow each other.
+        """See `PhotoStorage`. Each folder is looked at once.
 
         By a look at each name on the way, which costs a third of opening it. Whoever swaps a folder for a
         link in between deceives a look; nothing is read or written here.
         """
-        root, path, is_folder = self._open_root(), "", True
-        found: list[int | None] = []
+        root = self._open_root()
+        folders = {"": True}
         try:
-            for key in keys:
-                folder = key.rpartition("/")[0]
-                if folder != path and is_key(key):
-                    is_folder, path = _is_folder(root, folder, path if is_folder else ""), folder
-                at = _looked_at(root, key) if is_folder and is_key(key) else None
-                found.append(at.st_size if at and stat.S_ISREG(at.st_mode) else None)
+            found = [_size(root, key, folders) for key in keys]
             self._confirm_root(root)
         finally:
             os.close(root)
@@ -248,18 +243,21 @@ def regular(found: os.stat_result) -> os.stat_result:
     return found
 
 
-def _is_folder(root: int, path: str, known: str) -> bool:
-    """Whether every segment is a folder, and no link to one; `known` is a path of which that is known."""
-    end, length = 0, len(path)
-    while end < length:
-        end = path.find("/", end + 1)
-        end = length if end < 0 else end
-        if known.startswith(path[:end]) and known[end : end + 1] in ("", "/"):
-            continue
-        at = _looked_at(root, path[:end])
-        if at is None or not stat.S_ISDIR(at.st_mode):
-            return False
-    return True
+def _size(root: int, key: str, folders: dict[str, bool]) -> int | None:
+    """Of a plain file that no link leads to. `folders`: what is known of them, and is added to."""
+    if not is_key(key) or not _is_folder(root, key.rpartition("/")[0], folders):
+        return None
+    found = _looked_at(root, key)
+    return found.st_size if found and stat.S_ISREG(found.st_mode) else None
+
+
+def _is_folder(root: int, path: str, known: dict[str, bool]) -> bool:
+    """Whether every segment is a folder, and no link to one."""
+    is_one = known.get(path)
+    if is_one is None:
+        found = _looked_at(root, path) if _is_folder(root, path.rpartition("/")[0], known) else None
+        is_one = known[path] = found is not None and stat.S_ISDIR(found.st_mode)
+    return is_one
 
 
 def _looked_at(root: int, path: str) -> os.stat_result | None:

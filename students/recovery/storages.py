@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from django.db import connection
@@ -34,12 +34,19 @@ class Storages:
 
     def sizes(self, file_refs: Iterable[FileRef]) -> dict[FileRef, int]:
         """The byte sizes of the files at these places; those that are there."""
-        wanted, found = list(file_refs), {}
+        wanted = dict.fromkeys(file_refs)
+        found = self.sizes_in_order([alias for alias, _key in wanted], [key for _alias, key in wanted])
+        return {one: byte_size for one, byte_size in zip(wanted, found, strict=True) if byte_size is not None}
+
+    def sizes_in_order(self, aliases: Sequence[str], keys: Sequence[str]) -> list[int | None]:
+        """The same for so many storage aliases and keys; None where no file is."""
+        sizes: list[int | None] = [None] * len(keys)
         for place in self.storage_roots:
-            names = sorted({key for alias, key in wanted if alias in place.aliases})
-            for key, byte_size in self._sizes_at(place, names).items():
-                found.update({(alias, key): byte_size for alias in place.aliases})
-        return found
+            here = [at for at, alias in enumerate(aliases) if alias in place.aliases]
+            found = self._sizes_at(place, [keys[at] for at in here])
+            for at, byte_size in zip(here, found, strict=True):
+                sizes[at] = byte_size
+        return sizes
 
     def listing(self, place: StorageRoot) -> Listing:
         """Everything that lies there; exact names also where the disk takes `A.jpg` for `a.jpg`."""
@@ -49,13 +56,12 @@ class Storages:
                 cursor.execute(f"CREATE INDEX ON {listing.table} (key)")
         return self._listings[place]
 
-    def _sizes_at(self, place: StorageRoot, names: list[str]) -> dict[str, int]:
+    def _sizes_at(self, place: StorageRoot, keys: list[str]) -> list[int | None]:
         if place in self._listings:
-            return dict(self._listings[place].rows(_SIZES, keys=names))
-        if not names or self._is_not_made(place):
-            return {}
-        found = zip(names, place.storage.sizes(names), strict=True)
-        return {key: byte_size for key, byte_size in found if byte_size is not None}
+            return [*map(dict(self._listings[place].rows(_SIZES, keys=keys)).get, keys)]
+        if not keys or self._is_not_made(place):
+            return [None] * len(keys)
+        return place.storage.sizes(keys)
 
     @staticmethod
     def _is_not_made(place: StorageRoot) -> bool:

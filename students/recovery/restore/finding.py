@@ -27,7 +27,7 @@ class StorageContents:
 
     def __init__(self, storages: Storages) -> None:
         self._storages = storages
-        self.sizes = storages.sizes
+        self.sizes, self.sizes_in_order = storages.sizes, storages.sizes_in_order
 
     def suspects(self, rows: Sequence[StoredFile]) -> list[StoredFile]:
         """Those whose file is missing or has another size, looked at once more one by one."""

@@ -90,13 +90,13 @@ class Restoration:
         looked = look_at((entry.student_id for entry in batch), self.found)
 
         def is_whole(entry: BackedUpStudent) -> bool:
-            one = looked.get(entry.student_id)
+            one = looked.get(str(entry.student_id))
             return one is not None and self._is_whole(one) and one.has_all_of(entry)
 
         for are_whole, entries in groupby(batch, is_whole):
             some = list(entries)
             if are_whole:
-                yield from self._are_whole(looked[entry.student_id] for entry in some)
+                yield from self._are_whole(looked[str(entry.student_id)] for entry in some)
             else:
                 for at in range(0, len(some), BATCH):
                     yield from self._of_the_backup(some[at : at + BATCH], source)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -15,8 +14,8 @@ from students.recovery.restore.finding import StorageContents
 # Every version has its original in the register, today's is live, no row is a legacy one; whether the
 # registered files are there, the storages say.
 _LOOK = """
-SELECT s.id, s.student_id, s.name, s.photo_sha256 <> '', sha256s, slots, verified, attended, names,
-    coalesce(sha256s <@ originals, sha256s IS NULL)
+SELECT files, aliases, byte_sizes, names, s.id, s.student_id::text, s.name, s.photo_sha256 <> '', sha256s,
+    slots, verified, attended, coalesce(sha256s <@ originals, sha256s IS NULL)
     AND CASE WHEN photo_sha256 = '' THEN today IS NULL AND profile_photo = ''
         ELSE coalesce(photo_sha256 = today AND photo_sha256 = ANY (live), false) END
 FROM students_student AS s
@@ -27,7 +26,9 @@ CROSS JOIN LATERAL (
         max(sha256) FILTER (WHERE slot = 'profile' AND replaced_at IS NULL) AS today
     FROM students_studentphoto AS p WHERE p.student_id = s.id) AS versions
 CROSS JOIN LATERAL (
-    SELECT string_agg(storage_alias || ' ' || byte_size || ' ' || replace(key, E'\\n', ' '), E'\\n') AS names,
+    SELECT count(*) AS files, string_agg(storage_alias, ' ') AS aliases,
+        string_agg(byte_size::text, ' ') AS byte_sizes,
+        string_agg(replace(key, E'\\n', ' '), E'\\n') AS names,
         array_agg(sha256) FILTER (WHERE kind = 'original') AS originals,
         array_agg(sha256) FILTER (WHERE kind = 'original' AND live) AS live,
         count(*) FILTER (WHERE kind = 'original') AS verified,
@@ -38,12 +39,11 @@ WHERE {which} ORDER BY s.id LIMIT %(limit)s
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(NamedTuple):
     """One student here. `is_whole`: nothing of what the rows say is missing or in doubt."""
 
     pk: int
-    student_id: UUID
+    student_id: str
     name: str
     has_photo: bool
     sha256s: list[str] | None
@@ -61,8 +61,8 @@ class Looked:
         return slots.issubset(self.slots or ()) and sha256s.issubset(self.sha256s or ())
 
 
-def look_at(student_ids: Iterable[UUID], storages: StorageContents) -> dict[UUID, Looked]:
-    """Those of them who are here."""
+def look_at(student_ids: Iterable[UUID], storages: StorageContents) -> dict[str, Looked]:
+    """Those of them who are here, by their ids."""
     found = _looked(storages, "student_id = ANY(%(ids)s)", ids=list(student_ids), limit=None)
     return {one.student_id: one for one in found}
 
@@ -81,10 +81,14 @@ def _looked(storages: StorageContents, which: str, **values: Any) -> list[Looked
     with connection.cursor() as cursor:
         cursor.execute(_LOOK.format(which=which), values)
         rows: list[Any] = cursor.fetchall()
-    # Of each: a line for every file, with its alias, size and key.
-    files = [[line.split(" ", 2) for line in filter(None, (row[-2] or "").split("\n"))] for row in rows]
-    sizes = storages.sizes((one[0], one[-1]) for several in files for one in several)
-    return [
-        Looked(*(*row[:-2], row[-1] and all(sizes.get((one[0], one[-1])) == int(one[1]) for one in several)))
-        for row, several in zip(rows, files, strict=True)
-    ]
+    aliases, byte_sizes, names = (
+        [one for row in rows if row[0] for one in row[column].split(separator)]
+        for column, separator in ((1, " "), (2, " "), (3, "\n"))
+    )
+    sizes = storages.sizes_in_order(aliases, names)
+    is_right = [said == str(found) for said, found in zip(byte_sizes, sizes, strict=True)]
+    looked, at = [], 0
+    for files, _aliases, _byte_sizes, _names, *known, is_whole in rows:
+        looked.append(Looked._make([*known, is_whole and False not in is_right[at : at + files]]))
+        at += files
+    return looked
