@@ -18,10 +18,10 @@ from PIL import Image as PillowImage
 
 from photostore.errors import InvalidFile
 from photostore.intake import packed_bmp, tiff, tiles, vips
-from photostore.intake.animations import is_cut
 from photostore.intake.colours import Cicp, png_colours
 from photostore.intake.heic import has_plain_item_names
 from photostore.intake.heif import stated_colours, stated_profile
+from photostore.intake.wholeness import is_cut
 
 # The workers are the parallelism, and the extra pictures inside a HEIC are never looked at.
 pi_heif.options.DECODE_THREADS = 1
@@ -83,8 +83,11 @@ def is_harmless(error: Exception) -> bool:
 def open_source(data: bytes, name: str, *, animation: bool) -> Source:
     """Reads the header of `data`, which is of format `name`, and decodes nothing yet.
 
-    Raises InvalidFile for a TIFF of several pages or a rare kind, and whatever the decoder raises.
+    Raises InvalidFile for a file that is cut off, for a TIFF of several pages or a rare kind, and whatever
+    the decoder raises.
     """
+    if is_cut(data, name):
+        raise InvalidFile(_("The file is cut off. Please send the original file."), code="undecodable")
     if name == "heic":
         return _open_heic(data)
     if name == "avif":
@@ -104,8 +107,6 @@ def _open_vips(data: bytes, name: str, *, animation: bool) -> Source:
         raise tiff.unsupported()
     pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
     is_animation = animation and name in {"gif", "webp"}
-    if is_animation and is_cut(data, name):
-        raise InvalidFile(_("The animation is cut off. Please send the original file."), code="undecodable")
     frames = pages if is_animation else 1
     if name == "jpeg" and not header.get_typeof("interlaced") and not data.endswith(_END_OF_JPEG):
         # Where the marker is all that lacks, every pixel is there. A picture that is cut off in its one scan
