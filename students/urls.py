@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 
 from photostore.web import converters  # noqa: F401 - registers `sha256`
 from photostore.web.routes import optional_slash
-from students.views import attendance, photos, student_imports, students
+from students.views import attendance, lists, photos, student_imports, students
 
 
 class SessionConverter(StringConverter):
@@ -43,6 +43,8 @@ urlpatterns = [
     *optional_slash(
         "api/photos/students/<uuid:student_id>/profile.jpg", photos.PhotoBytesView.as_view(), "photo-bytes"
     ),
+    *optional_slash("api/students/export.csv", lists.ListCsvView.as_view(), "students-csv"),
+    *optional_slash("api/students/export.xlsx", lists.ListXlsxView.as_view(), "students-xlsx"),
     *optional_slash("api/student-imports/", student_imports.StudentImportList.as_view(), "student-imports"),
     *optional_slash(
         "api/student-imports/<uuid:import_id>/",

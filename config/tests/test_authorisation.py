@@ -167,6 +167,8 @@ TABLE = [
     Row("post", f"{STUDENTS}<int:pk>/attendance-photos/", for_trusted_staff, 201, lambda w: {"date": "2026-09-02", "session": "PM", "image": picture()}, form=True, given=STUDENT),
     Row("get", "api/photos/students/<uuid:student_id>/profile.jpg", for_trusted_staff, 200, given=STUDENT),
     Row("get", "api/photos/students/<uuid:student_id>/attendance/<date:date>_<session:session>.jpg", for_trusted_staff, 200, given=STUDENT),
+    Row("get", f"{STUDENTS}export.csv", for_trusted_staff, 200),
+    Row("get", f"{STUDENTS}export.xlsx", for_trusted_staff, 200),
     # Imports of students
     Row("get", IMPORTS, for_trusted_staff, 200),
     Row("post", IMPORTS, for_trusted_staff, 201, lambda w: {"file": SimpleUploadedFile("students.csv", b"Name,Number\nAda,1\nBea,2\n")}, form=True),

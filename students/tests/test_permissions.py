@@ -51,6 +51,8 @@ CALLS = [
     Call("post", "/api/students/{id}/swap-photo/", 404, {"student": 2**40}),
     Call("get", "/api/students/{id}/photo-history/", 200),
     Call("post", "/api/students/{id}/photo-history/{sha256}/restore/", 200),
+    Call("get", "/api/students/export.csv", 200),
+    Call("get", "/api/students/export.xlsx", 200),
     Call("get", "/api/photos/students/{student_id}/profile.jpg", 200),
     Call("head", "/api/photos/students/{student_id}/profile.jpg", 200),
     Call("delete", "/api/students/{id}/", 204),

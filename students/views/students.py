@@ -47,7 +47,7 @@ class StudentListView(StudentsView):
         """List students; follow `next` for more. A page costs the same wherever it is."""
         filters = StudentFilters(data=request.query_params)
         filters.is_valid(raise_exception=True)
-        rows = self.paginate_queryset(represented(_narrowed(filters.validated_data)))
+        rows = self.paginate_queryset(represented(narrowed(filters.validated_data)))
         links = LinkMaker.of(request)
         return self.get_paginated_response([represent(row, links) for row in rows or []])
 
@@ -128,7 +128,8 @@ def _every_field(given: dict[str, Any]) -> dict[str, Any]:
     return {name: given.get(name, getattr(blank, name)) for name in StudentInput.Meta.fields}
 
 
-def _narrowed(filters: dict[str, Any]) -> StudentQuerySet:
+def narrowed(filters: dict[str, Any]) -> StudentQuerySet:
+    """The students that the filters of a list leave."""
     students: StudentQuerySet = Student.objects.all()
     if "search" in filters:
         students = students.matching(filters["search"])

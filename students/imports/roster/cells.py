@@ -29,7 +29,7 @@ def tidy(cell: str) -> str:
 
 def undefused(cell: str) -> str:
     """Without the quote that keeps a spreadsheet from taking a text for a formula or a number."""
-    return cell[1:] if re.match(r"'[=+\-@\d]", cell) else cell
+    return cell[1:] if re.match(r"''*[=+\-@\d]", cell) else cell
 
 
 def number_of(cell: str) -> str:

@@ -1,0 +1,69 @@
+"""`/api/students/export.csv` and `.xlsx`: the list of students as a file."""
+
+from __future__ import annotations
+
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from photostore.audit import Actor
+from students.exporting.lists import XLSX_TYPE, export
+from students.models import StudentQuerySet
+from students.serializers import StudentFilters
+from students.views.base import StudentsView
+from students.views.students import narrowed
+
+
+class _ListFileView(StudentsView):
+    pagination_class = None
+
+    extension: str
+
+    def file(self, request: Request) -> HttpResponseBase:
+        """Of those whom the filters of the list leave."""
+        filters = StudentFilters(data=request.query_params)
+        filters.is_valid(raise_exception=True)
+        return list_file(narrowed(filters.validated_data), self.extension, self.actor())
+
+
+@extend_schema(tags=["students"])
+class ListCsvView(_ListFileView):
+    """As CSV."""
+
+    extension = "csv"
+
+    @extend_schema(
+        parameters=[StudentFilters],
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        operation_id="students_export_csv",
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """The list as CSV, in the columns that an import takes; formulas are defused by a quote."""
+        return self.file(request)
+
+
+@extend_schema(tags=["students"])
+class ListXlsxView(_ListFileView):
+    """As a workbook."""
+
+    extension = "xlsx"
+
+    @extend_schema(
+        parameters=[StudentFilters],
+        responses={(200, XLSX_TYPE): OpenApiTypes.BINARY},
+        operation_id="students_export_xlsx",
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """The list as an Excel workbook, in the columns that an import takes; every cell is a text."""
+        return self.file(request)
+
+
+def list_file(students: StudentQuerySet, extension: str, actor: Actor) -> HttpResponseBase:
+    """To be saved, and kept by nobody on the way."""
+    content_type, parts = export(students, extension, actor)
+    response = StreamingHttpResponse(parts, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="students.{extension}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
