@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import zoneinfo
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +32,25 @@ def number(name: str, default: int, *, minimum: int = 0) -> int:
     if not raw.isascii() or not raw.isdigit() or int(raw) < minimum:
         stop(f"{name}={raw!r} must be a whole number of at least {minimum}.")
     return int(raw)
+
+
+def mode(name: str, default: str, *, owner: int) -> int:
+    """Permissions in octal, which the service's own user has (`owner`), and not everybody to write."""
+    raw = os.environ.get(name, "").strip() or default
+    found = int(raw, 8) if re.fullmatch(r"(0o)?[0-7]{3,4}", raw) else 0
+    if found & owner != owner or found & 0o002:
+        stop(
+            f"{name}={raw!r} must be permissions in octal that let the service itself in, such as {default}."
+        )
+    return found
+
+
+def time_zone(name: str, default: str) -> str:
+    """The name of a time zone, such as Europe/Paris."""
+    raw = os.environ.get(name, "").strip() or default
+    if raw not in zoneinfo.available_timezones():
+        stop(f"{name}={raw!r} is no time zone. Name one as the tz database does, such as Europe/Paris.")
+    return raw
 
 
 def words(name: str) -> list[str]:

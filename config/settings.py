@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from config.database import database_url
-from config.environment import flag, folder, number, stop, words
+from config.environment import flag, folder, mode, number, stop, time_zone, words
 from photostore.secrets import kept_secret
 from photostore.storage.configuration import StorageMisconfigured, storages_from_environment
 
@@ -146,6 +146,9 @@ REST_KNOX = {
 
 MEDIA_URL = "/media/"
 MEDIA_ROOT = folder("MEDIA_ROOT", BASE_DIR / "media")
+# Of every folder and file that is made there. By default nobody but the service itself gets in.
+MEDIA_FOLDER_MODE = mode("MEDIA_FOLDER_MODE", "0700", owner=0o700)
+MEDIA_FILE_MODE = mode("MEDIA_FILE_MODE", "0600", owner=0o600)
 PHOTO_BACKUP_DIR = folder("PHOTO_BACKUP_DIR", BASE_DIR / "backups")
 PHOTO_IDENTITY_KEYS = words("PHOTO_IDENTITY_KEYS")
 try:
@@ -248,7 +251,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = SERVED_OVER_HTTPS
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "UTC"
+TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
 STATIC_URL = "/static/"

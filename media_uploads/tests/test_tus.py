@@ -153,6 +153,38 @@ def test_while_one_writes_another_waits_outside(dana: Any, danas: Any, place: st
     assert patch(danas, place, b"abc", 0).status_code == 204
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP], ids=errno.errorcode.get)
+def test_where_files_have_no_locks_the_database_has(
+    dana: Any, danas: Any, place: str, monkeypatch: Any, number: int
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(number, "No locks available")
+
+    monkeypatch.setattr("photostore.incoming.spool.fcntl.flock", refuse)
+    assert patch(danas, place, b"abc", 0).status_code == 204
+    assert in_another_session(lambda: patch(danas, place, b"d", 3).status_code) == 204
+    with held_spool(DirectUpload.objects.get().key):
+        assert in_another_session(lambda: patch(client_of(dana), place, b"e", 4).status_code) == 423
+    assert offset(danas, place) == "4"
+
+
+def in_another_session(do: Any) -> Any:
+    from django.db import connection
+
+    said: list[Any] = []
+
+    def work() -> None:
+        try:
+            said.append(do())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return said[0]
+
+
 def test_many_at_once_write_whole_pieces(dana: Any, danas: Any, persona: Any) -> None:
     """Eight send the same file in pieces, each from the offset that it is told."""
     from django.db import connection

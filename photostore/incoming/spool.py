@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from photostore.errors import FileMissing, InUse
+from photostore.errors import FileMissing, InUse, StorageUnavailable
+from photostore.locks import try_lock, unlock
 from photostore.register import mounted_storage
 from photostore.storage.disk import DiskStorage
 from photostore.storage.folders import disk_errors, sync_file
 
 # What one read of a connection asks for; so much is lost at most when it breaks, and sent again.
 PIECE_BYTES = 64 * 1024
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL})
 
 
 class Spool:
@@ -61,14 +64,33 @@ def held_spool(key: str) -> Iterator[Spool]:
 
     Raises `InUse` at once where somebody else holds it, and `FileMissing`.
     """
-    with _disk().open_to_append(key) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InUse from error
+    with _disk().open_to_append(key) as file, _alone(file, key):
         if os.fstat(file.fileno()).st_nlink == 0:  # removed between the opening and the lock
             raise FileMissing
         yield Spool(file)
+
+
+@contextmanager
+def _alone(file: BinaryIO, key: str) -> Iterator[None]:
+    """By the file's own lock; on a file system that has none (NFS without its lock daemon, some of FUSE) by
+    one in the database."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InUse from error
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise StorageUnavailable from error
+    else:
+        yield
+        return
+    name = f"photostore.spool:{key}"
+    if not try_lock(name):
+        raise InUse
+    try:
+        yield
+    finally:
+        unlock(name)
 
 
 def arrived_bytes(key: str) -> int:

@@ -24,6 +24,7 @@ from photostore.storage.key_rules import check_key
 from photostore.storage.tree import survey, walk
 
 WRITE_BYTES = 1024 * 1024
+OWN_FILE, OWN_FOLDER = 0o600, 0o700
 # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
 READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -34,8 +35,8 @@ class DiskStorage(PhotoStorage):
 
     `location` is made at the first `put` when its parent is there, and marked with a file. From then on
     a root without its mark is `StorageUnavailable` (an unmounted disk leaves an empty folder), never
-    "absent". Files are for the service's own user, unless `FILE_UPLOAD_PERMISSIONS` and
-    `FILE_UPLOAD_DIRECTORY_PERMISSIONS` are set, as a web server that serves them by itself needs.
+    "absent". Files are for the service's own user, unless `MEDIA_FILE_MODE` and `MEDIA_FOLDER_MODE` let
+    others in, as a web server that serves them by itself needs.
     """
 
     takes_uploads_itself = False
@@ -45,9 +46,9 @@ class DiskStorage(PhotoStorage):
     def __init__(
         self, location: str | Path, file_mode: int | None = None, folder_mode: int | None = None
     ) -> None:
-        self._file_mode = file_mode or _chosen_mode("FILE_UPLOAD_PERMISSIONS") or 0o600
-        folder_mode = folder_mode or _chosen_mode("FILE_UPLOAD_DIRECTORY_PERMISSIONS") or 0o700
-        self._folders = Folders(Path(location).absolute(), folder_mode)
+        self._file_mode: int = file_mode or getattr(settings, "MEDIA_FILE_MODE", OWN_FILE)
+        chosen: int = folder_mode or getattr(settings, "MEDIA_FOLDER_MODE", OWN_FOLDER)
+        self._folders = Folders(Path(location).absolute(), chosen, self._file_mode)
 
     def put(
         self,
@@ -237,11 +238,6 @@ class DiskStorage(PhotoStorage):
         except FileMissing as error:
             raise FileNotFoundError(path) from error
         return [name for name, folder in found if folder], [name for name, folder in found if not folder]
-
-
-def _chosen_mode(setting: str) -> int | None:
-    """The mode that the deployment chose. Django's own default of 0644 would show photos to the machine."""
-    return getattr(settings, setting) if settings.is_overridden(setting) else None  # type: ignore[misc]
 
 
 def _split(key: str) -> tuple[list[str], str]:

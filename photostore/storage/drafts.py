@@ -12,13 +12,23 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from photostore.errors import Conflict, StorageUnavailable
-from photostore.storage.folders import Folders, disk_errors, regular, sync_file, sync_folder
+from photostore.storage.folders import (
+    Folders,
+    disk_errors,
+    let_others_in,
+    regular,
+    sync_file,
+    sync_folder,
+)
 
 # Each attempt loses only to somebody who removed the folder's last file at that very moment.
 ATTEMPTS = 100
 _PARTIAL = re.compile(r"\.[0-9a-f]{32}\.part")
-# How a file system without hard links, or a kernel that forbids them on other people's files, answers.
-_NO_HARD_LINK = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK})
+# How a file system without hard links answers (CIFS: EINVAL; FUSE: ENOSYS, and some of it EIO), or a kernel
+# that forbids them on other people's files. Where the disk itself is broken, renaming says so as well.
+_NO_HARD_LINK = frozenset(
+    {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL, errno.EIO, errno.ENOSYS}
+)
 
 
 def is_partial(name: str) -> bool:
@@ -73,8 +83,7 @@ def _start(folders: Folders, segments: Sequence[str], mode: int) -> Draft:
         with suppress(FileNotFoundError), folders.writing(segments) as folder:
             descriptor = os.open(name, flags, mode, dir_fd=folder)
             # From here on the folder is not empty, so nobody can prune it.
-            if mode & 0o077:
-                os.fchmod(descriptor, mode)
+            let_others_in(descriptor, mode)
             return Draft(os.dup(folder), descriptor, name)
     raise StorageUnavailable
 

@@ -26,6 +26,8 @@ ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # What may be the matter with one file: its mode, its owner, a damaged disk. The root says whether it is.
 OF_ONE_FILE = frozenset({errno.EACCES, errno.EPERM, errno.EIO, getattr(errno, "EUCLEAN", errno.EIO)})
+# How a file system says that it has no such thing.
+_NOT_HERE = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
 
 
@@ -45,8 +47,21 @@ def sync_folder(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+        if error.errno not in _NOT_HERE:
             raise
+
+
+def let_others_in(descriptor: int, mode: int) -> None:
+    """Give a new file or folder the mode that it was made with, whatever the process's umask took away.
+
+    A mount of Windows' or of a USB stick knows no modes: what it was mounted with holds.
+    """
+    if mode & 0o077:
+        try:
+            os.fchmod(descriptor, mode)
+        except OSError as error:
+            if error.errno not in _NOT_HERE | {errno.EPERM}:
+                raise
 
 
 @contextmanager
@@ -69,11 +84,12 @@ def _translated(error: OSError) -> Exception:
 
 
 class Folders:
-    """The folders below `root`. New ones get `mode`, whatever the process's umask."""
+    """The folders below `root`. New ones get `mode`, and the root's mark `file_mode`, whatever the umask."""
 
-    def __init__(self, root: Path, mode: int) -> None:
+    def __init__(self, root: Path, mode: int, file_mode: int) -> None:
         self.root = root
         self._mode = mode
+        self._file_mode = file_mode
         self._marker_seen = False
 
     @contextmanager
@@ -206,8 +222,8 @@ class Folders:
         # Whoever lost the race syncs too: the winner may not have come to it yet.
         sync_folder(parent)
         folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
-        if made and self._mode & 0o077:
-            os.fchmod(folder, self._mode)
+        if made:
+            let_others_in(folder, self._mode)
         return folder
 
     def _confirm_root(self, root: int) -> None:
@@ -224,7 +240,10 @@ class Folders:
 
     def _mark(self, root: int) -> bool:
         with disk_errors():
-            os.close(os.open(ROOT_MARKER, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=root))
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
+            marker = os.open(ROOT_MARKER, flags, self._file_mode, dir_fd=root)
+            let_others_in(marker, self._file_mode)
+            os.close(marker)
             sync_folder(root)
         return True
 

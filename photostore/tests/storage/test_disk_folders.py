@@ -6,6 +6,8 @@ import errno
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -15,8 +17,12 @@ from django.core.exceptions import SuspiciousFileOperation
 
 from photostore.errors import Conflict, FileMissing, StorageUnavailable
 from photostore.storage.disk import DiskStorage
+from photostore.storage.folders import ROOT_MARKER
+from testing.service import HOME
 
 JPEG = "image/jpeg"
+
+NO_HARD_LINK = [errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EINVAL, errno.EIO, errno.ENOSYS]
 
 
 def test_a_root_that_never_was_is_made_by_the_first_put(root: Path) -> None:
@@ -129,14 +135,14 @@ def test_files_are_for_the_services_own_user(disk: DiskStorage, root: Path) -> N
 
 
 def test_a_web_server_may_be_let_in_whatever_the_umask(root: Path, settings: Any) -> None:
-    settings.FILE_UPLOAD_PERMISSIONS, settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o640, 0o750
+    settings.MEDIA_FILE_MODE, settings.MEDIA_FOLDER_MODE = 0o640, 0o2750
     before = os.umask(0o077)
     try:
         DiskStorage(root).put("a/b", b"x", content_type=JPEG)
     finally:
         os.umask(before)
-    modes = [stat.S_IMODE((root / name).stat().st_mode) for name in ("", "a", "a/b")]
-    assert modes == [0o750, 0o750, 0o640]
+    modes = [stat.S_IMODE((root / name).stat().st_mode) for name in ("", "a", "a/b", ROOT_MARKER)]
+    assert modes == [0o2750, 0o2750, 0o640, 0o640]
 
 
 def test_a_move_that_was_killed_half_way_is_finished(disk: DiskStorage, root: Path) -> None:
@@ -146,9 +152,12 @@ def test_a_move_that_was_killed_half_way_is_finished(disk: DiskStorage, root: Pa
     assert [found.key for found in disk.walk()] == ["two"]
 
 
-def test_a_file_system_without_hard_links(disk: DiskStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", NO_HARD_LINK, ids=errno.errorcode.get)
+def test_a_file_system_without_hard_links(
+    disk: DiskStorage, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     def refuse(*_: Any, **__: Any) -> None:
-        raise OSError(errno.EPERM, "no hard links here")
+        raise OSError(number, "no hard links here")
 
     monkeypatch.setattr(os, "link", refuse)
     disk.put("one", b"1", content_type=JPEG)
@@ -180,3 +189,36 @@ def test_what_cannot_be_told_is_never_absent(
     ):
         with pytest.raises(StorageUnavailable):
             attempt()
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS], ids=errno.errorcode.get)
+def test_a_mount_that_knows_no_modes(
+    root: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(number, "no modes here")
+
+    settings.MEDIA_FILE_MODE, settings.MEDIA_FOLDER_MODE = 0o640, 0o750
+    monkeypatch.setattr(os, "fchmod", refuse)
+    DiskStorage(root).put("a/b", b"x", content_type=JPEG)
+    assert (root / "a/b").read_bytes() == b"x"
+
+
+MOVING = """
+import sys
+from django.conf import settings
+settings.configure()
+from photostore.storage.disk import DiskStorage
+disk = DiskStorage(sys.argv[1])
+disk.put("one", b"x", content_type="image/jpeg")
+disk.move("one", "a/two")
+"""
+
+
+@pytest.mark.parametrize("call", ["linkat:error=EINVAL", "linkat:error=EIO", "linkat:error=ENOSYS"])
+def test_a_kernel_that_says_no(root: Path, call: str) -> None:
+    """The very errors of CIFS and FUSE, from the system call itself."""
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call.partition(':')[0]}"]
+    program = [sys.executable, "-c", MOVING, str(root)]
+    subprocess.run([*strace, "-e", f"inject={call}", *program], check=True, cwd=HOME)
+    assert [found.key for found in DiskStorage(root).walk()] == ["a/two"]
