@@ -177,6 +177,11 @@ CLAMAV_TIMEOUT_SECONDS = number("CLAMAV_TIMEOUT_SECONDS", 60, minimum=1)
 UPLOADS_PER_MINUTE = number("UPLOADS_PER_MINUTE", 60, minimum=1)
 # What the pictures of one person may cost in ten minutes; a large photo costs one or two.
 UPLOAD_CPU_SECONDS = number("UPLOAD_CPU_SECONDS", 300, minimum=10)
+# Of photos handed in by the hundred: the zip, one file of it, and all of it unpacked.
+PHOTO_IMPORT_MAX_MB = number("PHOTO_IMPORT_MAX_MB", 4 * 1024, minimum=1)
+PHOTO_IMPORT_MAX_FILE_MB = number("PHOTO_IMPORT_MAX_FILE_MB", 20, minimum=1)
+PHOTO_IMPORT_MAX_UNPACKED_MB = number("PHOTO_IMPORT_MAX_UNPACKED_MB", 25 * 1024, minimum=1)
+PHOTO_IMPORT_MAX_FILES = number("PHOTO_IMPORT_MAX_FILES", 20_000, minimum=1)
 MEDIA_LINK_SECONDS = number("MEDIA_LINK_SECONDS", 300, minimum=1)
 # For example SENDFILE_HEADER=X-Accel-Redirect and SENDFILE_PREFIX=/protected/ behind nginx.
 SENDFILE_HEADER = os.environ.get("SENDFILE_HEADER", "")
@@ -186,7 +191,7 @@ if bool(SENDFILE_HEADER) != bool(SENDFILE_PREFIX):
 
 FILE_UPLOAD_HANDLERS = ["photostore.uploads.handler.LimitedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 20
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 # --- HTTP -------------------------------------------------------------------------------------------
 

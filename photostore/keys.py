@@ -88,6 +88,26 @@ def incoming(user_id: int, upload_id: UUID) -> str:
     return f"{INCOMING}{user_id}/{upload_id}"
 
 
+# Photos that were handed in by the hundred and that nobody has said yes to yet: never served by a link, never
+# backed up, gone with their import.
+IMPORTS = "imports/"
+
+
+def import_photo(import_id: UUID, n: int, extension: str) -> str:
+    """The picture of row `n` of an import, cleaned and without an identity."""
+    return f"{IMPORTS}{import_id}/{n}.{extension}"
+
+
+def import_thumbnail(import_id: UUID, n: int, size: str) -> str:
+    """A thumbnail of it."""
+    return f"{IMPORTS}{import_id}/{n}_{size}.webp"
+
+
+def import_source(import_id: UUID, place: int) -> str:
+    """A zip as it was handed in, until it is read."""
+    return f"{IMPORTS}{import_id}/source-{place}.zip"
+
+
 def storage_check(name: UUID) -> str:
     """A few bytes that are written, read and removed again to see whether a storage works."""
     return f"derived/trials/{name}.txt"

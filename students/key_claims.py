@@ -13,7 +13,15 @@ from students.matching.file_names import parse
 
 UPLOADS = "student_photos/"
 FOLDERS = "photos/students/"
-OF_OTHERS = ("users/", "profile_pictures/", "uploads/", "derived/", "quarantine/", keys.INCOMING)
+OF_OTHERS = (
+    "users/",
+    "profile_pictures/",
+    "uploads/",
+    "derived/",
+    "quarantine/",
+    keys.INCOMING,
+    keys.IMPORTS,
+)
 
 Role = Literal["version", "safe", "attendance", "documented", "other"]
 

@@ -9,6 +9,7 @@ from photostore.owners import Owner
 from photostore.registration import AppRegistration, Guard, Inspector
 from students import identity
 from students.checking import contradictions, kept_files, legacy_keys, who
+from students.imports.photos.staging import awaited_keys
 from students.imports.roster.step import ChangeStudent
 from students.key_claims import claim_of
 from students.models import OWNER_LABEL, Student
@@ -47,6 +48,7 @@ def registration() -> AppRegistration:
             Inspector(OWNER_LABEL, _named, _expected, identity.confirm_key),
         ],
         owner_of_key=owner_of_key,
+        arriving_keys=awaited_keys,
         legacy_keys=legacy_keys,
         legacy_mark=mark_of_key,
         kept_keys=kept_files,

@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 
 from photostore.web import converters  # noqa: F401 - registers `sha256`
 from photostore.web.routes import optional_slash
-from students.views import attendance, lists, photos, student_imports, students
+from students.views import attendance, lists, photo_imports, photos, student_imports, students
 
 
 class SessionConverter(StringConverter):
@@ -15,6 +15,8 @@ class SessionConverter(StringConverter):
 
 
 register_converter(SessionConverter, "session")
+
+PHOTO_IMPORT = "api/photo-imports/<uuid:import_id>/"
 
 urlpatterns = [
     *optional_slash("api/students/", students.StudentListView.as_view(), "students"),
@@ -70,5 +72,25 @@ urlpatterns = [
         "api/student-imports/<uuid:import_id>/discard/",
         student_imports.StudentImportDiscard.as_view(),
         "student-import-discard",
+    ),
+    *optional_slash("api/photo-imports/", photo_imports.PhotoImportList.as_view(), "photo-imports"),
+    *optional_slash(f"{PHOTO_IMPORT}", photo_imports.PhotoImportDetail.as_view(), "photo-import"),
+    *optional_slash(
+        f"{PHOTO_IMPORT}upload/", photo_imports.PhotoImportUpload.as_view(), "photo-import-upload"
+    ),
+    *optional_slash(f"{PHOTO_IMPORT}rows/", photo_imports.PhotoImportRows.as_view(), "photo-import-rows"),
+    *optional_slash(
+        f"{PHOTO_IMPORT}rows/<int:n>/", photo_imports.PhotoImportRow.as_view(), "photo-import-row"
+    ),
+    *optional_slash(
+        f"{PHOTO_IMPORT}rows/<int:n>/photo/",
+        photo_imports.PhotoImportRowPhoto.as_view(),
+        "photo-import-row-photo",
+    ),
+    *optional_slash(
+        f"{PHOTO_IMPORT}commit/", photo_imports.PhotoImportCommit.as_view(), "photo-import-commit"
+    ),
+    *optional_slash(
+        f"{PHOTO_IMPORT}discard/", photo_imports.PhotoImportDiscard.as_view(), "photo-import-discard"
     ),
 ]

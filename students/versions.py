@@ -60,13 +60,19 @@ def photo_limits() -> ImageLimits:
     )
 
 
-def take_in(data: bytes, *, filename: str, origin: str) -> IncomingPhoto:
+def import_limits() -> ImageLimits:
+    """What an import takes besides: labs deliver TIFF."""
+    limits = photo_limits()
+    return replace(limits, formats=limits.formats | {"tiff"})
+
+
+def take_in(data: bytes, *, filename: str, origin: str, limits: ImageLimits | None = None) -> IncomingPhoto:
     """The picture in `data`, ready to become a version.
 
     Raises `InvalidFile`, `FileTooLarge`, and `StorageUnavailable` where nobody could look for viruses.
     """
     scan_bytes(data)
-    clean = take_in_image(data, filename=filename, limits=photo_limits())
+    clean = take_in_image(data, filename=filename, limits=limits or photo_limits())
     return IncomingPhoto(clean, filename, origin, named=_identity_in(data))
 
 

@@ -80,7 +80,15 @@ def _permissions() -> dict[str, list[int]]:
 def alice(db: None) -> Any:
     """Staff with every permission on students."""
     return make_person(
-        "alice", "view_student", "add_student", "change_student", "delete_student", is_staff=True
+        "alice",
+        "view_student",
+        "add_student",
+        "change_student",
+        "delete_student",
+        "view_import",
+        "add_import",
+        "change_import",
+        is_staff=True,
     )
 
 

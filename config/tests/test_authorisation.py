@@ -23,7 +23,11 @@ from rest_framework.test import APIClient
 
 from media_uploads.models import Persona
 from media_uploads.tests.announced import CHUNK, send
+from photostore import keys
+from photostore.audit import ANONYMOUS
 from photostore.references.roots import storage_roots
+from photostore.storage import storage_for
+from students.imports.photos import arriving
 from students.models import Import, ImportSource
 from testing.once import begin_again, made_once
 from testing.people import body_of, client_of, make_person
@@ -136,6 +140,10 @@ THING = ("own", "foreign", "missing")
 STUDENTS = "api/students/"
 IMPORTS = "api/student-imports/"
 IMPORT = f"{IMPORTS}<uuid:import_id>/"
+PHOTO_IMPORTS = "api/photo-imports/"
+PHOTO_IMPORT = f"{PHOTO_IMPORTS}<uuid:import_id>/"
+PHOTOS = {"import_id": "photo_import_id"}
+COMING = {"import_id": "coming_import_id"}
 USERS = "api/users/"
 IMAGE = "api/user_image/<uuid:image_id>/"
 PERSONAS = "api/personas/"
@@ -179,6 +187,17 @@ TABLE = [
     Row("patch", f"{IMPORT}rows/<int:n>/", for_trusted_staff, 200, lambda w: {"accepted": False}, given=STUDENT),
     Row("post", f"{IMPORT}commit/", for_trusted_staff, 202, given=STUDENT),
     Row("post", f"{IMPORT}discard/", for_trusted_staff, 204, given=STUDENT),
+    # Imports of photos
+    Row("get", PHOTO_IMPORTS, for_trusted_staff, 200),
+    Row("post", PHOTO_IMPORTS, for_trusted_staff, 201, lambda w: {"files": [picture()]}, form=True),
+    Row("get", PHOTO_IMPORT, for_trusted_staff, 200, given=STUDENT, instead=PHOTOS),
+    Row("head", f"{PHOTO_IMPORT}upload/", for_trusted_staff, 200, given=STUDENT, instead=COMING),
+    Row("patch", f"{PHOTO_IMPORT}upload/", for_trusted_staff, 204, lambda w: drawn(6)[:1000], given=STUDENT, headers=NEXT, instead=COMING),
+    Row("get", f"{PHOTO_IMPORT}rows/", for_trusted_staff, 200, given=STUDENT, instead=PHOTOS),
+    Row("patch", f"{PHOTO_IMPORT}rows/<int:n>/", for_trusted_staff, 200, lambda w: {"accepted": False}, given=STUDENT, instead=PHOTOS),
+    Row("get", f"{PHOTO_IMPORT}rows/<int:n>/photo/", for_trusted_staff, 200, given=STUDENT, instead=PHOTOS),
+    Row("post", f"{PHOTO_IMPORT}commit/", for_trusted_staff, 202, given=STUDENT, instead=PHOTOS),
+    Row("post", f"{PHOTO_IMPORT}discard/", for_trusted_staff, 204, given=STUDENT, instead=PHOTOS),
     # S3
     Row("post", f"{USERS}upload-profile-picture/", for_the_signed_in, 201, lambda w: {"image": picture()}, form=True),
     Row("post", f"{USERS}confirm-profile-picture/", for_the_owner, 200, lambda w: {"upload_id": w["pending"]}, given=THING),
@@ -258,6 +277,7 @@ MISSING = {
     "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
     "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
     "image_id": MISSING_UUID, "import_id": MISSING_UUID, "n": 4711,
+    "photo_import_id": MISSING_UUID, "coming_import_id": MISSING_UUID,
     "persona_id": 4711, "file_id": 4711, "upload_id": MISSING_UUID, "arriving_id": MISSING_UUID,
 }  # fmt: skip
 
@@ -304,7 +324,18 @@ def an_import() -> dict[str, Any]:
     ready = Import.objects.create(kind=Import.Kind.STUDENTS, state=Import.State.READY)
     ready.rows.create(n=1, state="new", data={"name": "Bea"}, accepted=True)
     ImportSource.objects.create(batch=ready, content=b"Name,Number\nAda,1\nBea,2\n")
-    return {"import_id": str(ready.pk), "n": 1}
+    return {"import_id": str(ready.pk), "n": 1, **photo_imports()}
+
+
+def photo_imports() -> dict[str, Any]:
+    """One that was read, and one whose zip is on its way."""
+    photos = Import.objects.create(kind=Import.Kind.PHOTOS, state=Import.State.READY)
+    key = keys.import_photo(photos.pk, 1, "jpg")
+    storage_for().put(key, drawn(6), content_type="image/jpeg")
+    said = {"content_type": "image/jpeg"}
+    photos.rows.create(n=1, state="unknown", data=said, staged_key=key, staged_sha256="0" * 64)
+    coming = arriving.announce(filename="photos.zip", size=5000, actor=ANONYMOUS)
+    return {"photo_import_id": str(photos.pk), "coming_import_id": str(coming.pk)}
 
 
 def pending(client: APIClient, seed: int) -> dict[str, Any]:

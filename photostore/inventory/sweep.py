@@ -37,7 +37,7 @@ MAX_SHARE = 0.2
 MAX_ONLY_COPIES = 20
 DERIVED = "derived/"
 # Gone for good, not set aside: what can be made again, and what was never a photo of ours.
-FOR_GOOD = (DERIVED, keys.INCOMING)
+FOR_GOOD = (DERIVED, keys.INCOMING, keys.IMPORTS)
 BATCH = 100
 KEPT_BATCH = 1_000
 SNIFFED_BYTES = 64 + 16 * 4

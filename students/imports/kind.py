@@ -40,6 +40,9 @@ class ImportKind(ABC):
         Raises `Conflict` where the row's state does not allow it.
         """
 
+    def forget(self, batch: Import) -> None:  # noqa: B027 - a list leaves nothing there
+        """What lies in the storage for it goes; called once it is not wanted. Raises `StorageUnavailable`."""
+
     def sentence_of(self, said: Mapping[str, Any]) -> str:
         """One {code, …} in words."""
         sentence = self.sentences.get(said["code"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
+from photostore.audit import Actor
 from photostore.errors import PhotostoreError, StorageUnavailable
 from students.imports import lifecycle
 from students.imports.kind import ImportKind
@@ -28,6 +30,7 @@ def read(import_id: UUID) -> None:
         raise
     except PhotostoreError as why:
         lifecycle.failed(batch, why)
+        _forget(batch)
 
 
 def commit(import_id: UUID) -> None:
@@ -37,3 +40,22 @@ def commit(import_id: UUID) -> None:
     batch = Import.objects.filter(pk=import_id, state=Import.State.COMMITTING).first()
     if batch is not None:
         KINDS[batch.kind].commit(batch)
+
+
+def discard(batch: Import, actor: Actor) -> None:
+    """It is not wanted: see `lifecycle.discard`."""
+    lifecycle.discard(batch, actor)
+    _forget(batch)
+
+
+def forget_expired() -> int:
+    """Imports whose time is over go, with what lies in the storage for them; how many."""
+    for batch in lifecycle.expired():
+        KINDS[batch.kind].forget(batch)
+    return lifecycle.forget_expired()
+
+
+def _forget(batch: Import) -> None:
+    """What cannot go now, goes when the import expires, or with the sweep."""
+    with suppress(StorageUnavailable):
+        KINDS[batch.kind].forget(batch)

@@ -23,10 +23,16 @@ FORGOTTEN_AT_ONCE = 100
 
 
 def begin(
-    kind: Import.Kind, actor: Actor, *, file_names: list[str], options: dict[str, Any] | None = None
+    kind: Import.Kind,
+    actor: Actor,
+    *,
+    file_names: list[str],
+    options: dict[str, Any] | None = None,
+    pk: UUID | None = None,
 ) -> Import:
     """A new import, to be read; call it in the transaction that keeps what was handed in."""
     begun = Import.objects.create(
+        pk=pk or uuid4(),
         kind=kind,
         created_by_id=actor.id,
         created_by=actor.name,
@@ -126,10 +132,15 @@ def counts(batch: Import) -> dict[str, int]:
 
 def forget_expired() -> int:
     """Delete imports whose time is over, with their rows; how many. One that is committing is not touched."""
-    old = Import.objects.filter(expires_at__lte=timezone.now()).exclude(state=State.COMMITTING)
-    some = list(old.order_by("expires_at").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    some = [batch.pk for batch in expired()]
     Import.objects.filter(pk__in=some).delete()
     return len(some)
+
+
+def expired() -> list[Import]:
+    """Those that `forget_expired` takes next."""
+    old = Import.objects.filter(expires_at__lte=timezone.now()).exclude(state=State.COMMITTING)
+    return list(old.order_by("expires_at", "pk")[:FORGOTTEN_AT_ONCE])
 
 
 def subject_of(batch: Import) -> str:

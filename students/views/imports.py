@@ -17,7 +17,7 @@ from photostore.web.answers import moment
 from photostore.web.known_input import KnownInput
 from photostore.web.paging import Cursor, LatestFirst
 from students import jobs
-from students.imports import lifecycle
+from students.imports import kinds, lifecycle
 from students.imports.kinds import KINDS
 from students.models import Import, ImportRow
 from students.permissions import ImportPermission
@@ -171,5 +171,5 @@ class ImportDiscard(ImportsView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, import_id: UUID) -> Response:  # noqa: ARG002
         """Forget it; nothing else is changed."""
-        lifecycle.discard(self.batch(), self.actor())
+        kinds.discard(self.batch(), self.actor())
         return Response(status=status.HTTP_204_NO_CONTENT)

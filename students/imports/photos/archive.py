@@ -51,6 +51,7 @@ ARCHIVE_SENTENCES: dict[str, Sentence] = {
         "This is not a zip, or its end is missing: it did not arrive whole. Please hand it in again."
     ),
     "too_many_files": _("The zip holds more than %(limit)s files. Please hand it in in parts."),
+    "no_photos": _("There is no photo in it."),
     "zip_too_large": _("The zip is larger than %(gigabytes)s GB. Please hand it in in parts."),
 }
 

@@ -19,6 +19,7 @@ STAFF = frozenset(
     {"staff", "faculty", "teacher", "teachers", "fac", "stf", "stff", "personnel", "adult", "employee"}
     | {"administration", "admin", "enseignant", "enseignants", "lehrer", "lehrkraft"}
 )
+NO_INDEX = 2
 FIELDS = ("folder", "file", "number", "last_name", "first_name", "name", "grade", "homeroom", "teacher")
 
 
@@ -58,7 +59,7 @@ def candidates(names: Collection[str]) -> list[str]:
     Without one of these names it is the only list among them.
     """
     lists = [name for name in names if name.lower().endswith(ENDINGS)]
-    named = [name for name in lists if rank(name) < 2]
+    named = [name for name in lists if rank(name) < NO_INDEX]
     if not named:
         return lists if len(lists) == 1 else []
     return sorted(named, key=lambda name: (rank(name), name.count("/"), name))
@@ -67,7 +68,7 @@ def candidates(names: Collection[str]) -> list[str]:
 def rank(name: str) -> int:
     """MASTER before INDEX before anything else."""
     file = PurePosixPath(name).name.lower()
-    return 0 if file.startswith("master") else 1 if file.startswith("index") else 2
+    return 0 if file.startswith("master") else 1 if file.startswith("index") else NO_INDEX
 
 
 def read_index(
@@ -123,6 +124,8 @@ class Members:
 
         First by its path from the index's own folder; then by its file name alone, which labs make unique.
         """
+        if not row.file:
+            return []
         base = PurePosixPath(index.path).parent
         folder = row.said.get("folder", "").strip("/")
         for path in (base / folder / row.file, base / row.file):
@@ -139,6 +142,3 @@ def named_twice(rows: Sequence[Sequence[int]]) -> set[int]:
     """The places of pictures that several rows of an index mean."""
     counted = Counter(place for places in rows for place in places)
     return {place for place, count in counted.items() if count > 1}
-
-
-__all__ = ["Index", "IndexRow", "Members", "candidates", "is_picture", "named_twice", "read_index"]

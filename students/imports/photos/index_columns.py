@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from photostore.intake import KNOWN_EXTENSIONS
 from students.imports.tables import Table
+from students.matching.folding import number_key
 
 HEADINGS: Mapping[str, frozenset[str]] = {
     "number": frozenset(
@@ -122,5 +123,5 @@ def _number_column(table: Table, numbers: Collection[str], *, besides: Collectio
 
 def _holds_numbers(table: Table, at: int, numbers: Collection[str]) -> bool:
     cells = _cells(table, at)
-    known = {cell.casefold() for cell in cells if cell.casefold() in numbers}
+    known = {number_key(cell) for cell in cells if number_key(cell) in numbers}
     return len(cells) >= NUMBERS_AT_LEAST and len(known) >= NUMBERS_SHARE * len(cells)

@@ -133,14 +133,18 @@ def _put_columns_back(student: Student, columns: dict[str, Any]) -> None:
 
 
 def _forget_files(step: OperationStep, student: Student) -> None:
-    """For good, not to quarantine: what they were made from is there. What lay there before, stays."""
+    """For good where what they were made from is there; what was staged expires, so that goes to quarantine.
+
+    What lay there before, stays.
+    """
     details, owner = step.details, owner_of(student)
     made = details["keys"]
     others = StudentPhoto.objects.filter(student=student, file__in=made).exclude(slot=details["slot"])
     used = others.values_list("file", flat=True)
     gone = set(made) - set(details["before"]["files"]) - set(used)
     files = StoredFile.objects.filter(storage_alias="default", key__in=gone, **owner.files)
-    files.update(keep_aside=False)
+    if details["how"] != "staged":
+        files.update(keep_aside=False)
     files.delete()
     kept = Q(pk=None)
     for alias, key in details["there"]:

@@ -23,6 +23,7 @@ from photostore.storage.key_rules import is_key
 from students.models import Student, StudentPhoto
 from students.recovery.change.entries import PHOTO_COLUMNS, entry_of
 from students.recovery.change.files import needed_bytes, version_of
+from students.recovery.change.staged import staged_version
 from students.recovery.unowned import UnownedFile
 from students.slots import PROFILE
 from students.unadopted import is_unadopted, unadopted_version
@@ -56,11 +57,13 @@ def built(step: OperationStep, student: Student) -> list[Version]:
     `how` is `file`: one version of the file `storage_alias`, `key`, `sha256` (`stored_at` where it lies in
     quarantine), with `origin` and perhaps `at`, its age; or `version`: the one with `sha256` of the student
     `of`, whose file is `key`; or `backup`: `versions` of the entry of `backup`, each with `sha256`, `key` and
-    `sources`.
+    `sources`; or `staged`: one version of a photo of an import (`staged_version`).
     """
     how = step.details["how"]
     if how == "backup":
         return _of_backup(step, student)
+    if how == "staged":
+        return [staged_version(step, student, actor_of(step))]
     return [_of_file(step, student) if how == "file" else _of_version(step, student)]
 
 
@@ -140,7 +143,7 @@ def confirm_sources(step: OperationStep, student: Student) -> None:
     elif details["how"] == "version":
         moved = keys.quarantined(step.operation_id, details["key"])
         needed_bytes([("default", details["key"]), ("default", moved)], details["sha256"])
-    else:
+    elif details["how"] == "backup":  # what was staged goes to quarantine
         for item in details["versions"]:
             if ["default", item["key"]] not in [list(file_ref) for file_ref in details["there"]] and item[
                 "key"
