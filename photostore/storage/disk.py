@@ -46,9 +46,9 @@ class DiskStorage(PhotoStorage):
     def __init__(
         self, location: str | Path, file_mode: int | None = None, folder_mode: int | None = None
     ) -> None:
-        self._file_mode: int = file_mode or getattr(settings, "MEDIA_FILE_MODE", OWN_FILE)
-        chosen: int = folder_mode or getattr(settings, "MEDIA_FOLDER_MODE", OWN_FOLDER)
-        self._folders = Folders(Path(location).absolute(), chosen, self._file_mode)
+        self._file_mode = file_mode or _chosen_mode("MEDIA_FILE_MODE", OWN_FILE)
+        folder_mode = folder_mode or _chosen_mode("MEDIA_FOLDER_MODE", OWN_FOLDER)
+        self._folders = Folders(Path(location).absolute(), folder_mode, self._file_mode)
 
     def put(
         self,
@@ -238,6 +238,11 @@ class DiskStorage(PhotoStorage):
         except FileMissing as error:
             raise FileNotFoundError(path) from error
         return [name for name, folder in found if folder], [name for name, folder in found if not folder]
+
+
+def _chosen_mode(setting: str, default: int) -> int:
+    """Django's own default of 0644 would show photos to the machine."""
+    return int(getattr(settings, setting, default))
 
 
 def _split(key: str) -> tuple[list[str], str]:
