@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
@@ -82,4 +83,17 @@ def _zipped(files: Iterable[HandedIn]) -> Iterator[BinaryIO]:
                 with archive.open(info, "w", force_zip64=True) as member:
                     while piece := one.file.read(PIECE_BYTES):
                         member.write(piece)
+        yield target
+
+
+@contextmanager
+def zipped_folder(folder: Path, besides: Sequence[Path] = ()) -> Iterator[BinaryIO]:
+    """All files of a folder as one zip that packs nothing, links left out; `besides` lie at its top."""
+    with storage_for().scratch() as target:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.is_symlink():
+                    archive.write(path, str(path.relative_to(folder)))
+            for path in besides:
+                archive.write(path, path.name)
         yield target
