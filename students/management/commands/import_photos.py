@@ -39,10 +39,10 @@ class Command(PhotoCommand):
         parser.add_argument("--index", metavar="F", type=Path, help="the list that says whose each file is")
         parser.add_argument("--commit", action="store_true", help="do it; without this nothing is changed")
 
-    def work(self, *, source: Path, index: Path | None, commit: bool, **_options: Any) -> int:
+    def work(self, *, commit: bool = False, **options: Any) -> int:
         """Read it, tell, and commit or forget it."""
         self._finish_killed()
-        batch = self._read(source, index)
+        batch = self._read(options["source"], options["index"])
         try:
             self._tell(batch)
             if commit:
