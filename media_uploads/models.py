@@ -212,6 +212,8 @@ class DirectUpload(models.Model):
     size = models.BigIntegerField()
     content_type = models.CharField(max_length=128)
     description = models.TextField(blank=True)
+    # What a tus client said of it, as it said it: to be said to it again.
+    tus_metadata = models.TextField(blank=True, default="", db_default="")
     way = models.CharField(max_length=16, choices=Way.choices)
     # The storage's own name for an upload in parts.
     multipart_id = models.CharField(max_length=1024, blank=True)

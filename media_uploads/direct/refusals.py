@@ -59,6 +59,16 @@ class MoreThanAnnounced(FileTooLarge):
     sentence = _("These are more bytes than were announced.")
 
 
+class NotSpoken(InvalidFile):
+    """An extension of tus that `Tus-Extension` does not name."""
+
+    code = "tus_extension_not_spoken"
+
+    def __init__(self, header: str) -> None:
+        sentence = _("{header} is not spoken here. Send the file whole, as one upload of known length.")
+        super().__init__(format_lazy(sentence, header=header))
+
+
 class NotAsAnnounced(InvalidFile):
     """The bucket holds another number of bytes than the upload was opened for."""
 

@@ -78,22 +78,34 @@ def announced_by_tus(length: str | None, metadata: str | None) -> dict[str, Any]
     fields = _metadata(metadata or "")
     return {
         # tus-js-client's own examples say `filename` and `filetype`, Uppy adds `name` and `type`.
-        "filename": fields.get("filename") or fields.get("name") or "",
+        "filename": _text(fields, "filename") or _text(fields, "name"),
         "size": length,
-        "content_type": fields.get("filetype") or fields.get("type") or "",
-        "description": fields.get("description", ""),
+        "content_type": _text(fields, "filetype") or _text(fields, "type"),
+        "description": _text(fields, "description"),
     }
 
 
-def _metadata(header: str) -> dict[str, str]:
-    """Pairs of a key and a value in Base64, with commas between; a value may be missing."""
-    fields = {}
+def _metadata(header: str) -> dict[str, bytes]:
+    """Pairs of a key, which stands once, and a value in Base64, with commas between; a value may lack."""
+    fields: dict[str, bytes] = {}
     for pair in filter(None, (part.strip() for part in header.split(","))):
         name, _space, value = pair.partition(" ")
+        if name in fields:
+            raise _malformed(_("A key of it stands there twice."))
         try:
-            fields[name] = base64.b64decode(value.strip(), validate=True).decode()
+            fields[name] = base64.b64decode(value.strip(), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise serializers.ValidationError(
-                {"Upload-Metadata": [_("This is no Base64 of UTF-8.")]}
-            ) from error
+            raise _malformed(_("This is no Base64 of UTF-8.")) from error
     return fields
+
+
+def _text(fields: dict[str, bytes], name: str) -> str:
+    """What else a client says of a file may be anything."""
+    try:
+        return fields.get(name, b"").decode()
+    except ValueError as error:
+        raise _malformed(_("This is no Base64 of UTF-8.")) from error
+
+
+def _malformed(sentence: Any) -> serializers.ValidationError:
+    return serializers.ValidationError({"Upload-Metadata": [sentence]})

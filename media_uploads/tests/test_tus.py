@@ -76,7 +76,12 @@ def test_what_it_can_do(persona: Any) -> None:
     answer = client_of().options(f"/media/uploads/{persona.pk}")
     assert answer.status_code == 204
     assert answer.headers["Tus-Version"] == answer.headers["Tus-Resumable"] == "1.0.0"
-    assert set(answer.headers["Tus-Extension"].split(",")) == {"creation", "expiration", "termination"}
+    assert set(answer.headers["Tus-Extension"].split(",")) == {
+        "creation",
+        "creation-with-upload",
+        "expiration",
+        "termination",
+    }
     assert answer.headers["Tus-Max-Size"] == str(100 * 1_048_576)
 
 
@@ -102,6 +107,7 @@ def test_another_version_creates_nothing(danas: Any, persona: Any) -> None:
         {"HTTP_UPLOAD_LENGTH": "", "HTTP_UPLOAD_DEFER_LENGTH": "1"},
         {"HTTP_UPLOAD_METADATA": "filename !!!"},
         {"HTTP_UPLOAD_METADATA": "filename /w=="},
+        {"HTTP_UPLOAD_METADATA": f"{metadata(filename='a.jpg')},{metadata(filename='b.jpg')}"},
         {"HTTP_UPLOAD_METADATA": ""},
         {"HTTP_UPLOAD_METADATA": metadata(filename="a.exe")},
     ],
@@ -274,3 +280,79 @@ def test_a_bucket_speaks_no_tus(danas: Any, persona: Any, settings: Any, s3_alia
     place = path_of(announce(danas, persona, picture()).json())
     assert danas.head(place, **TUS).status_code == 404
     assert patch(danas, place, b"abc", 0).status_code == 404
+
+
+def test_what_was_said_of_it_is_said_again_as_it_was_said(danas: Any, persona: Any) -> None:
+    said = metadata(filename="me.jpg", filetype="image/jpeg") + ",taken " + "gIE=" + ",is_secret"
+    place = create(danas, persona, picture(), HTTP_UPLOAD_METADATA=said).headers["Location"]
+    assert danas.head(place, **TUS).headers["Upload-Metadata"] == said
+    assert "Upload-Metadata" not in danas.head(path_of(announce(danas, persona, b"x").json()), **TUS).headers
+
+
+@pytest.mark.parametrize("sent", ["post", "get"])
+def test_a_method_may_be_said_in_a_header(danas: Any, place: str, sent: str) -> None:
+    headers = {**TUS, "HTTP_UPLOAD_OFFSET": "0", "HTTP_X_HTTP_METHOD_OVERRIDE": "PATCH"}
+    answer = danas.generic(sent.upper(), place, b"abc", CHUNK, **headers)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "3")
+    looked = danas.post(place, **TUS, HTTP_X_HTTP_METHOD_OVERRIDE="head")
+    assert (looked.status_code, looked.headers["Upload-Offset"]) == (200, "3")
+    assert danas.post(place, **TUS, HTTP_X_HTTP_METHOD_OVERRIDE="BREW").status_code == 405
+    assert danas.post(place, **TUS, HTTP_X_HTTP_METHOD_OVERRIDE="DELETE").status_code == 204
+    assert not DirectUpload.objects.exists()
+
+
+def test_a_page_needs_its_token_whatever_method_it_says(dana: Any, place: str) -> None:
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(dana, backend="profile_pictures.backends.ThrottledModelBackend")
+    assert client.get(place, headers={"X-HTTP-Method-Override": "DELETE"}).status_code == 403
+    assert DirectUpload.objects.exists()
+
+
+@pytest.mark.parametrize("share", [0, 100, 1_000_000], ids=["none", "some", "all"])
+def test_bytes_may_come_with_the_creation(danas: Any, persona: Any, share: int) -> None:
+    data = picture()
+    first = data[:share]
+    made = created_with(danas, persona, first, len(data))
+    assert (made.status_code, made.headers["Upload-Offset"]) == (201, str(len(first)))
+    place = made.headers["Location"]
+    assert offset(danas, place) == str(len(first))
+    assert patch(danas, place, data[len(first) :], len(first)).status_code == 204
+    assert danas.post(f"{place}/complete").status_code == 201
+
+
+def created_with(client: Any, persona: Any, first: bytes, size: int) -> Any:
+    said = {"HTTP_UPLOAD_LENGTH": str(size), "HTTP_UPLOAD_METADATA": metadata(filename="me.jpg")}
+    return client.generic("POST", f"/media/uploads/{persona.pk}", first, CHUNK, **TUS, **said)
+
+
+def test_more_bytes_than_the_creation_says_create_nothing(danas: Any, persona: Any) -> None:
+    assert created_with(danas, persona, b"abcd", 3).status_code == 413
+    assert not DirectUpload.objects.exists() and not stored()
+
+
+def test_nobody_elses_persona_gets_bytes(eriks: Any, persona: Any) -> None:
+    assert created_with(eriks, persona, b"abc", 3).status_code == 404
+    assert not stored()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"HTTP_UPLOAD_CONCAT": "partial"},
+        {"HTTP_UPLOAD_CONCAT": "final;/media/uploads/a /media/uploads/b"},
+        {"HTTP_UPLOAD_DEFER_LENGTH": "1"},
+        {"HTTP_UPLOAD_CHECKSUM": "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="},
+    ],
+)
+def test_what_is_not_spoken_is_refused(danas: Any, persona: Any, headers: dict[str, str]) -> None:
+    answer = create(danas, persona, picture(), **headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "tus_extension_not_spoken")
+    assert not DirectUpload.objects.exists()
+
+
+def test_a_checksum_that_nobody_compares_is_refused(danas: Any, place: str) -> None:
+    answer = patch(danas, place, b"abc", 0, HTTP_UPLOAD_CHECKSUM="md5 AAAA")
+    assert answer.status_code == 400
+    assert offset(danas, place) == "0"

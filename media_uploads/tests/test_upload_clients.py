@@ -163,3 +163,34 @@ def test_uppy_into_a_bucket(
     )
     assert page.evaluate("window.said[0]") == {"status": 201, "protocol": protocol}
     check_kept(page, film)
+
+
+@pytest.mark.parametrize("option", ["uploadDataDuringCreation", "overridePatchMethod"])
+def test_options_of_tus_js_client_that_work(
+    on_disk: Service, window: Any, clients: Path, token: str, dana: Any, film: Path, option: str
+) -> None:
+    film.write_bytes(video("mp4"))
+    page = window(on_disk.url, clients / "tus-js-client/dist/tus.min.js", token)
+    page.set_input_files("#file", film)
+    run(page, "byTusJs", f"{on_disk.url}/media/uploads/{persona_of(dana).pk}", {option: True})
+    methods = [step["method"] for step in page.evaluate("window.said") if "method" in step]
+    assert methods == (["POST"] if option == "uploadDataDuringCreation" else ["POST", "POST"])
+    check_kept(page, film)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"uploadLengthDeferred": True, "chunkSize": MB},
+        {"parallelUploads": 2, "metadataForPartialUploads": {"filename": "goal.mp4"}},
+    ],
+    ids=["deferred length", "concatenation"],
+)
+def test_options_of_tus_js_client_that_fail_plainly(
+    on_disk: Service, window: Any, clients: Path, token: str, dana: Any, film: Path, options: Any
+) -> None:
+    page = window(on_disk.url, clients / "tus-js-client/dist/tus.min.js", token)
+    page.set_input_files("#file", film)
+    with pytest.raises(Exception, match="Send the file whole, as one upload of known length"):
+        run(page, "byTusJs", f"{on_disk.url}/media/uploads/{persona_of(dana).pk}", options)
+    assert not DirectUpload.objects.exists()

@@ -7,6 +7,8 @@ from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
@@ -15,7 +17,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media_uploads.direct.refusals import UploadNotFound
+from media_uploads.direct.refusals import MoreThanAnnounced, NotSpoken, UploadNotFound
 from media_uploads.direct.representation import CHUNK_TYPE, TUS_VERSION, represent_upload
 from media_uploads.direct.serializers import DirectUploadInput, DirectUploadOutput, announced_by_tus
 from media_uploads.direct.use_cases.arriving import arrived_bytes, own_upload, receive_bytes, speaks_tus
@@ -28,14 +30,19 @@ from media_uploads.files.serializers import MediaFileOutput
 from media_uploads.models import DirectUpload
 from media_uploads.views.base import OwnObjectsView
 from photostore.delivery.links import LinkMaker
+from photostore.uploads.handler import MEGABYTE
 from photostore.uploads.throttle import UploadThrottle
 from photostore.web.schema import ProblemSerializer
 
 CAPABILITIES = {
     "Tus-Version": TUS_VERSION,
-    "Tus-Extension": "creation,expiration,termination",
+    "Tus-Extension": "creation,creation-with-upload,expiration,termination",
     "Tus-Max-Size": str(VIDEO_LIMITS.max_bytes),
 }
+
+
+# Of extensions that are not spoken here. Who sends them believes that they are.
+NOT_SPOKEN = ("Upload-Concat", "Upload-Defer-Length", "Upload-Checksum")
 
 
 class WrongTusVersion(APIException):
@@ -58,6 +65,11 @@ class NoTusHere(APIException):
 
 class DirectUploadsView(OwnObjectsView):
     """Everybody's own uploads; somebody else's are not found."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """tus: for clients in surroundings where there is no PATCH and no DELETE."""
+        request.method = request.headers.get("X-HTTP-Method-Override", request.method or "").upper()
+        return super().dispatch(request, *args, **kwargs)
 
     def get_permissions(self) -> Sequence[Any]:
         """What the server can do is no secret; a client may ask without credentials."""
@@ -87,9 +99,32 @@ class DirectUploadsView(OwnObjectsView):
         return represent_upload(upload, base_url=LinkMaker.of(self.request).base_url, arrived=arrived)
 
     def check_tus(self) -> None:
-        """Raise `WrongTusVersion`."""
+        """Raise `WrongTusVersion`, and `NotSpoken` for what would be left out."""
         if self.request.headers.get("Tus-Resumable") != TUS_VERSION:
             raise WrongTusVersion
+        for header in NOT_SPOKEN:
+            if header in self.request.headers:
+                raise NotSpoken(header)
+
+    def received(self, upload_id: UUID, offset: int) -> DirectUpload:
+        """What the body of the request adds to an upload."""
+        return receive_bytes(
+            user=self.request.user,
+            upload_id=upload_id,
+            offset=offset,
+            byte_count=self.announced_bytes(),
+            read=self.request._request.read,
+        )
+
+    def announced_bytes(self) -> int | None:
+        """How long the body is; None where nobody said."""
+        if "chunked" in self.request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            return None
+        return int(self.request.META.get("CONTENT_LENGTH") or 0)
+
+    def media_type(self) -> str:
+        """Of the body."""
+        return (self.request.content_type or "").partition(";")[0].strip().lower()
 
 
 @extend_schema(tags=["media files"])
@@ -97,6 +132,9 @@ class OpenUploadView(DirectUploadsView):
     """The first step."""
 
     throttle_classes = [UploadThrottle]
+    max_file_bytes = VIDEO_LIMITS.max_bytes
+    # The bytes of a tus client pass by; a file in a form is refused, and need not be in memory for that.
+    max_memory_bytes = MEGABYTE
 
     @extend_schema(
         request=DirectUploadInput,
@@ -115,19 +153,27 @@ class OpenUploadView(DirectUploadsView):
             self.check_tus()
             if not speaks_tus():
                 raise NoTusHere
-            length = request.headers.get("Upload-Length")
-            said = DirectUploadInput(data=announced_by_tus(length, request.headers.get("Upload-Metadata")))
-        else:
-            said = DirectUploadInput(data=request.data)
+        metadata = request.headers.get("Upload-Metadata", "") if self.by_tus else ""
+        length = request.headers.get("Upload-Length")
+        said = DirectUploadInput(data=announced_by_tus(length, metadata) if self.by_tus else request.data)
         said.is_valid(raise_exception=True)
+        has_bytes = self.by_tus and self.media_type() == CHUNK_TYPE
+        if has_bytes and (self.announced_bytes() or 0) > said.validated_data["size"]:
+            raise MoreThanAnnounced
         upload = open_upload(
             user=request.user,
             persona_id=persona_id,
             actor=self.actor(),
+            tus_metadata=metadata,
             **said.validated_data,
         )
-        body = self.represented(upload, arrived=0)
+        if has_bytes:
+            self.received(upload.pk, 0)
+        arrived = arrived_bytes(upload) if has_bytes else 0
+        body = self.represented(upload, arrived=arrived)
         headers = {"Location": body["status_url"], "Upload-Expires": _moment(upload)}
+        if self.by_tus:
+            headers["Upload-Offset"] = str(arrived)
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
 
 
@@ -154,6 +200,8 @@ class DirectUploadView(DirectUploadsView):
             "Upload-Length": str(upload.size),
             "Upload-Expires": _moment(upload),
         }
+        if upload.tus_metadata:
+            headers["Upload-Metadata"] = upload.tus_metadata
         return Response(headers=headers)
 
     @extend_schema(
@@ -164,18 +212,9 @@ class DirectUploadView(DirectUploadsView):
     def patch(self, request: Request, upload_id: UUID) -> Response:
         """tus: the next bytes."""
         self.check_tus()
-        media_type = (request.content_type or "").partition(";")[0].strip().lower()
-        if media_type != CHUNK_TYPE:
-            raise UnsupportedMediaType(media_type, detail=_("Send bytes as %(type)s.") % {"type": CHUNK_TYPE})
-        length = request.META.get("CONTENT_LENGTH")
-        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-        upload = receive_bytes(
-            user=request.user,
-            upload_id=upload_id,
-            offset=_offset(request),
-            byte_count=None if chunked else int(length or 0),
-            read=request._request.read,
-        )
+        if (said := self.media_type()) != CHUNK_TYPE:
+            raise UnsupportedMediaType(said, detail=_("Send bytes as %(type)s.") % {"type": CHUNK_TYPE})
+        upload = self.received(upload_id, _offset(request))
         headers = {"Upload-Offset": str(arrived_bytes(upload)), "Upload-Expires": _moment(upload)}
         return Response(status=status.HTTP_204_NO_CONTENT, headers=headers)
 

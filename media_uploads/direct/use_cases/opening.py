@@ -42,6 +42,7 @@ def open_upload(
     content_type: str,
     description: str,
     actor: Actor,
+    tus_metadata: str = "",
 ) -> DirectUpload:
     """Reserve room for `size` bytes, and a place for them to arrive at within 24 hours.
 
@@ -57,7 +58,7 @@ def open_upload(
         raise InvalidFile(_("The file is empty."), code="empty_file", field="size")
     check_announced(name, size)
     upload = _row(user.pk, persona_id, name, size, content_type)
-    upload.description = description
+    upload.description, upload.tus_metadata = description, tus_metadata
     _reserve(upload)
     _prepare(upload)
     try:

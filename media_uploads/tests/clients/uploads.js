@@ -21,7 +21,7 @@ async function announce(endpoint, file) {
 
 const chosen = () => document.querySelector('#file').files[0]
 
-function byTusJs(endpoint) {
+function byTusJs(endpoint, options = {}) {
     return new Promise((done, failed) => {
         const file = chosen()
         const upload = new tus.Upload(file, {
@@ -37,6 +37,7 @@ function byTusJs(endpoint) {
             }),
             onError: failed,
             onSuccess: () => complete(upload.url).then(done, failed),
+            ...options,
         })
         upload.start()
     })
