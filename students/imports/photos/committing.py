@@ -39,7 +39,7 @@ def commit_under_lock(batch: Import, tick: Tick = lambda: None) -> None:
         lifecycle.now_committed(batch)
         return
     with run_operation(COMMAND, actor, pk=batch.operation) as operation:
-        done = {step.details["row"]: step for step in operation.operation.steps.all()}
+        done = {step.details.get("row"): step for step in operation.operation.steps.all()}
         for row in _rows(batch):
             _commit_row(operation, row, done.get(row.n))
             tick()

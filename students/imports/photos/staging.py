@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -76,14 +75,6 @@ def remove_all(import_id: UUID) -> None:
             storage.remove(found.key)
 
 
-def remove_row(key: str) -> None:
-    """The picture and thumbnails of one row, by the picture's key. Raises `StorageUnavailable`."""
-    stem = key.rpartition(".")[0]
-    for size in keys.THUMBNAIL_SIZES:
-        storage_for().remove(f"{stem}_{size}.webp")
-    storage_for().remove(key)
-
-
 def awaited_keys(asked: Collection[str]) -> set[str]:
     """Those of `asked` that belong to an import that still stands: what the inventory asks."""
     named = {key: _import_of(key) for key in asked if key.startswith(keys.IMPORTS)}
@@ -99,11 +90,3 @@ def _import_of(key: str) -> UUID | None:
         return UUID(key.split("/")[1])
     except (IndexError, ValueError):
         return None
-
-
-def copied(source: BinaryIO) -> BinaryIO:
-    """Its bytes in a scratch file, ready to be read."""
-    target = storage_for().scratch()
-    shutil.copyfileobj(source, target)
-    target.seek(0)
-    return target

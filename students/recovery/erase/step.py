@@ -35,6 +35,7 @@ from students.recovery.erase.files import (
     sha256s_of_the_rows_own_file,
 )
 from students.recovery.erase.former_ids import former_ids
+from students.recovery.erase.imports import forget_imports, rows_that_name
 from students.recovery.erase.remaining_traces import recorded_in_backup
 from students.tombstones import add_tombstones, erased_students
 
@@ -44,7 +45,8 @@ OPERATOR = Actor(id="", name="erase_student", channel="command")
 class EraseStudent(StepHandler):
     """Details: `student` (pk, 0 where nobody knows it) and `student_id`, of one who is here or was deleted.
 
-    Written down before acting: `earlier`, the ids that they had before a reseed, which are erased with them.
+    Written down before acting: `earlier`, the ids that they had before a reseed, which are erased with them;
+    `import_rows`, the keys of the rows of imports that are theirs.
     Nothing else about the erased is ever written down.
     """
 
@@ -56,6 +58,8 @@ class EraseStudent(StepHandler):
         owner, loose = Owner(OWNER_LABEL, str(pk)), LooseFiles()
         if "earlier" not in step.details:
             write_down(step, earlier=sorted(map(str, former_ids(student_id, pk, loose))))
+        if "import_rows" not in step.details:
+            write_down(step, import_rows=rows_that_name(pk))
         earlier = [UUID(one) for one in step.details["earlier"]]
         ids = (student_id, *earlier)
         forget_in_database_log(student_id)
@@ -73,6 +77,8 @@ class EraseStudent(StepHandler):
                     drain(given_up)
             for one in ids:
                 empty_folders(one)
+        for one in ids:
+            forget_imports(pk, one, step.details["import_rows"])
         loose.look()
         loose.remove_those_of(student_id, earlier)
         for one in ids:
