@@ -135,6 +135,8 @@ class AppRegistration:
     arriving_keys: Callable[[Keys], set[str]] = _none_of
     # Those that rows of another system name, and that `adopt_media` makes known.
     legacy_keys: Callable[[Keys], set[str]] = _none_of
+    # Makes them known as steps of the operation (`OperationRunner`), where nobody has to be asked.
+    adopt: Callable[[Keys, Any], None] = lambda _keys, _runner: None
     # Whose row names a key as a legacy one: the mark that their links carry; None where that is nobody's.
     legacy_mark: Callable[[str], str | None] = lambda _key: None
     # Unowned files that are to be adopted or asked about, so that no sweep takes them.

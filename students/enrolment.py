@@ -16,10 +16,17 @@ from photostore.register.after_commit import drain_leftovers, finish_commit
 from photostore.register.outbox import drain
 from photostore.register.persistence import next_id, stored
 from students.models import Student, StudentPhoto
-from students.photos import current_photo, go_live, is_same_photo, refuse_anothers, subject_of
+from students.photos import (
+    clear_names,
+    clear_names_of_todays,
+    current_photo,
+    go_live,
+    is_same_photo,
+    refuse_anothers,
+    subject_of,
+)
 from students.renumbering import mark_retagged
 from students.right_person import Finding, findings, looks_of
-from students.unadopted import keep_unadopted
 from students.versions import IncomingPhoto, Version, new_version, owner_of, retagged_version
 
 logger = logging.getLogger(__name__)
@@ -39,10 +46,12 @@ def create_student(
     """
     student = Student(pk=next_id(Student), **fields)
     owner = owner_of(student)
+    if incoming:
+        clear_names(student, actor, incoming.clean.picture.extension)
     with owner.locked():
         version = _new_photo(student, incoming, actor, confirmed) if incoming else None
         file_set = version.file_set if version else None
-        with _one_number_each(), stored(file_set, owner=owner, actor=actor):
+        with _one_number_each(), stored(file_set):
             student.save(force_insert=True)
             record(actor, "student.create", subject=subject_of(student))
             if version:
@@ -76,6 +85,10 @@ def update_student(
     `create_student`, `NotFound`, and `ExportsPending` (changed, but send it again).
     """
     owner = owner_of(student)
+    if incoming:
+        clear_names(student, actor, incoming.clean.picture.extension)
+    elif "student_number" in fields:
+        clear_names_of_todays(student, actor)
     with owner.locked():
         before = Student.objects.filter(pk=student.pk).first()
         if before is None:
@@ -98,10 +111,8 @@ def update_student(
 
 def _save(student: Student, changed: list[str], version: Version | None, actor: Actor, action: str) -> None:
     owner = owner_of(student)
-    if version:
-        keep_unadopted(student, actor, besides=version)
     file_set = version.file_set if version else None
-    with _one_number_each(), stored(file_set, owner=owner, actor=actor):
+    with _one_number_each(), stored(file_set):
         Student.objects.select_for_update().get(pk=student.pk)
         if changed:
             student.save(update_fields=[*changed, "updated_at"])

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore.audit import Actor, record
 from photostore.errors import Conflict, FileMissing, NotFound
 from photostore.models import StoredFile
+from photostore.operations.make_way import make_way
 from photostore.register import publish
 from photostore.register.after_commit import drain_leftovers, finish_commit
 from photostore.register.persistence import stored
@@ -25,8 +26,8 @@ from students.right_person import AnotherPerson, Finding, Looks, findings, looks
 from students.slots import PROFILE
 from students.todays import versions_of
 from students.tombstones import remove_tombstones
-from students.unadopted import keep_unadopted
 from students.versions import (
+    EXTENSIONS,
     IncomingPhoto,
     Version,
     exports_of,
@@ -67,6 +68,7 @@ def upload_photo(
     `ExportsPending` (changed, but send it again).
     """
     owner = owner_of(student)
+    clear_names(student, actor, incoming.clean.picture.extension, slot)
     with owner.locked():
         student = _fresh(student)
         current = current_photo(student, slot)
@@ -78,9 +80,7 @@ def upload_photo(
         version = new_version(student, incoming, actor, slot=slot)
         looks = looks_of(version.photo, named=incoming.named)
         warnings = refuse_anothers(student, looks, confirmed=confirmed, actor=actor)
-        if slot == PROFILE:
-            keep_unadopted(student, actor, besides=version)
-        with stored(version.file_set, owner=owner, actor=actor):
+        with stored(version.file_set):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, f"{_kind(slot)}.upload")
         finish_commit(owner, original=version.file_set.original)
@@ -98,18 +98,19 @@ def restore_version(
     `FileMissing` when its bytes are gone or damaged.
     """
     owner = owner_of(student)
+    photo = versions_of(student).filter(sha256=sha256).first()
+    if photo is None:
+        raise NotFound
+    clear_names(student, actor, EXTENSIONS[photo.content_type])
     with owner.locked():
         student = _fresh(student)
-        photo = versions_of(student).filter(sha256=sha256).first()
-        if photo is None:
-            raise NotFound
+        photo.refresh_from_db()
         if photo.replaced_at is None:
             finish_commit(owner)
             return PhotoChange(student, photo, changed=False)
         warnings = refuse_anothers(student, looks_of(photo), confirmed=confirmed, actor=actor)
         version = retagged_version(student, photo, actor)
-        keep_unadopted(student, actor)
-        with stored(version.file_set, owner=owner, actor=actor):
+        with stored(version.file_set):
             student = _fresh(student, lock=True)
             go_live(student, version, actor, "photo.restore")
         finish_commit(owner, original=version.file_set.original)
@@ -119,9 +120,8 @@ def restore_version(
 def remove_photo(*, student: Student, actor: Actor, slot: str = PROFILE) -> Student:
     """Leave the slot without a photo; the version stays in the history. Raises `NotFound`."""
     owner = owner_of(student)
+    clear_names(student, actor, "", slot)
     with owner.locked():
-        if slot == PROFILE:
-            keep_unadopted(_fresh(student), actor)
         with transaction.atomic(durable=True):
             student = _fresh(student, lock=True)
             sha256 = _current_sha256(student, slot)
@@ -132,6 +132,23 @@ def remove_photo(*, student: Student, actor: Actor, slot: str = PROFILE) -> Stud
             take_down(student, slot)
         finish_commit(owner)
     return student
+
+
+def clear_names(student: Student, actor: Actor, extension: str, slot: str = PROFILE) -> None:
+    """Before the student's lock is taken: adopt what only their row names, and free the photo's exports.
+
+    No `extension`: there will be no photo. Raises `NameTaken`, `StorageUnavailable`.
+    """
+    exports = exports_of(student, slot, extension) if extension else []
+    legacy = [str(student.profile_photo)] if slot == PROFILE and student.profile_photo else []
+    make_way(exports, owner_of(student), actor, legacy=legacy)
+
+
+def clear_names_of_todays(student: Student, actor: Actor) -> None:
+    """The same before today's photo gets another number inside."""
+    today = current_photo(student)
+    if today:
+        clear_names(student, actor, EXTENSIONS[today.content_type])
 
 
 def refuse_anothers(

@@ -17,6 +17,7 @@ from students.recovery.change import ChangePhoto
 from students.recovery.change.remove import MovePhotos, RemoveDuplicate, RemoveVersion
 from students.recovery.change.sources import SetAsideUnowned
 from students.recovery.erase.step import EraseStudent
+from students.recovery.legacy import adopt_keys
 from students.recovery.restore.create_student import CreateStudent
 from students.recovery.restore.put_back import PutBack, RebuildThumbnails
 from students.repairing import FollowVersion, repair_of
@@ -50,6 +51,7 @@ def registration() -> AppRegistration:
         owner_of_key=owner_of_key,
         arriving_keys=awaited_keys,
         legacy_keys=legacy_keys,
+        adopt=adopt_keys,
         legacy_mark=mark_of_key,
         kept_keys=kept_files,
         who=who,

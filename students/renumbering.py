@@ -16,7 +16,7 @@ from photostore.register.after_commit import finish_commit
 from photostore.register.persistence import stored
 from students import identity
 from students.models import Student, StudentPhoto
-from students.photos import go_live, subject_of
+from students.photos import clear_names_of_todays, go_live, subject_of
 from students.versions import Version, owner_of, retagged_version, stored_bytes
 
 logger = logging.getLogger(__name__)
@@ -44,10 +44,11 @@ def retag_photo(*, student: Student, actor: Actor) -> None:
     `StorageUnavailable`, `NameTaken`.
     """
     owner = owner_of(student)
+    clear_names_of_todays(student, actor)
     with owner.locked():
         version = _next_version(student, actor)
         file_set = version.file_set if version else None
-        with stored(file_set, owner=owner, actor=actor):
+        with stored(file_set):
             student = Student.objects.select_for_update().get(pk=student.pk)
             if version:
                 go_live(student, version, actor, "photo.retag")

@@ -14,7 +14,7 @@ from photostore.audit import Actor
 from photostore.errors import Changed, Conflict
 from photostore.models import BY_ITSELF, UPLOAD, Operation, OperationStep
 from photostore.operations.handlers import handler_of
-from photostore.operations.runner import finish_interrupted, mark, run_operation
+from photostore.operations.runner import finish_interrupted, finish_last_step, mark, run_operation
 from photostore.registration import RowsHandler, StepHandler
 
 PER_FETCH = 500
@@ -101,6 +101,8 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
         raise Conflict(_("This operation ended things for good and cannot be undone."), code="final")
     if operation.state == Operation.State.UNDONE:
         raise Conflict(_("This operation is undone already."), code="undone_already")
+    finish_last_step(operation)  # of an upload's, which no other command does
+    finish_last_step(operation)  # of an upload's, which no other command does
     with run_operation("undo_photo_operation", actor, undoes=operation) as runner:
         for together, steps in _to_take_back(operation):
             items = [(step.subject, {"step": step.pk}) for step in steps]

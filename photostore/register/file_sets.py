@@ -25,12 +25,10 @@ from weakref import WeakSet
 from django.db.models import Q
 from django.utils import timezone
 
-from photostore.audit import ANONYMOUS, Actor
 from photostore.errors import StorageNotMounted
 from photostore.intake import Rendition
 from photostore.models import StoredFile
 from photostore.owners import Owner
-from photostore.register.clearing import make_way
 from photostore.storage import PhotoStorage, storage_for
 from photostore.storage.base import CHUNK_BYTES
 
@@ -100,22 +98,9 @@ class FileSet:
     storage_alias: str = "default"
 
 
-def store(
-    file_set: FileSet,
-    *,
-    owner: Owner | None = None,
-    actor: Actor = ANONYMOUS,
-    ground_is_clear: bool = False,
-) -> None:
-    """Write the original and its derivatives. Raises `StorageUnavailable`; then nothing is registered.
-
-    A file that belongs to nobody and lies under a documented name is set aside first, unless the caller
-    has seen to that in its own journal; `actor` is whose doing that was, `owner` whose the name will be.
-    Raises `NameTaken` (nothing was written) where it is somebody else's.
-    """
+def store(file_set: FileSet) -> None:
+    """Write the original and its derivatives. Raises `StorageUnavailable`; then nothing is registered."""
     storage = mounted_storage(file_set.storage_alias)
-    if not ground_is_clear:
-        make_way(file_set.exports, actor, owner)
     for derivative in file_set.derivatives:
         derivative.put_into(storage, durable=False)
     file_set.original.put_into(storage)

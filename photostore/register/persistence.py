@@ -7,21 +7,13 @@ from contextlib import contextmanager, suppress
 
 from django.db import connection, models, transaction
 
-from photostore.audit import ANONYMOUS, Actor
 from photostore.errors import StorageUnavailable
-from photostore.owners import Owner
 from photostore.register.file_sets import FileSet, mounted_storage, store
 from photostore.storage import storage_for
 
 
 @contextmanager
-def stored(
-    file_set: FileSet | None,
-    *,
-    copied: str = "",
-    owner: Owner | None = None,
-    actor: Actor = ANONYMOUS,
-) -> Iterator[None]:
+def stored(file_set: FileSet | None, *, copied: str = "") -> Iterator[None]:
     """Write the files of `file_set`, then commit the rows that the block writes, in one transaction.
 
     When the block fails, the files go again, and with them what the caller copied to the key `copied`, which
@@ -30,7 +22,7 @@ def stored(
     """
     is_new = file_set is not None and not _is_there(file_set)
     if file_set is not None:
-        store(file_set, owner=owner, actor=actor)
+        store(file_set)
     has_rows = False
     try:
         with transaction.atomic(durable=True):

@@ -46,13 +46,29 @@ def pair(each_storage: str, db: None) -> tuple[Student, Student]:
     return ada, bea
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-def test_an_upload_is_refused_and_says_what_helps(
-    api: Any, pair: tuple[Student, Student], is_there: bool
+def test_an_upload_adopts_the_others_photo_first(api: Any, pair: tuple[Student, Student]) -> None:
+    ada, bea = pair
+    before = tree(), links()
+    assert hand_in(api, ada.pk, face(1)).status_code == 200
+    bea.refresh_from_db()
+    assert str(bea.profile_photo) == documented(bea)
+    for student, seed in ((ada, 1), (bea, 2)):
+        assert likeness(shown(api, student), face(seed)) < 6
+    assert run("verify_media", "--checksum")[0] == 0
+    assert api.delete(f"/api/students/{ada.pk}/photo/").status_code == 204
+    StudentPhoto.objects.filter(student=ada).delete()
+    (listed,) = run("list_photo_operations")[1]["operations"]
+    assert (listed["command"], listed["done"]) == ("upload", 2)
+    assert run("undo_photo_operation", listed["id"])[0] == 0
+    assert {one: data for one, data in tree().items() if str(ada.student_id) not in one[1]} == before[0]
+    assert shown(api, bea) == face(2), "as it was served before it was adopted"
+
+
+def test_an_upload_is_refused_where_the_other_cannot_be_adopted(
+    api: Any, pair: tuple[Student, Student]
 ) -> None:
     ada, bea = pair
-    if not is_there:
-        storage_for().remove(documented(ada))
+    storage_for().remove(documented(ada))
     before = everything()
     answer = hand_in(api, ada.pk, face(1))
     assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
@@ -64,7 +80,7 @@ def test_an_upload_is_refused_and_says_what_helps(
         assert likeness(shown(api, student), face(seed)) < 6
 
 
-def test_nor_is_it_taken_for_somebody_new(api: Any, pair: tuple[Student, Student]) -> None:
+def test_nor_is_it_lost_to_somebody_new(api: Any, pair: tuple[Student, Student]) -> None:
     _ada, bea = pair
     key = f"student_photos/student_{bea.pk + 1}_profile.jpg"
     names(bea, key, face(2))
@@ -73,9 +89,9 @@ def test_nor_is_it_taken_for_somebody_new(api: Any, pair: tuple[Student, Student
     answer = api.post(
         "/api/students/", {"name": "Cleo", "profile_photo": file_of(face(3))}, format="multipart"
     )
-    assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
-    assert not Student.objects.filter(name="Cleo").exists()
-    assert storage_for().read(key, max_bytes=10**7) == face(2)
+    assert answer.json()["profile_photo"] == key
+    for student, seed in ((Student.objects.get(name="Cleo"), 3), (bea, 2)):
+        assert likeness(shown(api, student), face(seed)) < 6
 
 
 def test_an_assignment_is_refused(pair: tuple[Student, Student]) -> None:

@@ -87,7 +87,7 @@ class RemoveVersion(StepHandler):
                 if details["was_current"] and (current.sha256 if current else "") != details["next"]:
                     raise Changed(_("The student's photo was changed since."))
                 version = _kept(step, student)
-                store(version.file_set, ground_is_clear=True)
+                store(version.file_set)
                 with transaction.atomic(durable=True):
                     student = Student.objects.select_for_update().get(pk=student.pk)
                     if details["was_current"]:

@@ -23,10 +23,10 @@ from photostore.storage.key_rules import is_key
 from students.models import Student, StudentPhoto
 from students.recovery.change.entries import PHOTO_COLUMNS, entry_of
 from students.recovery.change.files import needed_bytes, version_of
+from students.recovery.change.legacy_row import is_unadopted, unadopted_version
 from students.recovery.change.staged import staged_version
 from students.recovery.unowned import UnownedFile
 from students.slots import PROFILE
-from students.unadopted import is_unadopted, unadopted_version
 from students.versions import (
     EXTENSIONS,
     MAX_STORED_BYTES,

@@ -74,7 +74,7 @@ def _change(step: OperationStep, student: Student) -> None:
     _write_down(step, student, versions, former)
     set_aside(step.operation_id, step.details["aside"], owner_of(student).files)
     for version in (*former, *versions):  # none of them before all of them were found to be pictures
-        store(version.file_set, ground_is_clear=True)
+        store(version.file_set)
     with transaction.atomic(durable=True):
         student = Student.objects.select_for_update().get(pk=student.pk)
         _expect(step, student)

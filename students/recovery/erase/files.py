@@ -17,6 +17,7 @@ from photostore.storage import storage_for
 from students import identity
 from students.key_claims import OF_OTHERS
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
+from students.recovery.change.legacy_row import unadopted_bytes
 from students.recovery.evidence.backups import BackupStudents
 from students.recovery.evidence.hashes import hash_numbers
 from students.recovery.storage_index import StorageIndex
@@ -30,7 +31,6 @@ from students.recovery.unowned import (
     was_used,
 )
 from students.tombstones import erased_of, erased_students
-from students.unadopted import unadopted_bytes
 from students.versions import MAX_STORED_BYTES, photo_limits
 
 # All but those that name somebody else who is here, by id or by number. An identity that names nobody who is

@@ -5,7 +5,22 @@ stays what it was, whatever its ending, and is a copy from then on; the bytes th
 in quarantine.
 """
 
-from students.recovery.legacy.photos import Adoption, adopt, adoption_of, photo_adoptions, unknown_photos
+from students.recovery.legacy.photos import (
+    Adoption,
+    adopt,
+    adopt_keys,
+    adoption_of,
+    photo_adoptions,
+    unknown_photos,
+)
 from students.recovery.legacy.rest import rest_adoptions
 
-__all__ = ["Adoption", "adopt", "adoption_of", "photo_adoptions", "rest_adoptions", "unknown_photos"]
+__all__ = [
+    "Adoption",
+    "adopt",
+    "adopt_keys",
+    "adoption_of",
+    "photo_adoptions",
+    "rest_adoptions",
+    "unknown_photos",
+]

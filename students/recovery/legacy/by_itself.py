@@ -20,7 +20,7 @@ from photostore.models import BY_ITSELF
 from photostore.operations import OperationRunner, run_operation
 from photostore.operations.runner import interrupted
 from students.models import Student
-from students.recovery.legacy.photos import adopt, adoption_of, unknown_photos
+from students.recovery.legacy.photos import adopt_alone, unknown_photos
 from students.recovery.make_roots import make_roots
 
 logger = logging.getLogger(__name__)
@@ -67,8 +67,7 @@ class Adopter:
         return adopted
 
     def _adopt_one(self, student: Student, runner: OperationRunner) -> bool:
-        adoption = adoption_of(student, trust_ids=False)
-        if adoption is not None and adoption.details is not None and adopt(adoption, runner):
+        if adopt_alone(student, runner):
             return True
         self._left[student.pk] = (str(student.profile_photo), monotonic())
         return False

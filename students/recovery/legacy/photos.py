@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, Invalid
 from photostore.intake import sniff
 from photostore.models import StoredFile
 from photostore.operations import OperationRunner
+from photostore.operations.make_way import is_there
 from photostore.operations.quarantine import aside_details, sha256_of
 from photostore.references.others import refs_named_by_others
 from photostore.storage import storage_for
@@ -55,8 +56,25 @@ def adopt(adoption: Adoption, runner: OperationRunner) -> bool:
     return True
 
 
+def adopt_keys(names: Collection[str], runner: OperationRunner) -> None:
+    """Adopt what legacy rows name by these keys, where nobody has to be asked."""
+    for student in unknown_photos().filter(profile_photo__in=names).order_by("pk"):
+        adopt_alone(student, runner)
+
+
+def adopt_alone(student: Student, runner: OperationRunner) -> bool:
+    """One student's photo, without a listing and without trust in ids; False where it is left."""
+    adoption = adoption_of(student)
+    return adoption is not None and adoption.details is not None and adopt(adoption, runner)
+
+
 def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
-    """Every student whose photo is there and not known yet, by primary key; see `adoption_of`."""
+    """Every student whose photo is there and not known yet, by primary key.
+
+    The integer in a documented name may be that of another child, for integers come back after a reseed.
+    Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
+    the student's UUID, and another one where it shows the same picture as one of these.
+    """
     students = unknown_photos().order_by("pk")
     if not students.exists():
         return
@@ -84,14 +102,9 @@ def unknown_photos() -> QuerySet[Student]:
     return Student.objects.filter(~Exists(ever) | named)
 
 
-def adoption_of(student: Student, *, trust_ids: bool) -> Adoption | None:
-    """What is to be done for one student; None where no file of theirs lies about.
-
-    The integer in a documented name may be that of another child, for integers come back after a reseed.
-    Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
-    the student's UUID, and another one where it shows the same picture as one of these.
-    """
-    file_refs = [file_ref for file_ref in _documented(student) if storage_for(file_ref[0]).stat(file_ref[1])]
+def adoption_of(student: Student, *, trust_ids: bool = False) -> Adoption | None:
+    """What is to be done for one student; None where no file of theirs lies about."""
+    file_refs = [file_ref for file_ref in _documented(student) if is_there(file_ref)]
     return _adoption(student, named_by(student), file_refs, trust_ids=trust_ids)
 
 

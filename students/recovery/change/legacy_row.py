@@ -10,13 +10,11 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousFileOperation
-from django.db import transaction
 from django.utils import timezone
 
-from photostore.audit import Actor, record
+from photostore.audit import Actor
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile
 from photostore.models import StoredFile
-from photostore.register import publish_former, store
 from photostore.storage import storage_for
 from photostore.storage.key_rules import is_key
 from students import identity
@@ -27,7 +25,6 @@ from students.versions import (
     Version,
     incoming_from_storage,
     new_version,
-    owner_of,
 )
 
 
@@ -35,17 +32,6 @@ def is_unadopted(student: Student) -> bool:
     """Whether the row names a photo of which there is no version."""
     photos = StudentPhoto.objects.of_profile().filter(student=student, sha256=student.photo_sha256)
     return bool(student.profile_photo) and not photos.exists()
-
-
-def keep_unadopted(student: Student, actor: Actor, *, besides: Version | None = None) -> None:
-    """Make the photo that the row names a former version; call it under the student's lock.
-
-    `besides` is what comes in its place: the same picture need not be kept twice. Raises
-    `StorageUnavailable`.
-    """
-    version = unadopted_version(student, actor, besides=besides) if is_unadopted(student) else None
-    if version:
-        keep_former(student, version, actor)
 
 
 def unadopted_version(student: Student, actor: Actor, *, besides: Version | None = None) -> Version | None:
@@ -78,22 +64,6 @@ def unadopted_bytes(student: Student) -> bytes | None:
         return storage_for().read(key, max_bytes=MAX_STORED_BYTES)
     except (FileMissing, FileTooLarge, SuspiciousFileOperation):
         return None
-
-
-def keep_former(student: Student, version: Version, actor: Actor) -> None:
-    """Bytes first, then the rows of a version that was replaced."""
-    store(version.file_set)
-    with transaction.atomic(durable=True):
-        add_former(student, version, actor)
-
-
-def add_former(student: Student, version: Version, actor: Actor) -> None:
-    """The rows, in the caller's transaction."""
-    photo = version.photo
-    record(actor, "photo.add_former", subject=f"student {student.student_id}", new_sha256=photo.sha256)
-    photo.student, photo.replaced_at = student, timezone.now()
-    photo.save()
-    publish_former(owner_of(student), version.file_set)
 
 
 def _names_another(data: bytes, student_id: UUID) -> bool:
