@@ -28,12 +28,12 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)
-    """Finish what a crash interrupted and adopt legacy rows, beside the requests."""
+    """Finish what a crash interrupted, beside the requests."""
     from threading import Thread
 
-    from config.chores import chores
+    from photostore.register.after_commit import finish_after_a_crash
 
-    Thread(target=chores, name="chores", daemon=True).start()
+    Thread(target=finish_after_a_crash, name="finish", daemon=True).start()
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from gunicorn.app.wsgiapp import WSGIApplication
@@ -90,6 +91,7 @@ class Server(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self.background = Background()
         self.hang_up_ends_it = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
         super().__init__()
 
@@ -100,18 +102,46 @@ class Server(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
         self.cfg.set("when_ready", self.when_ready)
         self.start_worker_clean = self.cfg.post_worker_init
         self.cfg.set("post_worker_init", self.post_worker_init)
-        self.cfg.set("on_exit", lambda arbiter: say("Stopping."))  # noqa: ARG005 (gunicorn counts them)
+        self.cfg.set("on_exit", self.on_exit)
 
     def when_ready(self, arbiter: Any) -> None:
         # gunicorn would reload at a hang-up, and live on without a terminal.
         ends = self.hang_up_ends_it
         handler = (lambda *_: arbiter.signal(signal.SIGTERM, None)) if ends else signal.SIG_IGN
         signal.signal(signal.SIGHUP, handler)
+        self.background.start()
+
+    def on_exit(self, arbiter: Any) -> None:  # noqa: ARG002 (gunicorn counts them)
+        say("Stopping.")
+        self.background.stop()
 
     def post_worker_init(self, worker: Any) -> None:
         self.start_worker_clean(worker)
         if worker.age == 1:  # the first one; only now is it true
             say(UP.format(address=f"http://{HOST}:{self.port}"))
+
+
+class Background(Thread):
+    """Keeps one `manage.py worker` running beside the web workers, and starts another when it dies."""
+
+    def __init__(self) -> None:
+        super().__init__(name="background", daemon=True)
+        self.stopping = Event()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        while not self.stopping.wait(1 if self.process else 0):
+            command = [sys.executable, str(HOME / "manage.py"), "worker", "--with-parent"]
+            # Its own group: Ctrl-C reaches it through us, so that it can end what it began.
+            self.process = subprocess.Popen(command, cwd=HOME, process_group=0)
+            self.process.wait()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(10)
 
 
 def say(sentence: str) -> None:

@@ -54,6 +54,7 @@ CSRF_FAILURE_VIEW = "photostore.web.problems.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
 
 INSTALLED_APPS = [
+    "procrastinate.contrib.django",
     "photostore",
     "profile_pictures",
     "students",
@@ -71,6 +72,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
+
+# Each app says in `jobs.py` what it does in the background.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 MIDDLEWARE = [
     "config.request_log.RequestLogMiddleware",
@@ -286,6 +290,8 @@ LOGGING = {
         "django": {"level": "WARNING", "propagate": True},
         # One line for every step of every picture otherwise.
         "pyvips": {"level": "WARNING", "propagate": True},
+        # Several for every job, and the web workers do none.
+        "procrastinate": {"level": "WARNING", "propagate": True},
     },
 }
 

@@ -1,17 +1,63 @@
-"""What is done in the background."""
+"""What is done for students in the background."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from students.imports import kinds
+from django.utils.translation import gettext_lazy as _
+
+from photostore.background import command, on_request, periodic
+from photostore.errors import CommandRefused, StorageUnavailable
+from students.imports import kinds, lifecycle
+from students.recovery.legacy.by_itself import WORKER, Adopter
+from students.renumbering import retag_some
+
+# It remembers what it had to leave, so that no round reads the same damaged file again.
+_adopter = Adopter()
+
+
+@on_request(_("Read an import"), again_after_seconds=30, again_on=(StorageUnavailable,))
+def read_import(import_id: str) -> None:
+    """Nothing where it is read already."""
+    kinds.read(UUID(import_id))
+
+
+@on_request(_("Commit an import"), again_after_seconds=10, again_on=(StorageUnavailable, CommandRefused))
+def commit_import(import_id: str) -> None:
+    """Goes on where a killed worker stopped; waits for a command that changes photos meanwhile."""
+    kinds.commit(UUID(import_id))
 
 
 def read_soon(import_id: UUID) -> None:
-    """Have it read."""
-    kinds.read(import_id)
+    """Have it read, once the caller's transaction has committed."""
+    read_import.defer(import_id=str(import_id))
 
 
 def commit_soon(import_id: UUID) -> None:
-    """Have it committed."""
-    kinds.commit(import_id)
+    """Have it committed, once the caller's transaction has committed."""
+    commit_import.defer(import_id=str(import_id))
+
+
+@periodic(_("Adopt photos that another system's rows name"), cron="* * * * *")
+def adopt_legacy_rows() -> None:
+    """What a person has to decide is left for `adopt_media`."""
+    _adopter.adopt_some()
+
+
+@periodic(_("Let photos follow changed student numbers"), cron="* * * * *")
+def retag_photos() -> None:
+    """Numbers that SQL changed; other changes see to it themselves."""
+    retag_some(WORKER)
+
+
+@periodic(_("Delete imports that expired"), cron="13 * * * *")
+def forget_expired_imports() -> None:
+    """Batch by batch, until none is left."""
+    while lifecycle.forget_expired():
+        pass
+
+
+@periodic(_("Write the backup"), cron="47 1 * * *", queue="long")
+def back_up() -> None:
+    """The newest thirty are kept."""
+    command("create_seed_backup", "--keep", "30")

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from django.db import transaction
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -153,8 +154,9 @@ class ImportCommit(ImportsView):
     def post(self, request: Request, import_id: UUID) -> Response:  # noqa: ARG002
         """Commit the accepted rows, in the background, as one operation that can be undone as one."""
         batch = self.batch()
-        self.begin_commit(batch)
-        jobs.commit_soon(batch.pk)
+        with transaction.atomic():
+            self.begin_commit(batch)
+            jobs.commit_soon(batch.pk)
         batch.refresh_from_db()
         return Response(self.answer(batch), status=status.HTTP_202_ACCEPTED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -40,10 +41,11 @@ class StudentImportList(imports.ImportList):
     def post(self, request: Request) -> Response:
         """Hand in a list: CSV, TSV or XLSX. Nothing is changed before it is committed."""
         file = one_file(request, "file")
-        options = RosterUpload.options_in(request.data)
-        batch = receive.begin(file.read(), file_name=file.name or "", options=options, actor=self.actor())
-        jobs.read_soon(batch.pk)
-        batch.refresh_from_db()
+        with transaction.atomic():
+            batch = receive.begin(
+                file.read(), file_name=file.name or "", options=options, actor=self.actor()
+            )
+            jobs.read_soon(batch.pk)
         location = {"Location": f"/api/student-imports/{batch.pk}/"}
         return Response(self.answer(batch), status=status.HTTP_201_CREATED, headers=location)
 
@@ -61,8 +63,9 @@ class StudentImportDetail(imports.ImportDetail):
         batch = self.batch()
         said = RosterAgain(data=request.data)
         said.is_valid(raise_exception=True)
-        lifecycle.read_again(batch, self.actor(), options=dict(said.validated_data["options"]))
-        jobs.read_soon(batch.pk)
+        with transaction.atomic():
+            lifecycle.read_again(batch, self.actor(), options=dict(said.validated_data["options"]))
+            jobs.read_soon(batch.pk)
         batch.refresh_from_db()
         return Response(self.answer(batch))
 

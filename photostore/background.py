@@ -1,0 +1,105 @@
+"""Jobs in the background: an app declares them in its `jobs.py`, and a worker does them (`manage.py worker`).
+
+The queue is procrastinate's, in our own database: a job that is put into it in a transaction is there when
+that commits, and not when it is rolled back.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, ParamSpec
+
+from django.conf import settings
+from django.utils.functional import Promise
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+
+logger = logging.getLogger(__name__)
+
+# A job of minutes must not keep the jobs of every minute waiting, so each kind has places of its own.
+Given = ParamSpec("Given")
+Queue = Literal["quick", "long"]
+PLACES: dict[Queue, int] = {"quick": 2, "long": 2}
+REFUSED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What people are told of a job. `cron`: when it runs by itself; empty: when somebody asks for it."""
+
+    name: str
+    title: str | Promise
+    cron: str = ""
+
+
+JOBS: dict[str, Job] = {}
+
+
+class JobRefused(Exception):
+    """The command of a job changed nothing; its own sentence stands in the log."""
+
+
+def periodic(
+    title: str | Promise, *, cron: str, queue: Queue = "quick"
+) -> Callable[[Callable[[], object]], Callable[[], object]]:
+    """A job by the clock (`cron`: minute, hour, day, month, weekday, in UTC), one at a time on all machines."""
+
+    def declare(work: Callable[[], object]) -> Callable[[], object]:
+        name = work.__name__
+        JOBS[name] = Job(name, title, cron)
+
+        def run(timestamp: int) -> None:  # noqa: ARG001 (the queue's argument: for which moment)
+            work()
+
+        task = app.task(name=name, queue=queue, lock=name, queueing_lock=name)(run)
+        app.periodic(cron=cron)(task)
+        return work
+
+    return declare
+
+
+def on_request(
+    title: str | Promise, *, again_after_seconds: int, again_on: tuple[type[Exception], ...]
+) -> Callable[[Callable[Given, object]], Task[Given, object, Given]]:
+    """A long job that is asked for by `.defer(…)`; after an error of `again_on` it is tried again."""
+
+    def declare(work: Callable[Given, object]) -> Task[Given, object, Given]:
+        JOBS[work.__name__] = Job(work.__name__, title)
+        retry = RetryStrategy(wait=again_after_seconds, retry_exceptions=again_on)
+        return app.task(name=work.__name__, queue="long", retry=retry)(work)
+
+    return declare
+
+
+_running: set[subprocess.Popen[str]] = set()
+
+
+def command(*words: str) -> None:
+    """Run a command of ours as an operator would, in a process of its own. Raises `JobRefused`.
+
+    A process of its own gives its memory back, and ends with the worker.
+    """
+    manage = Path(settings.BASE_DIR) / "manage.py"
+    started = subprocess.Popen(
+        [sys.executable, str(manage), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    _running.add(started)
+    try:
+        printed, complained = started.communicate()
+    finally:
+        _running.discard(started)
+    logger.info("%s ended with %d. %s", words[0], started.returncode, printed.strip())
+    if started.returncode == REFUSED:
+        raise JobRefused(f"{words[0]}: {complained.strip()}")
+
+
+def end_commands() -> None:
+    """The worker stops. Every command can be ended at any moment; its next run goes on."""
+    for process in list(_running):
+        process.terminate()
