@@ -48,7 +48,7 @@ class JobRefused(Exception):
 def periodic(
     title: str | Promise, *, cron: str, queue: Queue = "quick"
 ) -> Callable[[Callable[[], object]], Callable[[], object]]:
-    """A job by the clock (`cron`: minute, hour, day, month, weekday, in UTC), one at a time on all machines."""
+    """A job by the clock (`cron`: minute, hour, day, month, weekday, in UTC), once at a time."""
 
     def declare(work: Callable[[], object]) -> Callable[[], object]:
         name = work.__name__

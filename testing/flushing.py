@@ -15,6 +15,9 @@ from django.db import connection
 
 KEPT = {"django_content_type", "auth_permission", "django_migrations"}
 
+# Django does not manage these; each names rows of those after it.
+QUEUE = [f"procrastinate_{name}" for name in ("events", "periodic_defers", "jobs", "workers")]
+
 
 def pytest_configure() -> None:
     flush.sql_flush = _sql_flush  # type: ignore[attr-defined]
@@ -40,7 +43,7 @@ def _emptying(full: list[str]) -> Iterator[str]:
 def tables() -> list[str]:
     """All that a test may fill."""
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    return sorted({*names} - KEPT)
+    return [*QUEUE, *sorted({*names} - KEPT - {*QUEUE})]
 
 
 def _full() -> list[str]:

@@ -200,7 +200,7 @@ def live_server(folder: Path, *, preload: bool = True, **environment: str) -> It
 
     Use it with `@pytest.mark.django_db(transaction=True)`: another process sees what is committed only.
     """
-    service = Service(_on_this_database(folder) | environment, folder, preload=preload)
+    service = Service(environment_of(folder) | environment, folder, preload=preload)
     sessions = f"live server on {service.port}"
     service._environment["PGAPPNAME"] = sessions
     try:
@@ -231,7 +231,7 @@ def database_url() -> str:
     return url_of(os.environ["DATABASE_URL"], str(connection.settings_dict["NAME"]))
 
 
-def _on_this_database(folder: Path) -> dict[str, str]:
+def environment_of(folder: Path) -> dict[str, str]:
     from django.conf import settings
 
     return settings_in(folder, database_url()) | {

@@ -10,6 +10,7 @@ from openpyxl import Workbook
 
 from photostore.models import Operation
 from students.models import Import, ImportRow, Student
+from testing.jobs import run_jobs
 from testing.people import client_of, make_person
 
 ROSTER = "/api/student-imports/"
@@ -64,6 +65,7 @@ def hand_in_list(client: Any, content: bytes, *, name: str = "students.csv", **f
     answer = client.post(ROSTER, {"file": file, **form}, format="multipart")
     assert answer.status_code == 201, answer.content
     begun: dict[str, Any] = answer.json()
+    run_jobs()
     found: dict[str, Any] = client.get(f"{ROSTER}{begun['id']}/").json()
     return found
 
@@ -83,8 +85,10 @@ def change(client: Any, begun: dict[str, Any], n: int, **said: Any) -> Any:
 
 
 def commit(client: Any, begun: dict[str, Any], **said: Any) -> Any:
-    """The answer to "commit"."""
-    return client.post(f"{ROSTER}{begun['id']}/commit/", said)
+    """The answer to "commit"; the job is done."""
+    answer = client.post(f"{ROSTER}{begun['id']}/commit/", said)
+    run_jobs()
+    return answer
 
 
 def committed(client: Any, content: bytes, **said: Any) -> dict[str, Any]:

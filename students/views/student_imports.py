@@ -41,10 +41,9 @@ class StudentImportList(imports.ImportList):
     def post(self, request: Request) -> Response:
         """Hand in a list: CSV, TSV or XLSX. Nothing is changed before it is committed."""
         file = one_file(request, "file")
+        options = RosterUpload.options_in(request.data)
         with transaction.atomic():
-            batch = receive.begin(
-                file.read(), file_name=file.name or "", options=options, actor=self.actor()
-            )
+            batch = receive.begin(file.read(), file_name=file.name or "", options=options, actor=self.actor())
             jobs.read_soon(batch.pk)
         location = {"Location": f"/api/student-imports/{batch.pk}/"}
         return Response(self.answer(batch), status=status.HTTP_201_CREATED, headers=location)

@@ -26,8 +26,9 @@ class Command(BaseCommand):
 
     help = (
         "Does the jobs in the background until Ctrl-C or SIGTERM: imports, expiries, the nightly "
-        "verification and backup. `make run` starts one; a deployment runs as many as it likes, on as many machines: they "
-        "share the work. One that is killed loses nothing; another takes its jobs up within about a minute."
+        "verification and backup. `make run` starts one; a deployment runs as many as it likes, on as many "
+        "machines: they share the work. One that is killed loses nothing; another takes its jobs up within "
+        "about a minute."
     )
     requires_system_checks: list[str] = []
 

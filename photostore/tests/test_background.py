@@ -1,0 +1,136 @@
+"""Jobs: deferred with a transaction, done by a worker, taken up again after a worker that was killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+
+from photostore.background import JOBS
+from photostore.jobs import forget_finished_jobs, take_up_stalled_jobs
+from photostore.models import PendingRemoval
+from photostore.storage import storage_for
+from testing.jobs import run_jobs
+from testing.service import HOME, environment_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def defer(name: str = "finish_commits") -> int:
+    return app.configure_task(name).defer(timestamp=0)
+
+
+def statuses() -> list[str]:
+    return list(ProcrastinateJob.objects.order_by("pk").values_list("status", flat=True))
+
+
+@pytest.fixture
+def given_up(db: None) -> str:
+    """A key that SQL gave up: for the job of every minute."""
+    storage_for().put("users/ada/images/gone.jpg", b"gone", content_type="image/jpeg")
+    PendingRemoval.objects.create(
+        storage_alias="default",
+        key="users/ada/images/gone.jpg",
+        sha256="",
+        byte_size=4,
+        content_type="",
+        owner_label="tests.thing",
+        owner_id="1",
+        queued_at=timezone.now(),
+    )
+    return "users/ada/images/gone.jpg"
+
+
+def test_what_is_rolled_back_was_never_asked_for() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        defer()
+        raise ZeroDivisionError
+    assert statuses() == []
+    defer()
+    assert run_jobs() == 1
+
+
+def test_by_the_clock_only_one_waits() -> None:
+    defer()
+    with pytest.raises(Exception, match="already"):
+        defer()
+    assert statuses() == ["todo"]
+
+
+def test_a_worker_does_what_waits_and_ends_when_told(tmp_path: Path, given_up: str) -> None:
+    defer()
+    environment = environment_of(tmp_path) | {"MEDIA_ROOT": str(settings.MEDIA_ROOT)}
+    process = subprocess.Popen([sys.executable, str(HOME / "manage.py"), "worker"], cwd=HOME, env=environment)
+    try:
+        deadline = time.monotonic() + 60
+        while storage_for().stat(given_up) is not None and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert storage_for().stat(given_up) is None
+    assert not PendingRemoval.objects.exists()
+    events = ProcrastinateEvent.objects.filter(job__task_name="finish_commits").order_by("pk")
+    assert [event.type for event in events][:3] == ["deferred", "started", "succeeded"]
+
+
+@pytest.fixture
+def dead_worker(db: None) -> Iterator[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute') "
+            "RETURNING id"
+        )
+        (pk,) = cursor.fetchone()
+    yield pk
+
+
+def test_a_job_of_a_dead_worker_is_taken_up_again(dead_worker: int, given_up: str) -> None:
+    job = defer()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s", [dead_worker, job]
+        )
+    take_up_stalled_jobs()
+    assert statuses() == ["todo"]
+    assert run_jobs() == 1
+    assert storage_for().stat(given_up) is None
+
+
+def test_where_another_one_waits_already_the_dead_one_is_over(dead_worker: int) -> None:
+    job = defer()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s", [dead_worker, job]
+        )
+    defer()
+    take_up_stalled_jobs()
+    assert statuses() == ["failed", "todo"]
+
+
+def test_old_jobs_are_forgotten(db: None) -> None:
+    defer()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded'")
+        cursor.execute("UPDATE procrastinate_events SET at = now() - interval '40 days'")
+        cursor.execute(
+            "INSERT INTO procrastinate_events (job_id, type, at) "
+            "SELECT id, 'succeeded', now() - interval '40 days' FROM procrastinate_jobs"
+        )
+    forget_finished_jobs()
+    assert statuses() == []
+
+
+def test_every_job_has_a_title_and_is_known_to_the_queue() -> None:
+    assert set(JOBS) == {name for name in app.tasks if "builtin" not in name}
+    assert all(str(job.title) for job in JOBS.values())
