@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from photostore.background import command, on_request, periodic
 from photostore.errors import CommandRefused, StorageUnavailable
@@ -30,12 +31,22 @@ def commit_import(import_id: str) -> None:
 
 def read_soon(import_id: UUID) -> None:
     """Have it read, once the caller's transaction has committed."""
-    read_import.defer(import_id=str(import_id))
+    read_import.configure(lock=f"import {import_id}").defer(import_id=str(import_id))
 
 
 def commit_soon(import_id: UUID) -> None:
     """Have it committed, once the caller's transaction has committed."""
-    commit_import.defer(import_id=str(import_id))
+    commit_import.configure(lock=f"import {import_id}").defer(import_id=str(import_id))
+
+
+@periodic(_("Take up imports that were interrupted"), cron="*/5 * * * *")
+def take_up_imports() -> None:
+    """Whoever handed in photos died before the job was asked for, or a shell's command was killed."""
+    waiting = ProcrastinateJob.objects.filter(status__in=("todo", "doing"))
+    known = set(waiting.filter(lock__startswith="import ").values_list("lock", flat=True))
+    for import_id, is_read in lifecycle.left_alone():
+        if f"import {import_id}" not in known:
+            (commit_soon if is_read else read_soon)(import_id)
 
 
 @periodic(_("Adopt photos that another system's rows name"), cron="* * * * *")

@@ -5,6 +5,8 @@ A state changes by one UPDATE that names the state before: of two people who com
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -141,6 +143,18 @@ def expired() -> list[Import]:
     """Those that `forget_expired` takes next."""
     old = Import.objects.filter(expires_at__lte=timezone.now()).exclude(state=State.COMMITTING)
     return list(old.order_by("expires_at", "pk")[:FORGOTTEN_AT_ONCE])
+
+
+def left_alone() -> Iterator[tuple[UUID, bool]]:
+    """Imports that should have been read (False) or committed (True) for an hour, and are not."""
+    stuck = Import.objects.filter(state__in=(State.READING, State.COMMITTING), created_at__lt=_an_hour_ago())
+    for pk, state, options in stuck.values_list("pk", "state", "options"):
+        if "arriving" not in options:
+            yield pk, state == State.COMMITTING
+
+
+def _an_hour_ago() -> datetime:
+    return timezone.now() - timedelta(hours=1)
 
 
 def subject_of(batch: Import) -> str:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from photostore.models import Operation
 from students.models import Import, Student, StudentPhoto
 from students.tests.school import face
+from testing.jobs import run_jobs
 
 ROW_OF_PSPA = "VOL1\tphotos\t{file}\t3\t{last}\t{first}\t3A\t\t\t\t\t\t\n"
 
@@ -30,9 +31,11 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
 
 
 def sent(api: Any, *files: tuple[str, bytes], **fields: Any) -> Any:
-    """The answer to photos that are handed in."""
+    """The answer to photos that are handed in; then they are read."""
     uploads = [SimpleUploadedFile(name, data) for name, data in files]
-    return api.post("/api/photo-imports/", {"files": uploads, **fields}, format="multipart")
+    answer = api.post("/api/photo-imports/", {"files": uploads, **fields}, format="multipart")
+    run_jobs()
+    return answer
 
 
 class Imported:
@@ -65,6 +68,7 @@ class Imported:
     def commit(self) -> dict[str, Any]:
         answer = self.api.post(f"{self.path}commit/")
         assert answer.status_code == 202, answer.content
+        run_jobs()
         shown = self.shown
         assert shown["state"] == Import.State.COMMITTED, shown
         return shown

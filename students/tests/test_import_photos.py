@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from photostore.audit import ANONYMOUS
 from photostore.models import AuditEntry, Operation
 from photostore.operations import undo
+from students.jobs import take_up_imports
 from students.models import Import, Student, StudentPhoto
 from students.tests.photo_zips import ROW_OF_PSPA, Imported, faces, pupil, sent, shown_faces, zip_of
 from students.tests.school import everything, face, file_of, hand_in
+from testing.jobs import run_jobs
 from testing.kept import stored
 from testing.people import body_of
 from testing.pictures import portrait, saved
@@ -254,7 +258,8 @@ def test_single_files_with_an_index_and_a_tiff(api: Any) -> None:
 
 @pytest.mark.parametrize("data", [b"PK\3\4 and no more", b"PK\5\6" + bytes(18)])
 def test_what_is_no_zip_fails_as_a_whole_in_one_sentence(api: Any, data: bytes) -> None:
-    shown = sent(api, ("a.zip", data)).json()
+    begun = sent(api, ("a.zip", data)).json()
+    shown = api.get(f"/api/photo-imports/{begun['id']}/").json()
     assert shown["state"] == "failed"
     assert shown["error"]["sentence"]
     assert stored() == {}
@@ -334,6 +339,7 @@ def test_a_zip_by_tus_goes_on_after_a_break(api: Any) -> None:
     assert (head["Upload-Offset"], head["Upload-Length"]) == ("1000", str(len(data)))
     assert send(1000, data[1000:] + b"x").status_code == 409
     assert send(1000, data[1000:]).status_code == 204
+    assert run_jobs() == 1
     shown = api.get(f"/api/photo-imports/{said['id']}/").json()
     assert (shown["state"], shown["counts"], shown["upload_url"]) == ("ready", {"new": 1}, None)
 
@@ -347,3 +353,17 @@ def test_nobody_else_sees_it(api: Any, client: Any) -> None:
     assert client.get(f"/media/{key}").status_code == 404
     assert api.get(f"/media/{key}").status_code == 404
     assert file_of(b"x")
+
+
+def test_what_was_left_alone_is_taken_up(api: Any) -> None:
+    """Whoever handed it in died before the job was asked for."""
+    pupil("Ada", "Byron", "1")
+    batch = Imported(api, faces("1.jpg"))
+    Import.objects.update(state=Import.State.READING)
+    take_up_imports()
+    assert run_jobs() == 0, "an hour must pass"
+    Import.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    take_up_imports()
+    take_up_imports()
+    assert run_jobs() == 1
+    assert batch.shown["state"] == "ready"
