@@ -64,7 +64,7 @@ def retag_photos() -> None:
 @periodic(_("Delete imports that expired"), cron="13 * * * *")
 def forget_expired_imports() -> None:
     """Batch by batch, until none is left."""
-    while lifecycle.forget_expired():
+    while kinds.forget_expired():
         pass
 
 
