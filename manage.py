@@ -1,6 +1,4 @@
 #!/usr/bin/env python
-"""Django's channel for operators."""
-
 import os
 import sys
 

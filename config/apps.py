@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class PhotokeepConfig(AppConfig):
-    """Holds templates; no models."""
-
     name = "config"
     label = "photokeep"
     verbose_name = "Photokeep"

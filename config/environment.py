@@ -19,7 +19,6 @@ def stop(sentence: str) -> NoReturn:
 
 
 def flag(name: str, default: bool = False) -> bool:
-    """A yes-or-no variable."""
     try:
         return bool(env.bool(name, default))
     except EnvError:

@@ -10,6 +10,5 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page that anybody sees."""
     base = request.build_absolute_uri("/").rstrip("/")
     return render(request, "config/home.html", {"base": base, "trying_out": settings.OWN_DATABASE})

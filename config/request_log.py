@@ -28,7 +28,6 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, and say so."""
         started = time.perf_counter()
         request_id = begin_request(request.headers.get("X-Request-ID"))
         with acting(request):

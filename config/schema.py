@@ -21,7 +21,6 @@ class SchemaView(KnownInput, SpectacularAPIView):
 
     @extend_schema(exclude=True, parameters=[OpenApiParameter("lang"), OpenApiParameter("version")])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """The document."""
         return super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _get_schema_response(self, request: Request) -> Any:

@@ -1,5 +1,3 @@
-"""Every address of the service."""
-
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static

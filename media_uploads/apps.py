@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class MediaUploadsConfig(AppConfig):
-    """Holds `media_files`."""
-
     name = "media_uploads"
     verbose_name = "User images and media"
     default_auto_field = "django.db.models.BigAutoField"

@@ -26,8 +26,6 @@ class UserImage(models.Model):
     """An image of a user. Triggers take its files along when the row goes, whoever deletes it."""
 
     class Type(models.TextChoices):
-        """Where it is shown."""
-
         PROFILE = "profile", _("profile")
         GALLERY = "gallery", _("gallery")
         COVER = "cover", _("cover")
@@ -72,7 +70,6 @@ class UserImage(models.Model):
 
     @property
     def key(self) -> str:
-        """The storage key, as text."""
         return str(self.image.name)
 
 
@@ -95,8 +92,6 @@ class Persona(models.Model):
 
 
 class MediaFileQuerySet(models.QuerySet["MediaFile"]):
-    """Questions about many files."""
-
     def stats(self) -> dict[str, Any]:
         """How many there are, of what kind, how large, and for which persona; in one query."""
         groups = list(
@@ -124,8 +119,6 @@ class MediaFile(models.Model):
     """An image or a video of a persona. Triggers take its bytes along when the row goes."""
 
     class Type(models.TextChoices):
-        """What it is."""
-
         IMAGE = "image", _("image")
         VIDEO = "video", _("video")
 
@@ -168,7 +161,6 @@ class MediaFile(models.Model):
 
     @property
     def key(self) -> str:
-        """The storage key, as text."""
         return str(self.file.name)
 
     @property
@@ -178,8 +170,6 @@ class MediaFile(models.Model):
 
 
 class DirectUploadQuerySet(models.QuerySet["DirectUpload"]):
-    """In the words of the upload's life."""
-
     def open(self) -> Self:
         """Bytes may still arrive, or be completed."""
         return self.filter(completed_at=None, expires_at__gt=timezone.now())
@@ -197,8 +187,6 @@ class DirectUpload(models.Model):
     """
 
     class Way(models.TextChoices):
-        """How the bytes come."""
-
         TUS = "tus", _("resumable, through the service")
         PUT = "put", _("one PUT into the bucket")
         MULTIPART = "multipart", _("in parts into the bucket")

@@ -89,10 +89,10 @@ class PhotoCommand(BaseCommand):
         self.arguments(parser)
 
     def arguments(self, parser: CommandParser) -> None:
-        """The command's own arguments."""
+        pass
 
     def work(self, **options: Any) -> int:
-        """Do it; the exit code."""
+        """Returns the exit code."""
         raise NotImplementedError
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -165,7 +165,6 @@ class PhotoCommand(BaseCommand):
 
     @property
     def name(self) -> str:
-        """The command's own name, as typed."""
         return type(self).__module__.rpartition(".")[2]
 
     @property
@@ -231,7 +230,6 @@ class _Sentence(logging.Formatter):
     """A log line for a person: the sentence alone. Machines, also in a pipe, get JSON with the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """See `logging.Formatter`."""
         return record.getMessage()
 
 

@@ -171,8 +171,6 @@ class StorageNotMounted(StorageUnavailable):
 
 
 class StorageFull(StorageUnavailable):
-    """No space left where the bytes go."""
-
     code = "storage_full"
     sentence = _(
         "There is no space left for photos. Nothing was changed; please tell whoever runs the service."
@@ -180,7 +178,7 @@ class StorageFull(StorageUnavailable):
 
 
 class Busy(StorageUnavailable):
-    """Too many pictures at once."""
+    """Too many images are being processed."""
 
     code = "busy"
     sentence = _("Many pictures are being handed in at the moment. Please try again shortly.")

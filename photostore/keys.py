@@ -65,7 +65,6 @@ def user_image(folder: str, image_type: str, microseconds: int, extension: str) 
 
 
 def user_image_thumbnail(image_id: UUID, size: str) -> str:
-    """A thumbnail of a user's image."""
     return f"derived/users/{image_id}_{size}.webp"
 
 
@@ -99,7 +98,6 @@ def import_photo(import_id: UUID, n: int, extension: str) -> str:
 
 
 def import_thumbnail(import_id: UUID, n: int, size: str) -> str:
-    """A thumbnail of it."""
     return f"{IMPORTS}{import_id}/{n}_{size}.webp"
 
 

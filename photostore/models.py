@@ -19,8 +19,6 @@ class StoredFile(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """What the file is to its owner."""
-
         ORIGINAL = "original", "original"
         EXPORT = "export", "export"
         DERIVATIVE = "derivative", "derivative"
@@ -121,8 +119,6 @@ class AuditEntry(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        """Whether it happened."""
-
         DONE = "done", "done"
         REFUSED = "refused", "refused"
 

@@ -50,11 +50,9 @@ class RowsHandler(StepHandler):
         """As `revert`, for many; called in a transaction."""
 
     def perform(self, step: OperationStep) -> None:
-        """See `StepHandler`."""
         self._alone(self.perform_together, step)
 
     def revert(self, step: OperationStep) -> None:
-        """See `StepHandler`."""
         self._alone(self.revert_together, step)
 
     def _alone(
@@ -162,5 +160,4 @@ def register_app(registration: AppRegistration) -> None:
 
 
 def apps() -> Collection[AppRegistration]:
-    """Every app that is known."""
     return _apps.values()

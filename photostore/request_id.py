@@ -27,6 +27,5 @@ class RequestIdFilter(logging.Filter):
     """Puts the id of the current request on every log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always lets the record through."""
         record.request_id = current_request_id()
         return True

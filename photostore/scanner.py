@@ -44,7 +44,6 @@ def scan(file: BinaryIO) -> None:
 
 
 def scan_bytes(data: bytes) -> None:
-    """`scan` for what lies in memory."""
     scan(io.BytesIO(data))
 
 

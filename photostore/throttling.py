@@ -62,12 +62,10 @@ def network_of(address: str) -> str:
 
 
 def revert_step(*names: str) -> None:
-    """Undo one `count` of each."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_BACK, [sorted(names)])
 
 
 def forget_old_windows() -> None:
-    """Drop windows that ended long ago."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM photostore_ratewindow WHERE window_started_at < now() - interval '1 day'")

@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class ProfilePicturesConfig(AppConfig):
-    """Holds `users_user`."""
-
     name = "profile_pictures"
     verbose_name = "People"
     default_auto_field = "django.db.models.BigAutoField"

@@ -24,7 +24,6 @@ class SignInForm(django_forms.AuthenticationForm):
     """The same for people who are not staff."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        """As above."""
         if self.request is not None:
             record_refusal(Actor.of(self.request, "page"), "login", code="wrong_credentials")
         return super().get_invalid_login_error()

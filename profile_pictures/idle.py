@@ -20,7 +20,6 @@ class SlidingSessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Note that the session is in use."""
         response = self.get_response(request)
         session = request.session
         if session.accessed and not session.is_empty():

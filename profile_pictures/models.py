@@ -55,8 +55,6 @@ class User(AbstractUser):
 
 
 class ProfilePictureUploadQuerySet(models.QuerySet["ProfilePictureUpload"]):
-    """Reads in words of the domain."""
-
     def pending(self) -> Self:
         """Waiting for a yes, and still in time."""
         return self.filter(is_confirmed=False, expires_at__gt=timezone.now())
@@ -66,11 +64,9 @@ class ProfilePictureUploadQuerySet(models.QuerySet["ProfilePictureUpload"]):
         return self.filter(is_confirmed=False, expires_at__lte=timezone.now())
 
     def confirmed(self) -> Self:
-        """Somebody's picture, today or once."""
         return self.filter(is_confirmed=True)
 
     def current(self) -> Self:
-        """Somebody's picture today."""
         return self.filter(is_confirmed=True, replaced_at=None)
 
     def earlier(self) -> Self:
@@ -138,7 +134,6 @@ class ProfilePictureUpload(models.Model):
 
     @property
     def key(self) -> str:
-        """The storage key, as text."""
         return str(self.image.name)
 
     @property
@@ -153,5 +148,4 @@ class ProfilePictureUpload(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether it waited too long."""
         return self.expires_at is not None and self.expires_at <= timezone.now()

@@ -9,8 +9,6 @@ from photostore.errors import Conflict, InvalidFile, NotFound, PhotostoreError, 
 
 
 class NoImage(InvalidFile):
-    """The form holds no file."""
-
     code = "no_file"
     sentence = _("No image provided")
 
@@ -44,8 +42,6 @@ class CropOutside(PhotostoreError):
 
 
 class TooManyPending(TooManyAttempts):
-    """As many pictures wait as may."""
-
     code = "too_many_pending"
 
     def __init__(self, *, waiting: int, retry_after_seconds: int) -> None:

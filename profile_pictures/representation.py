@@ -1,5 +1,3 @@
-"""Profile pictures as JSON."""
-
 from __future__ import annotations
 
 from functools import partial

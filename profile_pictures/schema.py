@@ -16,7 +16,6 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002
-        """A plain HTTP bearer scheme."""
         return {
             "type": "http",
             "scheme": "bearer",

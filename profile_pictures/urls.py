@@ -1,5 +1,3 @@
-"""Routes of the people's app."""
-
 from django.views.i18n import set_language
 
 from photostore.web.routes import optional_slash

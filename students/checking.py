@@ -100,7 +100,6 @@ def who(names: Collection[str]) -> dict[str, str]:
 
 
 def called(name: str, class_name: str, pk: int) -> str:
-    """How lists name a student."""
     return f"{name} ({class_name}, ID {pk})" if class_name else f"{name} (ID {pk})"
 
 

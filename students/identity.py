@@ -54,8 +54,6 @@ class IdentityKeyMissing(StorageUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a verified tag says."""
-
     student_id: UUID
     number_hash: str
     # `2026-11-21_AM` for an attendance photo; empty for a profile photo.

@@ -41,7 +41,6 @@ def commit_soon(import_id: UUID) -> None:
 
 @periodic(_("Take up imports that were interrupted"), cron="*/5 * * * *")
 def take_up_imports() -> None:
-    """Whoever handed in photos died before the job was asked for, or a shell's command was killed."""
     waiting = ProcrastinateJob.objects.filter(status__in=("todo", "doing"))
     known = set(waiting.filter(lock__startswith="import ").values_list("lock", flat=True))
     for import_id, is_read in lifecycle.left_alone():

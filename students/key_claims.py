@@ -49,7 +49,6 @@ class KeyClaim:
 
 @lru_cache(maxsize=4_096)
 def claim_of(key: str) -> KeyClaim:
-    """What the key claims."""
     inside = _IN_FOLDER.fullmatch(key)
     if inside:
         return _in_folder(UUID(inside[1]), inside[2])

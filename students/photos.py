@@ -207,7 +207,6 @@ def give_up_exports(student: Student, slot: str, *, besides: Collection[tuple[st
 
 
 def current_photo(student: Student, slot: str = PROFILE) -> StudentPhoto | None:
-    """The version that is shown."""
     return StudentPhoto.objects.current().filter(student=student, slot=slot).first()
 
 

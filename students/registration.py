@@ -26,7 +26,6 @@ from students.todays import mark_of_key
 
 
 def registration() -> AppRegistration:
-    """For `AppConfig.ready()`."""
     return AppRegistration(
         name="students",
         handlers=(

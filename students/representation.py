@@ -74,7 +74,6 @@ def _standing_columns(student: Student) -> dict[str, Any]:
 
 
 def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
-    """One entry of a photo's history."""
     return {
         "sha256": photo.sha256,
         "width": photo.width,
@@ -88,7 +87,6 @@ def represent_version(photo: StudentPhoto, links: LinkMaker) -> dict[str, Any]:
 
 
 def represent_attendance(photo: StudentPhoto, student: Student, links: LinkMaker) -> dict[str, Any]:
-    """One attendance photo."""
     extension = EXTENSIONS[photo.content_type]
     version_key = keys.student_version(student.student_id, photo.sha256, extension)
     key = keys.student_attendance(student.student_id, photo.slot)

@@ -1,5 +1,3 @@
-"""Routes of the students' app."""
-
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
@@ -9,8 +7,6 @@ from students.views import attendance, lists, photo_imports, photos, student_imp
 
 
 class SessionConverter(StringConverter):
-    """Half of a day."""
-
     regex = "AM|PM"
 
 

@@ -41,7 +41,6 @@ def _emptying(full: list[str]) -> Iterator[str]:
 
 @functools.cache
 def tables() -> list[str]:
-    """All that a test may fill."""
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
     return [*QUEUE, *sorted({*names} - KEPT - {*QUEUE})]
 

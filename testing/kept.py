@@ -22,7 +22,6 @@ _seen: OrderedDict[str, bytes] = OrderedDict()
 
 
 def stored(alias: str = "default", prefix: str = "") -> dict[str, bytes]:
-    """Every file by its key."""
     storage = storage_for(alias)
     storage.prepare()  # else a place where nothing was ever put says that it is away
     if isinstance(storage, S3Storage):

@@ -35,8 +35,6 @@ Maker = Callable[..., Any]
 
 @dataclass
 class _State:
-    """All that a maker left."""
-
     value: bytes
     rows: dict[str, bytes]
     counters: dict[str, int]

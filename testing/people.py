@@ -134,7 +134,6 @@ def dana(db: None) -> Any:
 
 @pytest.fixture
 def erik(db: None) -> Any:
-    """Somebody else."""
     return make_person("erik")
 
 

@@ -41,7 +41,6 @@ class KeptS3Server(S3Server):
         self.wait_until_it_answers()
 
     def stop(self) -> None:
-        """At once."""
         self._signal(signal.SIGKILL)
         while self._answers():
             time.sleep(0.01)

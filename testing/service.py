@@ -96,7 +96,6 @@ class Service:
 
     @property
     def worker_pids(self) -> list[int]:
-        """The processes that answer."""
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

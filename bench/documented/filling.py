@@ -18,7 +18,6 @@ def people(count: int, picture: str = "") -> None:
 
 
 def images(count: int, picture: str) -> None:
-    """Dana's."""
     dana = get_user_model()._default_manager.get(username="dana")
     _fill(Image, count, picture, user_id=dana.pk)
 

@@ -96,7 +96,6 @@ def test_an_unknown_field_is_refused_by_every_call() -> None:
 
 
 def _flat(body: dict[str, Any]) -> dict[str, Any]:
-    """Without what a form cannot say."""
     return {name: value for name, value in body.items() if not isinstance(value, dict)}
 
 

@@ -1,5 +1,3 @@
-"""This app in the admin."""
-
 from media_uploads.admin.files import MediaFileAdmin
 from media_uploads.admin.images import UserImageAdmin
 from media_uploads.admin.personas import PersonaAdmin

@@ -72,22 +72,18 @@ class MediaFileAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("user"), ordering="user_id")
     def whose(self, file: MediaFile) -> SafeString:
-        """Leads to all of theirs."""
         return _narrowing("user", file.user_id, file.user.get_username())
 
     @admin.display(description=gettext_lazy("persona"), ordering="persona_id")
     def which_persona(self, file: MediaFile) -> SafeString:
-        """Leads to all of its files."""
         return _narrowing("persona", file.persona_id, file.persona.name)
 
     @admin.display(description=gettext_lazy("Size"), ordering="file_size")
     def size(self, file: MediaFile) -> str:
-        """In a unit that can be read."""
         return filesizeformat(file.file_size)
 
     @admin.display(description=gettext_lazy("Dimensions"))
     def dimensions(self, file: MediaFile) -> str:
-        """In pixels."""
         return f"{file.width} × {file.height}"  # noqa: RUF001
 
     @admin.display(description=gettext_lazy("Duration"))
@@ -106,7 +102,7 @@ class MediaFileAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     # What is done
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """People hand in their own."""
+        """Users upload their own files."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: MediaFile | None = None) -> bool:  # noqa: ARG002

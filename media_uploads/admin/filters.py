@@ -24,13 +24,10 @@ _SIZES: dict[str, tuple[int, int]] = {
 
 
 class UserFilter(SimpleListFilter):
-    """Whose it is."""
-
     title = _("user")
     parameter_name = "user"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        """Who keeps most, and who is chosen."""
         most = Usage.objects.select_related("user").order_by("-bytes")[:OFFERED]
         offered = {str(usage.user_id): usage.user.get_username() for usage in most}
         chosen = _number(request.GET.get(self.parameter_name))
@@ -39,7 +36,6 @@ class UserFilter(SimpleListFilter):
         return list(offered.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        """Theirs."""
         return _narrowed(queryset, "user_id", self.value())
 
 
@@ -58,22 +54,17 @@ class PersonaFilter(SimpleListFilter):
         return [(str(persona.pk), persona.name) for persona in personas.order_by("name")[:OFFERED]]
 
     def has_output(self) -> bool:
-        """Also for one persona alone."""
         return len(self.lookup_choices) > 0
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        """Its files."""
         return _narrowed(queryset, "persona_id", self.value())
 
 
 class SizeFilter(SimpleListFilter):
-    """How large a file is."""
-
     title = _("size")
     parameter_name = "size"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
-        """Four."""
         return [
             ("1", _("Up to 1 MB")),
             ("10", _("1 to 10 MB")),

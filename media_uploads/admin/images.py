@@ -49,7 +49,6 @@ class UserFilter(SimpleListFilter):
         request: HttpRequest,  # noqa: ARG002 - Django's signature
         queryset: QuerySet[UserImage],
     ) -> QuerySet[UserImage]:
-        """Theirs alone."""
         return queryset.filter(user__username=self.value()) if self.value() else queryset
 
 
@@ -76,12 +75,10 @@ class UserImageAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("Image"))
     def face(self, image: UserImage) -> SafeString:
-        """A thumbnail in the list."""
         return self._shown(image, "images-face", "96")
 
     @admin.display(description=gettext_lazy("Image"))
     def picture(self, image: UserImage) -> SafeString:
-        """Large enough to judge it."""
         return self._shown(image, "images-large", "640")
 
     def _shown(self, image: UserImage, name: str, size: str) -> SafeString:
@@ -95,7 +92,6 @@ class UserImageAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @display(description=gettext_lazy("Type"), ordering="image_type", label=True)  # type: ignore[untyped-decorator]
     def shown_type(self, image: UserImage) -> str:
-        """In a word."""
         return image.get_image_type_display()
 
     @display(description=gettext_lazy("Primary"), boolean=True)  # type: ignore[untyped-decorator]
@@ -105,12 +101,10 @@ class UserImageAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("Pixels"))
     def measures(self, image: UserImage) -> str:
-        """Width by height."""
         return f"{image.width} \u00d7 {image.height}"
 
     @admin.display(description=gettext_lazy("Size"), ordering="file_size")
     def size(self, image: UserImage) -> str:
-        """As it is kept."""
         return filesizeformat(image.file_size)
 
     @admin.display(description=gettext_lazy("Storage key"))
@@ -121,7 +115,7 @@ class UserImageAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     # What is done
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """People hand in their own."""
+        """Users upload their own images."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: UserImage | None = None) -> list[str]:  # noqa: ARG002
@@ -144,7 +138,6 @@ class UserImageAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
             self._unless_gone(request, set_primary, image_id)
 
     def delete_model(self, request: HttpRequest, obj: UserImage) -> None:
-        """For good."""
         delete_image(image_id=obj.pk, actor=Actor.of(request, "admin"))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[UserImage]) -> None:

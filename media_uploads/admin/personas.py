@@ -1,5 +1,3 @@
-"""Personas in the admin."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -36,22 +34,20 @@ class PersonaAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     readonly_fields = ("name", "user", "files", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Persona]:
-        """With the number of files."""
         counted: QuerySet[Any] = super().get_queryset(request).annotate(file_count=Count("files"))
         return counted
 
     @admin.display(description=gettext_lazy("Files"), ordering="file_count")
     def files(self, persona: Any) -> SafeString:
-        """How many; leads to them."""
         address = reverse("admin:media_uploads_mediafile_changelist")
         return format_html('<a href="{}?persona={}">{}</a>', address, persona.pk, persona.file_count)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """People make their own."""
+        """Users create their own personas."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Persona | None = None) -> bool:  # noqa: ARG002
-        """People name their own."""
+        """Users name their own personas."""
         return False
 
     def delete_model(self, request: HttpRequest, obj: Persona) -> None:

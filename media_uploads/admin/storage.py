@@ -51,12 +51,10 @@ class UsageAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         return obj is not None and request.user.has_perm(f"{people.app_label}.delete_{people.model_name}")
 
     def delete_view(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Not by itself."""
         raise PermissionDenied
 
     @admin.display(description=_("Size"), ordering="bytes")
     def size(self, usage: Usage) -> str:
-        """In words for a person."""
         return filesizeformat(usage.bytes)
 
     def changelist_view(

@@ -17,8 +17,6 @@ class UploadNotFound(NotFound):
 
 
 class UploadCompleted(Conflict):
-    """An upload is completed once."""
-
     code = "upload_completed"
     sentence = _("This upload is completed already.")
 

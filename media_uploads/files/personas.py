@@ -13,7 +13,6 @@ from photostore.register.after_commit import drain_all
 
 
 def create_persona(*, user: Any, name: str, actor: Actor) -> Persona:
-    """Another persona of `user`."""
     with transaction.atomic(durable=True):
         persona = Persona.objects.create(user=user, name=name)
         record(actor, "persona.create", subject=subject_of_user(user.pk))

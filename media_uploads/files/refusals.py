@@ -27,8 +27,6 @@ class MediaFileNotFound(NotFound):
 
 
 class ImageTooLarge(FileTooLarge):
-    """More than an image may have."""
-
     sentence = _("Image file too large. Maximum size is 10MB")
 
 

@@ -18,7 +18,6 @@ COLUMNS = (
 
 
 def represent_persona(persona: Persona) -> dict[str, Any]:
-    """One persona, for its user."""
     return {"id": persona.pk, "name": persona.name, "created_at": moment(persona.created_at)}
 
 

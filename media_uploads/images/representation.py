@@ -38,6 +38,5 @@ def represent(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
 
 
 def represent_image(image: UserImage, links: LinkMaker) -> dict[str, Any]:
-    """The same for one image in memory."""
     row = {column: getattr(image, column) for column in COLUMNS}
     return represent(row | {"image": image.key}, links)

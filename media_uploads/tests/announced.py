@@ -24,7 +24,6 @@ def announce(
 
 
 def patch(client: APIClient, place: str, data: bytes, offset: int, **headers: Any) -> Any:
-    """One PATCH of tus."""
     return client.patch(
         place, data, content_type=CHUNK, **{**TUS, "HTTP_UPLOAD_OFFSET": str(offset), **headers}
     )
@@ -49,7 +48,6 @@ def path_of(upload: dict[str, Any]) -> str:
 def sent(
     client: APIClient, persona: Persona, data: bytes, filename: str = "me.jpg", **values: Any
 ) -> dict[str, Any]:
-    """An upload that has arrived whole."""
     answer = announce(client, persona, data, filename, **values)
     assert answer.status_code == 201, answer.content
     upload: dict[str, Any] = answer.json()
@@ -62,6 +60,5 @@ def complete(client: APIClient, upload: dict[str, Any]) -> Any:
 
 
 def complete_in_a_process(upload_id: str) -> None:
-    """In a process that is killed."""
     upload = DirectUpload.objects.select_related("user").get(pk=upload_id)
     complete_upload(user=upload.user, upload_id=upload.pk, actor=ACTOR)

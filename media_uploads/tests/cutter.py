@@ -19,7 +19,6 @@ class Cutter:
         self.url = f"http://127.0.0.1:{self._channel.getsockname()[1]}"
 
     def serve(self) -> None:
-        """Until the channel is closed."""
         with suppress(OSError):
             while True:
                 client, _address = self._channel.accept()

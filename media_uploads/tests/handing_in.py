@@ -63,7 +63,6 @@ def check_consistent() -> None:
 
 
 def send(api: Any, persona_id: int, data: bytes, filename: str = "me.jpg", **form: Any) -> Any:
-    """Through the front channel."""
     headers = form.pop("headers", {})
     said = SimpleUploadedFile(filename, data, content_type=form.pop("content_type", "application/x-anything"))
     return api.post(
@@ -72,7 +71,6 @@ def send(api: Any, persona_id: int, data: bytes, filename: str = "me.jpg", **for
 
 
 def sent(api: Any, persona_id: int, data: bytes | None = None, filename: str = "me.jpg", **form: Any) -> Any:
-    """The same, and it is taken."""
     answer = send(api, persona_id, picture(1) if data is None else data, filename, **form)
     assert answer.status_code == 201, answer.content
     return answer.json()

@@ -19,8 +19,6 @@ MB = 1_048_576
 
 
 class House:
-    """Where files are kept from now on."""
-
     def __init__(self, settings: Any, bucket: dict[str, Any]) -> None:
         self._settings, self._disk, self._bucket = settings, settings.STORAGES["default"], bucket
 

@@ -1,1 +1,1 @@
-"""The channels of this app."""
+pass

@@ -17,7 +17,6 @@ class OwnObjectsView(KnownInput):
     """Everybody's own things; somebody else's are not found."""
 
     def actor(self) -> Actor:
-        """Who asks."""
         return Actor.of(self.request)
 
     def handle_exception(self, exc: Exception) -> Response:

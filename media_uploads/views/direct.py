@@ -77,7 +77,6 @@ class DirectUploadsView(OwnObjectsView):
 
     @property
     def by_tus(self) -> bool:
-        """Whether the client speaks tus."""
         return "Tus-Resumable" in self.request.headers
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -91,11 +90,9 @@ class DirectUploadsView(OwnObjectsView):
 
     @extend_schema(exclude=True)
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
-        """What tus can do here."""
         return Response(status=status.HTTP_204_NO_CONTENT, headers=CAPABILITIES)
 
     def represented(self, upload: DirectUpload, *, arrived: int | None = None) -> dict[str, Any]:
-        """The upload as JSON."""
         return represent_upload(upload, base_url=LinkMaker.of(self.request).base_url, arrived=arrived)
 
     def check_tus(self) -> None:
@@ -123,14 +120,11 @@ class DirectUploadsView(OwnObjectsView):
         return int(self.request.META.get("CONTENT_LENGTH") or 0)
 
     def media_type(self) -> str:
-        """Of the body."""
         return (self.request.content_type or "").partition(";")[0].strip().lower()
 
 
 @extend_schema(tags=["media files"])
 class OpenUploadView(DirectUploadsView):
-    """The first step."""
-
     throttle_classes = [UploadThrottle]
     max_file_bytes = VIDEO_LIMITS.max_bytes
     # The bytes of a tus client pass by; a file in a form is refused, and need not be in memory for that.
@@ -179,8 +173,6 @@ class OpenUploadView(DirectUploadsView):
 
 @extend_schema(tags=["media files"])
 class DirectUploadView(DirectUploadsView):
-    """An upload on its way."""
-
     max_file_bytes = VIDEO_LIMITS.max_bytes
 
     @extend_schema(responses=DirectUploadOutput)
@@ -190,7 +182,6 @@ class DirectUploadView(DirectUploadsView):
 
     @extend_schema(exclude=True)
     def head(self, request: Request, upload_id: UUID) -> Response:
-        """tus: the offset to go on from."""
         self.check_tus()
         upload = own_upload(request.user, upload_id)
         if upload.way != DirectUpload.Way.TUS:
@@ -210,7 +201,6 @@ class DirectUploadView(DirectUploadsView):
         description="tus: the next bytes, from `Upload-Offset` on. What arrives before a break stays.",
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
-        """tus: the next bytes."""
         self.check_tus()
         if (said := self.media_type()) != CHUNK_TYPE:
             raise UnsupportedMediaType(said, detail=_("Send bytes as %(type)s.") % {"type": CHUNK_TYPE})
@@ -229,8 +219,6 @@ class DirectUploadView(DirectUploadsView):
 
 @extend_schema(tags=["media files"])
 class CompleteUploadView(DirectUploadsView):
-    """The last step."""
-
     @extend_schema(
         request=None,
         responses={
@@ -258,5 +246,5 @@ def _offset(request: Request) -> int:
 
 
 def _moment(upload: DirectUpload) -> str:
-    """As HTTP writes it."""
+    """As an HTTP date."""
     return format_datetime(upload.expires_at, usegmt=True)

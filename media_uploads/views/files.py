@@ -47,8 +47,6 @@ FILE_FIELD = "file"
 
 @extend_schema(tags=["media files"])
 class MediaUploadView(OwnObjectsView):
-    """Hand in a file for a persona."""
-
     throttle_classes = [UploadThrottle]
     max_file_bytes = MAX_REQUEST_BYTES
     too_large_sentence = TOO_LARGE_FOR_ONE_REQUEST
@@ -79,14 +77,12 @@ class MediaUploadView(OwnObjectsView):
 
 @extend_schema(tags=["media files"])
 class MediaFilesView(OwnObjectsView, GenericAPIView[MediaFile]):
-    """One's own files."""
-
     queryset = MediaFile.objects.all()
     pagination_class = NewestFirst
 
     @extend_schema(parameters=[FileFilters], responses=MediaFileOutput(many=True))
     def get(self, request: Request) -> Response:
-        """One's files, the newest first."""
+        """The caller's files, the newest first."""
         asked = FileFilters(data=request.query_params)
         asked.is_valid(raise_exception=True)
         files = MediaFile.objects.filter(user_id=person_id(request), **asked.validated_data)
@@ -97,16 +93,14 @@ class MediaFilesView(OwnObjectsView, GenericAPIView[MediaFile]):
 
 @extend_schema(tags=["media files"])
 class MediaFileView(OwnObjectsView):
-    """One file of one's own."""
-
     @extend_schema(responses=MediaFileOutput)
     def get(self, request: Request, file_id: int) -> Response:
-        """What is known of it."""
+        """One of the caller's files."""
         return self.answer(own_file(request, file_id))
 
     @extend_schema(request=DescriptionInput, responses=MediaFileOutput)
     def put(self, request: Request, file_id: int) -> Response:
-        """Describe it anew."""
+        """Replace the description."""
         return self._describe(request, file_id, partial=False)
 
     @extend_schema(request=DescriptionInput, responses=MediaFileOutput)
@@ -116,7 +110,7 @@ class MediaFileView(OwnObjectsView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, file_id: int) -> Response:
-        """Delete it for good."""
+        """Delete a file for good."""
         delete_file(user=request.user, file_id=file_id, actor=self.actor())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -131,7 +125,6 @@ class MediaFileView(OwnObjectsView):
         return self.answer(file)
 
     def answer(self, file: MediaFile) -> Response:
-        """The file as JSON."""
         return Response(represent_file(file, LinkMaker.of(self.request)))
 
 
@@ -157,8 +150,6 @@ class MediaDownloadView(OwnObjectsView):
 
 @extend_schema(tags=["media files"])
 class MediaStatsView(OwnObjectsView):
-    """One's own files, counted."""
-
     @extend_schema(responses=StatsOutput)
     def get(self, request: Request) -> Response:
         """How many, of what kind, how large, and for which persona."""

@@ -55,7 +55,6 @@ class ImagesView(TranslatedMethodErrors, KnownInput, GenericAPIView[UserImage]):
     queryset = UserImage.objects.all()
 
     def actor(self) -> Actor:
-        """Who asks."""
         return Actor.of(self.request)
 
     def may(self, verb: str) -> bool:
@@ -72,8 +71,6 @@ class ImagesView(TranslatedMethodErrors, KnownInput, GenericAPIView[UserImage]):
 
 @extend_schema(tags=["user images"])
 class UploadImageView(ImagesView):
-    """An image comes in."""
-
     throttle_classes = [UploadThrottle]
     max_file_bytes = MAX_FILE_BYTES
     too_large_sentence = gettext_lazy("File size exceeds 10MB limit")
@@ -127,8 +124,6 @@ class UploadImageView(ImagesView):
 
 @extend_schema(tags=["user images"])
 class UserImagesView(ImagesView):
-    """Somebody's images."""
-
     pagination_class = LatestFirst
 
     @extend_schema(
@@ -166,8 +161,6 @@ class UserImagesView(ImagesView):
 
 @extend_schema(tags=["user images"])
 class DeleteImageView(ImagesView):
-    """An image goes."""
-
     @extend_schema(request=None, responses=DoneOutput)
     def post(self, request: Request, image_id: UUID) -> Response:  # noqa: ARG002 - Django REST framework's signature
         """Remove an image for good. A primary one leaves the user without a primary image."""
@@ -177,14 +170,12 @@ class DeleteImageView(ImagesView):
 
     @extend_schema(responses={200: DoneOutput})
     def delete(self, request: Request, image_id: UUID) -> Response:
-        """The same."""
+        """Delete an image."""
         return self.post(request, image_id)
 
 
 @extend_schema(tags=["user images"])
 class SetPrimaryView(ImagesView):
-    """Which image comes first."""
-
     @extend_schema(request=None, responses=DoneOutput)
     def post(self, request: Request, image_id: UUID) -> Response:  # noqa: ARG002
         """Make this the user's primary image, in place of whichever it was. Never two, never refused."""
@@ -195,8 +186,6 @@ class SetPrimaryView(ImagesView):
 
 @extend_schema(tags=["user images"])
 class ServeImageView(ImagesView):
-    """The bytes."""
-
     content_negotiation_class = AnyAcceptHeader
 
     @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})

@@ -23,14 +23,12 @@ from photostore.web.schema import ProblemSerializer
 
 @extend_schema(tags=["personas"])
 class PersonasView(OwnObjectsView, GenericAPIView[Persona]):
-    """One's own personas."""
-
     queryset = Persona.objects.all()
     throttle_classes = [UploadThrottle]
 
     @extend_schema(responses=PersonaOutput(many=True))
     def get(self, request: Request) -> Response:
-        """One's personas, the oldest first."""
+        """The caller's personas, the oldest first."""
         page: Sequence[Any] | None = self.paginate_queryset(
             Persona.objects.filter(user_id=person_id(request))
         )
@@ -38,7 +36,7 @@ class PersonasView(OwnObjectsView, GenericAPIView[Persona]):
 
     @extend_schema(request=PersonaInput, responses={201: PersonaOutput, 429: ProblemSerializer})
     def post(self, request: Request) -> Response:
-        """Another persona."""
+        """Create a persona."""
         said = PersonaInput(data=request.data)
         said.is_valid(raise_exception=True)
         persona = create_persona(user=request.user, name=said.validated_data["name"], actor=self.actor())
@@ -47,16 +45,14 @@ class PersonasView(OwnObjectsView, GenericAPIView[Persona]):
 
 @extend_schema(tags=["personas"])
 class PersonaView(OwnObjectsView):
-    """One persona of one's own."""
-
     @extend_schema(responses=PersonaOutput)
     def get(self, request: Request, persona_id: int) -> Response:
-        """The persona."""
+        """One of the caller's personas."""
         return Response(represent_persona(own_persona(request, persona_id)))
 
     @extend_schema(request=PersonaInput, responses=PersonaOutput)
     def patch(self, request: Request, persona_id: int) -> Response:
-        """Give it another name."""
+        """Rename a persona."""
         own_persona(request, persona_id)
         said = PersonaInput(data=request.data)
         said.is_valid(raise_exception=True)

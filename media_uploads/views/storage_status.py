@@ -20,8 +20,6 @@ from photostore.web.known_input import KnownInput
 
 
 class StorageCheckOutput(serializers.Serializer[None]):
-    """One place that keeps files."""
-
     aliases = serializers.ListField(
         child=serializers.CharField(), help_text="What it is for: default, safe, public."
     )
@@ -43,8 +41,6 @@ class StorageStatusOutput(serializers.Serializer[None]):
 
 @extend_schema(tags=["storage"])
 class StorageStatusView(TranslatedMethodErrors, KnownInput):
-    """Whether storage answers."""
-
     permission_classes = [IsAdminUser]
 
     @extend_schema(responses=StorageStatusOutput)

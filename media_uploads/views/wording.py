@@ -13,5 +13,4 @@ class TranslatedMethodErrors:
     """For views of Django REST framework."""
 
     def http_method_not_allowed(self, request: HttpRequest, *_args: object, **_kwargs: object) -> NoReturn:
-        """405."""
         raise MethodNotAllowed(request.method or "", detail=_("Method not allowed"))

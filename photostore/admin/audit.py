@@ -1,5 +1,3 @@
-"""Who did what, to be read."""
-
 from __future__ import annotations
 
 from django.contrib import admin

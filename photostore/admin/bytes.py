@@ -24,7 +24,7 @@ class CheckedActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def response_action(  # type: ignore[override] # the stubs know a later Django
         self, request: HttpRequest, queryset: QuerySet[Any], **options: Any
     ) -> HttpResponse | None:
-        """Django's own. Raises `BadRequest`."""
+        """Raises `BadRequest`."""
         key = self.opts.pk
         for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
@@ -54,7 +54,6 @@ class BytesAdmin(CheckedActions):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Django's own page."""
         _request.set(request)
         return super().changelist_view(request, extra_context)
 
@@ -79,7 +78,6 @@ class BytesAdmin(CheckedActions):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """As `changeform_view`."""
         try:
             response: HttpResponse = self._delete_view(request, object_id, extra_context)  # type: ignore[attr-defined]
         except PhotostoreError as error:
@@ -98,9 +96,7 @@ class ReadOnlyAdmin(CheckedActions):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Never."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Never."""
         return False

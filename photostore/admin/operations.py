@@ -54,7 +54,6 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
     change_form_template = "photostore/admin/operation.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
-        """With the numbers of steps."""
         counted: QuerySet[Operation] = super().get_queryset(request)
         return counted.annotate(
             steps_done=Count("steps", filter=Q(steps__state=OperationStep.State.DONE)),
@@ -64,17 +63,14 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("done"))
     def done(self, operation: Any) -> int:
-        """Steps that stand."""
         return int(operation.steps_done)
 
     @admin.display(description=_("undone"))
     def undone(self, operation: Any) -> int:
-        """Steps that were taken back."""
         return int(operation.steps_undone)
 
     @admin.display(description=_("skipped"))
     def skipped(self, operation: Any) -> int:
-        """Steps that no longer applied."""
         return int(operation.steps_skipped)
 
     def change_view(

@@ -20,15 +20,12 @@ STEP, HEIGHT = 20, 100
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day's attempts."""
-
     day: date
     done: int
     refused: int
 
     @property
     def attempts(self) -> int:
-        """Both."""
         return self.done + self.refused
 
 
@@ -43,12 +40,10 @@ class Bar:
 
     @property
     def done_y(self) -> float:
-        """Upper edge of the lower part."""
         return HEIGHT - self.done_height
 
     @property
     def refused_y(self) -> float:
-        """Upper edge of the upper part."""
         return self.done_y - self.refused_height
 
 
@@ -61,12 +56,10 @@ class Chart:
 
     @property
     def done(self) -> int:
-        """Successes in all."""
         return sum(day.done for day in self.days)
 
     @property
     def refused(self) -> int:
-        """Failures in all."""
         return sum(day.refused for day in self.days)
 
     @property
@@ -77,12 +70,10 @@ class Chart:
 
     @property
     def busiest(self) -> int:
-        """The most attempts on one day."""
         return max(day.attempts for day in self.days)
 
     @property
     def bars(self) -> list[Bar]:
-        """The drawing."""
         unit = HEIGHT / max(1, self.busiest)
         return [
             Bar(day, index * STEP, day.done * unit, day.refused * unit) for index, day in enumerate(self.days)

@@ -28,7 +28,6 @@ class Spool:
 
     @property
     def byte_size(self) -> int:
-        """How many bytes have arrived."""
         return os.fstat(self._file.fileno()).st_size
 
     def append(self, read: Callable[[int], bytes], *, byte_count: int) -> None:

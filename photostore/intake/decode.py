@@ -198,7 +198,7 @@ def _heif_bands(mode: str) -> tuple[int, bool]:
 
 
 def _from_heif(heif: pi_heif.HeifFile) -> vips.Image:
-    """Its pixels, upright already."""
+    """The pixels, already upright."""
     bands, is_deep = _heif_bands(heif.mode)
     width, height = heif.size
     row = width * bands * (2 if is_deep else 1)

@@ -14,7 +14,6 @@ def decoder(name: str) -> Any:
 
 
 def packet(data: bytes) -> Any:
-    """What a decoder takes."""
     return _library().Packet(data)
 
 

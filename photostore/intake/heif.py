@@ -94,7 +94,6 @@ class Items:
         return [*self.properties(self.primary), *(self.properties(tiles[0]) if tiles else ())]
 
     def one(self, item: int, kind: bytes) -> bytes | None:
-        """The first property of this kind."""
         return next((body for name, body in self.properties(item) if name == kind), None)
 
     def parts_of(self, item: int, by: bytes = b"dimg") -> list[int]:

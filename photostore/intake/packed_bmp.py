@@ -13,7 +13,6 @@ _PLAIN = {0, 3, 6}
 
 
 def is_packed(data: bytes) -> bool:
-    """By its header."""
     header_bytes, packing = (int.from_bytes(data[at : at + 4], "little") for at in (14, 30))
     return header_bytes >= 40 and packing not in _PLAIN
 

@@ -78,7 +78,6 @@ def unsupported_where_odd() -> Iterator[None]:
 
 
 def is_foreign_to_vips(picture: Any) -> bool:
-    """Whether Pillow must decode it."""
     tags = picture.tag_v2
     compression, photometric = tags.get(_COMPRESSION, 1), tags.get(_PHOTOMETRIC, 2)
     return (
@@ -116,7 +115,6 @@ def without_lab(picture: Image.Image) -> Image.Image:
 
 
 def unsupported() -> InvalidFile:
-    """What to say of it."""
     return InvalidFile(
         _("This is a rare kind of TIFF that cannot be shown here as it is meant. Please save it as a PNG."),
         code="unsupported_tiff",

@@ -46,7 +46,7 @@ def _after_sub_blocks(data: bytes, at: int) -> int:
 
 
 def _webp(data: bytes) -> bool:
-    """RIFF says how long it is."""
+    """RIFF states its own length."""
     return len(data) < 8 + int.from_bytes(data[4:8], "little")
 
 

@@ -31,7 +31,6 @@ class Seen:
             return bool(cursor.rowcount)
 
     def forget(self) -> None:
-        """The pass is over."""
         if self._table:
             with connection.cursor() as cursor:
                 cursor.execute(f"DROP TABLE {self._table}")

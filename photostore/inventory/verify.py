@@ -70,7 +70,6 @@ class Report:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether somebody has to look."""
         return any(self.counts[what] for what in WRONG)
 
 
@@ -117,7 +116,6 @@ def verify(report: Report, *, checksum: bool, until: float | None) -> Iterator[s
 
 
 def figures(report: Report, *, checksum: bool) -> Verification:
-    """The report's figures, kept."""
     rows = StoredFile.objects.all()
     files, stale = rows.count(), rows.filter(written_at=None).count()
     counted = {name: report.counts[name] for name in (*LISTED, "unusable", "partials", "young", "rehashed")}
@@ -206,5 +204,4 @@ def _no_rows_elsewhere(found: list[StorageRoot]) -> None:
 
 
 def most_of(keys: dict[tuple[str, str], None], count: int) -> list[tuple[str, str]]:
-    """The first few, to be printed."""
     return list(islice(keys, count))

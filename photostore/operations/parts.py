@@ -20,22 +20,18 @@ class Part:
 
     @property
     def pk(self) -> int:
-        """The whole step's."""
         return int(self._whole.pk)
 
     @property
     def operation(self) -> Operation:
-        """The whole step's."""
         return self._whole.operation
 
     @property
     def operation_id(self) -> UUID:
-        """The whole step's."""
         return self._whole.operation_id
 
     @property
     def details(self) -> dict[str, Any]:
-        """Its own."""
         own: dict[str, Any] = self._whole.details["parts"][self._place]["details"]
         return own
 
@@ -44,7 +40,6 @@ class Part:
         self._whole.details["parts"][self._place]["details"] = details
 
     def save(self, *, update_fields: list[str]) -> None:
-        """With the whole step."""
         self._whole.save(update_fields=update_fields)
 
 
@@ -56,7 +51,7 @@ class InParts(StepHandler):
     """
 
     def perform(self, step: OperationStep) -> None:
-        """See above. Raises as the parts do."""
+        """Raises what the parts raise."""
         done: list[Any] = []
         for place in range(len(step.details["parts"])):
             part: Any = Part(step, place)

@@ -11,8 +11,6 @@ from photostore.storage import storage_for
 
 
 class FileRef(NamedTuple):
-    """A file, wherever it lies today."""
-
     storage_alias: str
     key: str
 

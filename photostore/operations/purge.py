@@ -35,7 +35,6 @@ class Purge(StepHandler):
         ).delete()
 
     def revert(self, step: OperationStep) -> None:  # noqa: ARG002 - there is nothing to look at
-        """Never."""
         raise Changed("It was removed for good.")
 
 

@@ -192,7 +192,6 @@ def carry_out(step: OperationStep) -> bool:
 
 
 def mark(step: OperationStep, state: OperationStep.State, *, note: str = "") -> None:
-    """Write down what became of a step."""
     step.state, step.note = state, note[:300]
     step.save(update_fields=["state", "note", "at"])
 

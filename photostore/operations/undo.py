@@ -55,7 +55,6 @@ class RevertStep(StepHandler):
             raise Changed(_("Another undo took it back."))
 
     def revert(self, step: OperationStep) -> None:
-        """Do it again."""
         original = OperationStep.objects.select_related("operation").get(pk=step.details["step"])
         if original.state == OperationStep.State.UNDONE:
             handler_of(original).perform(original)

@@ -29,7 +29,6 @@ class StorageRoot:
 
     @property
     def storage(self) -> PhotoStorage:
-        """Its storage."""
         return storage_for(self.alias)
 
     @property
@@ -83,7 +82,6 @@ def storage_roots() -> list[StorageRoot]:
 
 
 def root_of(alias: str) -> StorageRoot:
-    """The place that `alias` leads to."""
     return next(place for place in storage_roots() if alias in place.aliases)
 
 

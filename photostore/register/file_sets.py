@@ -50,7 +50,6 @@ class NewFile:
 
     @classmethod
     def of(cls, key: str, picture: Rendition) -> NewFile:
-        """A picture as the intake gave it."""
         return cls(
             key=key,
             data=picture.data,
@@ -72,7 +71,6 @@ class NewFile:
 
     @cached_property
     def byte_size(self) -> int:
-        """The number of bytes."""
         return len(self.data) if self.opened is None else self.opened.seek(0, os.SEEK_END)
 
     def put_into(self, storage: PhotoStorage, *, durable: bool = True) -> None:

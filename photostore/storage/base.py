@@ -167,7 +167,6 @@ class PhotoStorage(Storage, ABC):
         return self.walk(prefix, kinds=frozenset({"partial"}))
 
     def symlinks(self, prefix: str = "") -> Iterator[str]:
-        """Where symbolic links stand."""
         return (found.key for found in self.walk(prefix, kinds=frozenset({"symlink"})))
 
     def sizes(self, keys: Sequence[str]) -> list[int | None]:

@@ -58,7 +58,6 @@ class DiskStorage(PhotoStorage):
         content_type: str,  # noqa: ARG002 - the type comes from the row, a disk keeps none
         durable: bool = True,
     ) -> None:
-        """See `PhotoStorage`."""
         folders, name = _split_for_writing(key)
         with open_draft(self._folders, folders, self._file_mode) as draft:
             for piece in _pieces(data):  # an error in reading them is the caller's, and passes as it is
@@ -76,7 +75,6 @@ class DiskStorage(PhotoStorage):
         return FileStat(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def sizes(self, keys: Sequence[str]) -> list[int | None]:
-        """See `PhotoStorage`."""
         return self._folders.sizes(keys)
 
     def open_file(self, key: str) -> BinaryIO:
@@ -110,7 +108,6 @@ class DiskStorage(PhotoStorage):
     def stream(
         self, key: str, *, start: int = 0, end: int | None = None, chunk_bytes: int = CHUNK_BYTES
     ) -> Chunks:
-        """See `PhotoStorage`."""
         file = self.open_file(key)
         with disk_errors():
             if start:
@@ -172,15 +169,12 @@ class DiskStorage(PhotoStorage):
         return True
 
     def walk(self, prefix: str = "", *, kinds: frozenset[Kind] = EVERY_KIND) -> Iterator[FileStat]:
-        """See `PhotoStorage`."""
         return walk(self._folders, prefix, kinds)
 
     def survey(self, prefix: str = "", *, sizes: bool = True) -> Iterator[Line]:
-        """See `PhotoStorage`."""
         return survey(self._folders, prefix, sizes=sizes)
 
     def scratch(self) -> BinaryIO:
-        """See `PhotoStorage`."""
         return open_scratch(self._folders)
 
     def presigned_url(self, *_: object, **__: object) -> None:
@@ -197,11 +191,9 @@ class DiskStorage(PhotoStorage):
             raise StorageUnavailable
 
     def prepare(self) -> None:
-        """See `PhotoStorage`."""
         self._folders.prepare()
 
     def is_prepared(self) -> bool:
-        """See `PhotoStorage`."""
         return self._folders.is_prepared()
 
     def url(self, name: str | None) -> str:
@@ -209,7 +201,6 @@ class DiskStorage(PhotoStorage):
         return f"{settings.MEDIA_URL}{quote(check_key(name or ''))}"
 
     def make_folder(self, path: str) -> None:
-        """Durably, where it is missing."""
         with self._folders.writing(check_key(path.strip("/")).split("/")):
             pass
 
@@ -258,7 +249,7 @@ def _split_for_writing(key: str) -> tuple[list[str], str]:
 
 
 def _content(descriptor: int, max_bytes: int) -> bytes:
-    """All of it; closes the descriptor."""
+    """Reads all of it and closes the descriptor."""
     try:
         if regular(os.fstat(descriptor)).st_size > max_bytes:
             raise FileTooLarge

@@ -45,7 +45,6 @@ class Draft:
     name: str
 
     def write(self, piece: bytes) -> None:
-        """Append."""
         rest = memoryview(piece)
         with disk_errors():
             while rest:

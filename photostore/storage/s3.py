@@ -70,7 +70,6 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
 
     @property
     def client(self) -> S3Client:
-        """This process's client."""
         return self._here.client
 
     @property
@@ -101,7 +100,6 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
             )
 
     def stat(self, key: str) -> FileStat | None:
-        """See `PhotoStorage`."""
         head = self._head(key)
         return head and FileStat(key, head["ContentLength"], head["LastModified"])
 

@@ -18,7 +18,6 @@ _NOT_OURS = frozenset({ROOT_MARKER, "lost+found"})
 
 
 def walk(folders: Folders, prefix: str, kinds: frozenset[Kind]) -> Iterator[FileStat]:
-    """See `PhotoStorage.walk`."""
     for kind, key, byte_size, modified_at in survey(folders, prefix, sizes=True):
         if kind == "unreadable":
             raise FileUnreadable

@@ -58,7 +58,6 @@ def keep(
 
 
 def leave(key: str, data: bytes, *, alias: str = "default") -> None:
-    """A file that no row names."""
     storage_for(alias).put(key, data, content_type="image/jpeg", durable=False)
 
 

@@ -31,7 +31,6 @@ def face() -> bytes:
 
 @pytest.fixture
 def operation(face: bytes) -> Operation:
-    """One orphan, set aside."""
     leave(KEY, face)
     with run_operation("cleanup_orphaned_photos", Actor("", "ada", "command")) as runner:
         details = {

@@ -21,7 +21,6 @@ class Clock:
         monkeypatch.setattr(pace.time, "monotonic", lambda: self.now)
 
     def goes_on(self, bytes_per_second: int, seconds: int) -> int:
-        """How many seconds it is borne."""
         watched = Pace(lambda: self.count)
         for second in range(seconds):
             self.now += 1
@@ -56,7 +55,6 @@ def test_a_quick_beginning_buys_no_slow_end(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def line() -> Iterator[tuple[Any, Any]]:
-    """The server's end and the client's."""
     with sockets.create_server(("127.0.0.1", 0)) as server:
         client = sockets.socket()
         client.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)

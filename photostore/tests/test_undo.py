@@ -30,7 +30,6 @@ State = Operation.State
 
 @pytest.fixture
 def cleaned(each_storage: str) -> Operation:
-    """Three files, set aside."""
     return set_aside(*KEYS)
 
 

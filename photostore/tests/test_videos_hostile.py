@@ -31,8 +31,6 @@ def outcome(data: bytes, filename: str = "a.mp4", limits: VideoLimits = LIMITS) 
 
 
 class Trap:
-    """A host that notes whoever calls."""
-
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/secret.mov"

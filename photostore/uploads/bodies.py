@@ -75,15 +75,12 @@ class TimedBody(Watched):
             self.socket.shutdown(sockets.SHUT_RD)
 
     def read(self, size: int = -1) -> bytes:
-        """As the server's own stream."""
         return self._timed(self.stream.read, -1 if size is None else size)
 
     def readline(self, size: int = -1) -> bytes:
-        """As the server's own stream."""
         return self._timed(self.stream.readline, -1 if size is None else size)
 
     def drain(self) -> None:
-        """Read on for a moment and drop it."""
         deadline, drained = time.monotonic() + DRAIN_SECONDS, 0
         self.drained_until = deadline
         try:

@@ -28,7 +28,6 @@ class Charsets:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Pass on."""
         if ";" in environ.get("CONTENT_TYPE", "") and not _is_plain(environ["CONTENT_TYPE"]):
             environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
             environ[REFUSED] = True

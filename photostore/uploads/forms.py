@@ -53,7 +53,6 @@ class WholeForm(multipartparser.Parser):
 
 
 def install() -> None:
-    """In the place of Django's own, wherever a form is read: by a view, by the CSRF check, by the admin."""
     multipartparser.Parser = WholeForm  # type: ignore[misc]
 
 

@@ -66,7 +66,6 @@ class LimitedUploadHandler(FileUploadHandler):
     request: HttpRequest
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """A part with a file name begins."""
         super().new_file(*args, **kwargs)
         # Django closes `file` when the upload breaks off.
         self.file: BinaryIO = io.BytesIO()

@@ -125,7 +125,6 @@ class CountedStream:
         return self._counted(self.stream.read(room if size is None or size < 0 else min(size, room)))
 
     def readline(self, size: int = -1) -> bytes:
-        """One line, as `read` counts."""
         room = self.max_bytes + 1 - self.count
         return self._counted(self.stream.readline(room if size is None or size < 0 else min(size, room)))
 

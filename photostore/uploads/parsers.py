@@ -13,7 +13,7 @@ class JSONParser(parsers.JSONParser):
     """A body of a hundred thousand brackets exhausts Python's own parser, which says so in its own way."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        """The value. Raises `ParseError`."""
+        """Raises `ParseError`."""
         try:
             return super().parse(*args, **kwargs)
         except RecursionError as error:

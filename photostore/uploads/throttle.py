@@ -35,7 +35,6 @@ class UploadThrottle(BaseThrottle):
         return request.method == "POST"
 
     def per_minute(self) -> int:
-        """How many of them are allowed."""
         return int(settings.UPLOADS_PER_MINUTE)
 
 
@@ -43,11 +42,10 @@ class StaffUploadThrottle(UploadThrottle):
     """For staff, who may bring a school's photos by a script; what is no form cannot bring a file."""
 
     def counts(self, request: Request) -> bool:
-        """Forms, whatever the method."""
+        """Counts forms of any method."""
         return (request.content_type or "").startswith("multipart/") and request.method != "GET"
 
     def per_minute(self) -> int:
-        """Ten times as many."""
         return 10 * super().per_minute()
 
 

@@ -10,8 +10,6 @@ from photostore.intake import Rendition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoLimits:
-    """What one channel takes."""
-
     formats: frozenset[str]
     """Of `formats.VIDEO_FORMATS`: mp4, mov, 3gp, avi, wmv, flv, webm, mkv."""
     max_bytes: int

@@ -55,7 +55,6 @@ class Unusable(Exception):
 
 
 def main() -> None:
-    """Be confined, look, answer."""
     signal.alarm(WALL_SECONDS)
     _confine(resource.RLIMIT_CORE, 0)
     _confine(resource.RLIMIT_DATA, MEMORY_BYTES)

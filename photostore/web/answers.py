@@ -14,7 +14,6 @@ class ThumbnailLinks(serializers.Serializer[None]):
     """Links to WebP thumbnails: two squares, and a fit into 640 px."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Named by their pixels."""
         return {size: serializers.URLField() for size in THUMBNAIL_SIZES}
 
 

@@ -30,7 +30,6 @@ class ContentSecurityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer, with the header."""
         response = self.get_response(request)
         if not response.has_header(HEADER):
             is_page = response.get("Content-Type", "").startswith("text/html")

@@ -22,7 +22,6 @@ class DateConverter:
         return datetime.date.fromisoformat(value)
 
     def to_url(self, value: datetime.date) -> str:
-        """The same way back."""
         return value.isoformat()
 
 

@@ -33,8 +33,6 @@ class UnknownInput(PhotostoreError):
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What one operation knows."""
-
     fields: Mapping[str, serializers.Field[Any, Any, Any, Any]]
     parameters: frozenset[str]
     is_raw: bool
@@ -88,7 +86,7 @@ class CheckedRequest(Request):
 
 
 def check_body(data: Any, fields: Mapping[str, Any]) -> None:
-    """Raise `UnknownInput`."""
+    """Raises `UnknownInput`."""
     if not isinstance(data, Mapping):
         if data and not fields:
             raise UnknownInput(_("Nothing is to be sent here but the request itself."), code="unknown_field")

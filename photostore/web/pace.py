@@ -84,7 +84,6 @@ class Watch:
         self.is_looking = False
 
     def add(self, one: Watched) -> None:
-        """Look at it from now on."""
         with self.lock:
             self.watched.add(one)
             if not self.is_looking:

@@ -62,7 +62,6 @@ class Cursor(CursorPagination):
         return answer
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """For the OpenAPI document."""
         size: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
         return [
             *(
@@ -79,7 +78,6 @@ class Cursor(CursorPagination):
         ]
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
-        """For the OpenAPI document."""
         stated: dict[str, Any] = super().get_paginated_response_schema(schema)
         stated["properties"]["count"] = {"type": "integer", "description": "With `count=true`."}
         return stated
@@ -94,13 +92,10 @@ class Cursor(CursorPagination):
         return cursor
 
     def is_position(self, text: str) -> bool:
-        """Whether a page may begin here."""
         return text.isascii() and text.isdigit()
 
 
 class NewestFirst(Cursor):
-    """The same, from the last row back."""
-
     ordering = "-id"
 
 

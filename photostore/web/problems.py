@@ -58,7 +58,6 @@ STATUSES: list[tuple[type[Exception], int]] = [
 def problem(
     status: int, detail: str, code: str, fields: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
-    """The body of an error answer."""
     return {
         "type": f"urn:photokeep:problem:{code}",
         "title": HTTPStatus(status).phrase,

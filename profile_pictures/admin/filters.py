@@ -13,13 +13,10 @@ from profile_pictures.models import ProfilePictureUpload
 
 
 class StateFilter(SimpleListFilter):
-    """Where a picture stands."""
-
     title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
-        """Four."""
         return [
             ("pending", _("Pending")),
             ("expired", _("Expired")),
@@ -32,7 +29,6 @@ class StateFilter(SimpleListFilter):
         request: HttpRequest,  # noqa: ARG002 - Django's signature
         queryset: QuerySet[ProfilePictureUpload],
     ) -> QuerySet[ProfilePictureUpload]:
-        """The same words as in the code."""
         pictures = ProfilePictureUpload.objects
         state = self.value()
         if state == "pending":

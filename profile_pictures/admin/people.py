@@ -33,12 +33,10 @@ class WithinOwnRights(CheckedActions):
         raise NotImplementedError
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Besides the permission itself."""
         allowed = bool(super().has_change_permission(request, obj))
         return allowed and (obj is None or self.may_manage(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As above."""
         allowed = bool(super().has_delete_permission(request, obj))
         return allowed and (obj is None or self.may_manage(request.user, obj))
 
@@ -51,14 +49,11 @@ class WithinOwnRights(CheckedActions):
 
 @admin.register(User)
 class UserAdmin(WithinOwnRights, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
-    """Accounts and their permissions."""
-
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
     def may_manage(self, actor: Any, obj: User) -> bool:
-        """See `profile_pictures.rights`."""
         return may_manage(actor, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -82,7 +77,6 @@ class UserAdmin(WithinOwnRights, DjangoUserAdmin, ModelAdmin):  # type: ignore[m
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """As `delete_model`, for many."""
         with transaction.atomic():
             transaction.on_commit(drain_all)
             super().delete_queryset(request, queryset)
@@ -96,7 +90,6 @@ class GroupAdmin(WithinOwnRights, ModelAdmin):  # type: ignore[misc]
     filter_horizontal = ["permissions"]
 
     def may_manage(self, actor: Any, obj: Group) -> bool:
-        """See `profile_pictures.rights`."""
         return may_manage_group(actor, obj)
 
 
@@ -113,7 +106,6 @@ class TokenAdmin(WithinOwnRights, ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
 
     def may_manage(self, actor: Any, obj: AuthToken) -> bool:
-        """Whose token it is decides."""
         return may_manage(actor, obj.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
@@ -125,7 +117,6 @@ class TokenAdmin(WithinOwnRights, ModelAdmin):  # type: ignore[misc]
         return False
 
     def delete_model(self, request: HttpRequest, obj: AuthToken) -> None:
-        """Ended, and noted."""
         with transaction.atomic():
             record(current_actor(), "token.delete", subject=subject_of_user(obj.user_id))
             super().delete_model(request, obj)

@@ -68,7 +68,6 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("Picture"))
     def face(self, upload: ProfilePictureUpload) -> SafeString:
-        """A thumbnail in the list."""
         shown = represent_upload(upload, LinkMaker.of(self.current_request))
         return format_html(
             '<img class="pictures-face" src="{}" alt="{}" width="48" height="48" loading="lazy">',
@@ -78,7 +77,6 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @admin.display(description=gettext_lazy("Picture"))
     def picture(self, upload: ProfilePictureUpload) -> SafeString:
-        """Large enough to judge it."""
         shown = represent_upload(upload, LinkMaker.of(self.current_request))
         return format_html(
             '<a href="{}" target="_blank" rel="noopener"><img class="pictures-large" src="{}" alt="{}"></a>',
@@ -94,7 +92,6 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @display(description=gettext_lazy("State"), label=STATE_COLOURS)  # type: ignore[untyped-decorator]
     def state(self, upload: ProfilePictureUpload) -> str:
-        """In a word."""
         if upload.is_confirmed:
             return _("today's") if upload.is_current else _("earlier")
         return _("expired") if upload.is_expired else _("pending")
@@ -114,7 +111,7 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     # What is done
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """People hand in their own."""
+        """Users upload their own pictures."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ProfilePictureUpload | None = None) -> bool:
@@ -155,7 +152,6 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
             self.delete_model(request, upload)
 
     def get_urls(self) -> list[URLPattern]:
-        """The button above the list."""
         clean_up = self.admin_site.admin_view(require_POST(self.clean_up_view))
         return [path("clean-up/", clean_up, name="profile_pictures_clean_up"), *super().get_urls()]
 

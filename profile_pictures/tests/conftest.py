@@ -44,7 +44,6 @@ def new_window(
 
 @pytest.fixture
 def mine(one_house: None, page: Any, dana: Any) -> Any:
-    """Dana's window, signed in."""
     from profile_pictures.tests.window import sign_in
 
     sign_in(page)

@@ -28,7 +28,6 @@ RUN = """async () => (await axe.run(document)).violations.map(
 
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The script, as its lock file says."""
     return (installed(LOCKED, tmp_path_factory.mktemp("axe")) / "axe-core/axe.min.js").read_text()
 
 

@@ -53,30 +53,26 @@ class LogoutView(KnownInput, KnoxLogoutView):  # type: ignore[misc]
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, format: str | None = None) -> Response:
-        """Sign out here."""
+        """Revoke the token that this request was sent with."""
         answer: Response = super().post(request, format)
         return answer
 
 
 @extend_schema(tags=["auth"])
 class LogoutAllView(KnownInput, KnoxLogoutAllView):  # type: ignore[misc]
-    """Revoke every token of this person."""
-
     authentication_classes = [BearerAuthentication]
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, format: str | None = None) -> Response:
-        """Sign out everywhere."""
+        """Revoke every token of the signed-in user."""
         answer: Response = super().post(request, format)
         return answer
 
 
 @extend_schema(tags=["auth"])
 class MeView(KnownInput):
-    """The signed-in person."""
-
     @extend_schema(responses={200: UserSerializer})
     def get(self, request: Request) -> Response:
-        """Who am I."""
+        """The signed-in user."""
         assert isinstance(request.user, User)
         return Response(UserSerializer(request.user).data)

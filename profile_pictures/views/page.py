@@ -38,8 +38,6 @@ class SignInView(LoginView):
 
 
 class SignOutView(LogoutView):
-    """By POST, back to the sign-in page."""
-
     next_page = "sign-in"
 
 

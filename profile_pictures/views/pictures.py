@@ -44,12 +44,10 @@ class PicturesView(KnownInput, GenericAPIView[ProfilePictureUpload]):
     queryset: QuerySet[ProfilePictureUpload] | None = ProfilePictureUpload.objects.all()
 
     def person(self) -> User:
-        """Who asks."""
         assert isinstance(self.request.user, User)
         return self.request.user
 
     def actor(self) -> Actor:
-        """The same, for the audit."""
         return Actor.of(self.request)
 
     def changed(self, upload: ProfilePictureUpload, message: str) -> Response:
@@ -67,8 +65,6 @@ class PicturesView(KnownInput, GenericAPIView[ProfilePictureUpload]):
 
 @extend_schema(tags=["profile pictures"])
 class UploadView(PicturesView):
-    """The first step."""
-
     max_file_bytes = MAX_FILE_BYTES
     throttle_classes = [UploadThrottle]
 
@@ -90,8 +86,6 @@ class UploadView(PicturesView):
 
 @extend_schema(tags=["profile pictures"])
 class ConfirmView(PicturesView):
-    """The second step."""
-
     @extend_schema(
         request=ConfirmInput,
         responses={200: ConfirmedOutput, 404: ProblemSerializer},
@@ -120,8 +114,6 @@ class ConfirmView(PicturesView):
 
 @extend_schema(tags=["profile pictures"])
 class UploadsView(PicturesView):
-    """One's own pictures."""
-
     pagination_class = NewestFirst
 
     @extend_schema(responses=PictureUploadOutput(many=True))
@@ -135,8 +127,6 @@ class UploadsView(PicturesView):
 
 @extend_schema(tags=["profile pictures"])
 class PendingUploadView(PicturesView):
-    """A picture that waits."""
-
     @extend_schema(responses={204: None, 409: ProblemSerializer})
     def delete(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - Django REST framework's signature
         """Drop it. A confirmed one is part of the history: 409."""
@@ -146,11 +136,9 @@ class PendingUploadView(PicturesView):
 
 @extend_schema(tags=["profile pictures"])
 class RevertView(PicturesView):
-    """An earlier picture."""
-
     @extend_schema(request=None, responses=ConfirmedOutput)
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002
-        """Make it the profile picture again."""
+        """Make an earlier picture the profile picture again."""
         upload = revert_to(user=self.person(), upload_id=pk, actor=self.actor())
         return self.changed(upload, _("The earlier picture is your profile picture again."))
 

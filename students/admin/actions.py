@@ -54,8 +54,6 @@ REMOVE_PHOTOS = BulkChange(
 
 
 def bulk_action(change: BulkChange) -> Callable[..., HttpResponse | None]:
-    """An admin action that asks first."""
-
     @admin.action(description=change.title, permissions=["change"])
     def action(
         model_admin: admin.ModelAdmin[Student], request: HttpRequest, queryset: QuerySet[Student]

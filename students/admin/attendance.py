@@ -1,5 +1,3 @@
-"""Attendance photos in the admin."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -84,7 +82,6 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("Photo"))
     def face(self, photo: AttendancePhoto) -> SafeString:
-        """A thumbnail in the list."""
         links = represent_attendance(photo, photo.student, LinkMaker.of(self.current_request))["thumbnails"]
         return format_html(
             '<img class="admin-face" src="{}" alt="" width="48" height="48" loading="lazy">', links["96"]
@@ -92,7 +89,6 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("Half-day"), ordering="slot")
     def half_day(self, photo: AttendancePhoto) -> str:
-        """The date and the half of the day."""
         return f"{date_format(photo.date)} {photo.session}"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -100,15 +96,12 @@ class AttendanceAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
         return _may_see_students(request) and super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """As `has_view_permission`."""
         return _may_see_students(request) and super().has_add_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As `has_view_permission`."""
         return _may_see_students(request) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As `has_view_permission`."""
         return _may_see_students(request) and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: AttendancePhoto | None = None) -> Any:  # noqa: ARG002

@@ -1,5 +1,3 @@
-"""Narrowing the admin's list."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -28,13 +26,10 @@ SELECT class_name FROM classes WHERE class_name IS NOT NULL LIMIT %s
 
 
 class PhotoFilter(SimpleListFilter):
-    """With or without a photo."""
-
     title = _("photo")
     parameter_name = "has_photo"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
-        """Two."""
         return [("no", _("Without a photo")), ("yes", _("With a photo"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Student]) -> QuerySet[Student]:  # noqa: ARG002
@@ -51,11 +46,9 @@ class ClassFilter(SimpleListFilter):
     parameter_name = "class_name"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        """Every class that there is."""
         with connection.cursor() as cursor:
             cursor.execute(CLASS_NAMES, [MAX_CHOICES])
             return [(name, name) for (name,) in cursor.fetchall()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Student]) -> QuerySet[Student]:  # noqa: ARG002
-        """One class."""
         return queryset.filter(class_name=self.value()) if self.value() else queryset

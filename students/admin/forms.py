@@ -88,7 +88,7 @@ class StudentForm(PersonForm):
         )
 
     def clean_student_number(self) -> str | None:
-        """No number is null."""
+        """An empty number is stored as NULL."""
         return self.cleaned_data["student_number"] or None
 
     def clean_new_photo(self) -> UploadedFile[Any] | None:

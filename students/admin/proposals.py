@@ -79,7 +79,6 @@ class ProposalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return streamed(FileRef("default", found.key))
 
     def confirm_view(self, request: HttpRequest) -> HttpResponse:
-        """A person's yes to one proposal."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         student = self.get_object(request, request.POST.get("student", ""))

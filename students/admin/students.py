@@ -73,7 +73,6 @@ class StudentAdmin(ProposalsAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc
 
     @admin.display(description=_("Photo"))
     def face(self, student: Student) -> SafeString:
-        """A thumbnail in the list."""
         links = thumbnails_of(student, LinkMaker.of(self.current_request))
         if links is None:
             return format_html('<span class="admin-no-face" title="{}">∅</span>', _("No photo"))
@@ -227,7 +226,6 @@ class StudentAdmin(ProposalsAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc
         return TemplateResponse(request, "students/admin/restore_another.html", context)
 
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Leave the student without a photo."""
         return self._change_photo(
             request,
             pk,

@@ -25,15 +25,12 @@ OLD_FOLDER = "student_photos/"
 
 @dataclass(frozen=True)
 class Sitting:
-    """One visit to the photographer."""
-
     seed: int
     year: int
     board: str
 
     @property
     def filename(self) -> str:
-        """As photographers name their files."""
         return f"{self.board or self.seed}_{self.year}.jpg"
 
     @property
@@ -42,7 +39,6 @@ class Sitting:
         return date(self.year, 9, 10)
 
     def jpeg(self) -> bytes:
-        """The photo, drawn."""
         file = io.BytesIO()
         picture = portrait(self.seed, WIDTH, HEIGHT, sitting=2025 - self.year, board=self.board)
         picture.save(file, "JPEG", quality=90)
@@ -65,7 +61,6 @@ class Pupil:
 
     @property
     def name(self) -> str:
-        """As shown."""
         return f"{self.first_name} {self.last_name}"
 
     @property
@@ -75,7 +70,6 @@ class Pupil:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What `create_student` takes."""
         class_name = CLASSES[self.place % len(CLASSES)]
         left = self.place % 29 == 13
         return {
@@ -92,12 +86,10 @@ class Pupil:
 
     @property
     def sittings(self) -> list[Sitting]:
-        """Oldest first."""
         return [Sitting(self.place, 2025 - back, self.number) for back in reversed(range(self.photos))]
 
 
 def pupils() -> list[Pupil]:
-    """All two hundred."""
     return [Pupil(place, *name, _photos_of(place)) for place, name in enumerate(_names())]
 
 

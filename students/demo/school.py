@@ -43,7 +43,6 @@ class Plan:
 
     @property
     def photos(self) -> int:
-        """How many will be added."""
         return sum(task.pupil.photos - max(task.first, 0) for task in self.tasks)
 
 

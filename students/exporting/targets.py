@@ -20,7 +20,7 @@ class Target(Protocol):
     """A folder or a zip that is being written."""
 
     def write(self, name: str, data: bytes) -> None:
-        """One file under a path within it."""
+        pass
 
 
 class Folder:
@@ -31,7 +31,6 @@ class Folder:
         path.mkdir(mode=0o700)
 
     def write(self, name: str, data: bytes) -> None:
-        """See `Target`."""
         path = self.path / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -44,7 +43,7 @@ class Folder:
         self.path.rename(path)  # takes the place of an empty folder, and of nothing else
 
     def close(self) -> None:
-        """See `Zip`."""
+        pass
 
 
 class Zip:
@@ -57,13 +56,11 @@ class Zip:
         self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
 
     def write(self, name: str, data: bytes) -> None:
-        """See `Target`."""
         self._archive.writestr(name, data)
         # Names are given once (`Names`); to look them up again would take the memory of a second directory.
         self._archive.NameToInfo.clear()
 
     def publish(self, path: Path) -> None:
-        """See `Folder`."""
         self._archive.close()
         self._file.flush()
         os.fsync(self._file.fileno())

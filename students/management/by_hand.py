@@ -21,13 +21,12 @@ class ByHandCommand(PhotoCommand):
     asked: ClassVar[dict[str, str]] = {}
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """Whom and what; each with its help."""
         for name, said in self.asked.items():
             parser.add_argument(name, help=said)
 
     @abstractmethod
     def move(self, options: dict[str, Any]) -> Moved:
-        """Do it."""
+        pass
 
     def work(self, **options: Any) -> int:
         """Do it, and say how it is taken back."""

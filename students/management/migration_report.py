@@ -45,8 +45,6 @@ def _is_certain(finding: Finding) -> bool:
 
 
 class Report:
-    """Counts while the migration runs."""
-
     def __init__(self, command: PhotoCommand) -> None:
         self.command = command
         self.counts = {"students": 0, "photos": 0, "attendance_photos": 0, "known_already": 0, "skipped": 0}
@@ -55,7 +53,6 @@ class Report:
         self.given: set[tuple[str, str]] = set()
 
     def add(self, student: StudentRef, done: list[Done]) -> None:
-        """One student is through."""
         given = [one.assignment for one in done if one.given]
         attendance = sum(step.slot != PROFILE for step in given)
         self.counts["students"] += bool(given)
@@ -77,7 +74,6 @@ class Report:
                 self.problems.append(problem)
 
     def finish(self, plan: Plan, runner: OperationRunner) -> None:
-        """What is left, and the sum."""
         left = self.command.listed()
         for one in left_for_a_person(plan):
             if _file_ref(one) in self.given:

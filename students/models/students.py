@@ -25,14 +25,10 @@ SHA256_COLUMNS = ("sha256", "untagged_sha256", "source_sha256", "pixel_sha256")
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
-    """Reads in words of the domain."""
-
     def with_photo(self) -> Self:
-        """Students who have a photo today."""
         return self.exclude(profile_photo="")
 
     def without_photo(self) -> Self:
-        """Students who have none."""
         return self.filter(profile_photo="")
 
     def matching(self, typed: str) -> Self:
@@ -165,8 +161,6 @@ class FormerStudentNumber(models.Model):
 
 
 class StudentPhotoQuerySet(models.QuerySet["StudentPhoto"]):
-    """Versions by their slot."""
-
     def of_profile(self) -> Self:
         """Profile photos, today's and former ones."""
         return self.filter(slot=PROFILE)
@@ -187,8 +181,6 @@ class StudentPhoto(models.Model):
     """
 
     class Origin(models.TextChoices):
-        """How this version came in."""
-
         API = "api", "API"
         ADMIN = "admin", "admin"
         MATCH = "match", "matched file"
@@ -253,7 +245,6 @@ class AttendancePhotoManager(models.Manager["AttendancePhoto"]):
         return super().get_queryset().exclude(slot=PROFILE).filter(replaced_at=None)
 
     def of(self, student: Student, date: datetime.date, session: str) -> AttendancePhoto | None:
-        """The photo of one half-day."""
         return self.get_queryset().filter(student=student, slot=slot_of(date, session)).first()
 
 
@@ -261,8 +252,6 @@ class AttendancePhoto(StudentPhoto):
     """The current photo of a half-day, as the API and the admin show it: a version like any other."""
 
     class Session(models.TextChoices):
-        """Which half of the day."""
-
         AM = "AM", "AM"
         PM = "PM", "PM"
 

@@ -20,17 +20,14 @@ class SpilledLines:
         self.count = 0
 
     def append(self, line: str) -> None:
-        """One more."""
         self._file.write(json.dumps(line) + "\n")
         self.count += 1
 
     def __iter__(self) -> Iterator[str]:
-        """All of them, from the first."""
         self._file.seek(0)
         yield from map(json.loads, self._file)
 
     def first(self, count: int) -> list[str]:
-        """As many as a machine is told."""
         return list(islice(self, count))
 
 
@@ -43,7 +40,6 @@ class SeenStudents:
             cursor.execute("CREATE TEMPORARY TABLE students_gone_through (pk bigint PRIMARY KEY)")
 
     def add(self, pks: Collection[int]) -> None:
-        """These are done."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO students_gone_through SELECT unnest(%s::bigint[]) ON CONFLICT DO NOTHING",
@@ -51,7 +47,6 @@ class SeenStudents:
             )
 
     def among(self, pks: Collection[int]) -> set[int]:
-        """Those of them that are done."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pk FROM students_gone_through WHERE pk = ANY(%s)", [list(pks)])
             return {pk for (pk,) in cursor.fetchall()}

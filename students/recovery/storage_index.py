@@ -42,7 +42,6 @@ class StorageIndex:
         self.add(files)
 
     def add(self, files: Iterable[UnownedFile]) -> None:
-        """More of them, as they come."""
         remaining = iter(files)
         # Read first, then copied: a slow or failing storage is never read inside a COPY.
         while batch := list(islice(remaining, BATCH)):
@@ -57,7 +56,6 @@ class StorageIndex:
         self._run(f"ANALYZE {self.table}")
 
     def index(self, *columns: str) -> None:
-        """For one look-up after the other."""
         for column in columns:
             self._run(f"CREATE INDEX ON {self.table} ({column})")
 
@@ -70,7 +68,6 @@ class StorageIndex:
                 yield from (UnownedFile(*row) for row in rows)
 
     def those_not_in(self, locations: Iterable[Location]) -> Iterator[Location]:
-        """Those that were not read yet."""
         sql = f"SELECT storage_alias, stored_at FROM {self.table} WHERE stored_at = ANY(%s)"  # noqa: S608
         remaining = iter(locations)
         while batch := list(islice(remaining, BATCH)):

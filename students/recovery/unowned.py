@@ -51,7 +51,6 @@ class Location:
 
     @classmethod
     def of(cls, storage_alias: str, file: FileStat) -> Location:
-        """Where it was listed."""
         return cls(storage_alias, file.key, file.key, file.byte_size, file.modified_at)
 
 

@@ -30,7 +30,5 @@ def backed_up(folder: Path) -> Path:
 
 
 class Terminal(io.StringIO):
-    """What a person sees on stderr."""
-
     def isatty(self) -> bool:
         return True

@@ -50,7 +50,6 @@ class Pupil:
 
     @property
     def faces(self) -> set[str]:
-        """All that may ever be seen of them."""
         return {self.face, self.former_face, self.attendance_face}
 
 

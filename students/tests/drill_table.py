@@ -12,7 +12,6 @@ PROPERTY = "drill"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
     config.addinivalue_line("markers", "drill(name): a disaster drill; its outcome stands in the table")
 
 

@@ -32,7 +32,6 @@ SOMEBODY = Actor("", "a test", "command")
 
 @pytest.fixture
 def staff(alice: Any) -> Client:
-    """Alice's."""
     return admin_of(alice)
 
 
@@ -55,7 +54,6 @@ def picture(seed: int) -> Any:
 
 
 def typed(**fields: Any) -> dict[str, Any]:
-    """The form as a browser sends it."""
     return {
         **{"name": "Ada Lovelace", "student_number": "", "first_name": "", "last_name": "", "grade": ""},
         **{"class_name": "", "status": "active", "left_on": "", "_continue": "1"},

@@ -42,7 +42,6 @@ def one_house(served: Service, settings: Any, quick_passwords: None, own_storage
 
 @pytest.fixture
 def staff(page: Page, alice: Any) -> Page:
-    """Alice's window, signed in."""
     sign_in(page, "alice")
     return page
 

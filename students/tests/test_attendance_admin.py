@@ -1,5 +1,3 @@
-"""Attendance photos in the admin."""
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client

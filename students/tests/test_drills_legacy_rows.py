@@ -158,7 +158,6 @@ def exchange(columns: str, *pks: int) -> None:
 
 
 def text(*arguments: str) -> str:
-    """What a command says to a person."""
     out = io.StringIO()
     with suppress(SystemExit):
         call_command(*arguments, stdout=out)

@@ -42,7 +42,6 @@ def two_students(api: Any) -> dict[int, str]:
 
 
 def leave_unowned_files(monkeypatch: pytest.MonkeyPatch, api: Any) -> None:
-    """Two files that a clean-up takes."""
     monkeypatch.setattr(cleaning, "YOUNG", OLD_ENOUGH[2])
     enrol(api, photo=face(1))
     for place in range(3):

@@ -78,7 +78,6 @@ LAST_YEAR = 1_756_720_800.0
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The old service's folders."""
     folder = tmp_path_factory.mktemp("moving") / "old"
     for key, data in FILES.items():
         write(folder / key, data)
@@ -131,7 +130,6 @@ def test_the_page_is_true(api: Any, tables: None, old: Path, monkeypatch: pytest
 
 
 def whose(data: bytes | None) -> int | None:
-    """Which of the faces it is."""
     if data is None or data == FILES["student_photos/student_7_profile.jpg"]:
         return None
     return min(range(1, 18), key=lambda number: likeness(data, face(number)))

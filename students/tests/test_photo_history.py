@@ -15,7 +15,6 @@ from testing.people import body_of
 
 @pytest.fixture
 def ada(api: Any) -> dict[str, Any]:
-    """A student with a JPEG, then a PNG."""
     made = enrol(api, student_number="S-1", photo=face(1))
     return hand_in(api, made["id"], see_through(2), "b.png").json()
 

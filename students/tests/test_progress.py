@@ -40,7 +40,6 @@ def case(request: pytest.FixtureRequest) -> tuple[str, str, list[str]]:
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, words: list[str], stderr: io.StringIO) -> str:
-    """What the command writes there."""
     with monkeypatch.context() as patched:
         patched.setenv("TERM", "xterm")
         patched.setattr(sys, "stderr", stderr)

@@ -30,7 +30,6 @@ COLUMNS = ("id", "student_id", "student_number", "name", "class_name", "created_
 
 @pytest.fixture(autouse=True)
 def as_after_a_kill() -> None:
-    """Nothing of another run is at hand."""
     _at_hand.clear()
     _read.clear()
 

@@ -1,5 +1,3 @@
-"""A student's attendance photos."""
-
 from __future__ import annotations
 
 import datetime

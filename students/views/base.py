@@ -50,7 +50,6 @@ class StudentsView(KnownInput, GenericAPIView[Student]):
         return {name: self.kwargs[name] for name in ("pk", "student_id") if name in self.kwargs}
 
     def actor(self) -> Actor:
-        """Who asks."""
         return Actor.of(self.request)
 
     def told(self, found: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -68,7 +67,6 @@ class StudentsView(KnownInput, GenericAPIView[Student]):
         return super().handle_exception(exc)
 
     def answer(self, student: Student) -> dict[str, Any]:
-        """The student as JSON."""
         return represent_student(student, LinkMaker.of(self.request))
 
 

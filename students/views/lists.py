@@ -30,8 +30,6 @@ class _ListFileView(StudentsView):
 
 @extend_schema(tags=["students"])
 class ListCsvView(_ListFileView):
-    """As CSV."""
-
     extension = "csv"
 
     @extend_schema(
@@ -46,8 +44,6 @@ class ListCsvView(_ListFileView):
 
 @extend_schema(tags=["students"])
 class ListXlsxView(_ListFileView):
-    """As a workbook."""
-
     extension = "xlsx"
 
     @extend_schema(

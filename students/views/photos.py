@@ -44,8 +44,6 @@ from students.views.base import PHOTO_FIELD, StudentsView, serve_to_holder, toda
 
 @extend_schema(tags=["photos"])
 class UploadPhotoView(StudentsView):
-    """Hand in a photo."""
-
     max_file_bytes = MAX_FILE_BYTES
     throttle_classes = [StaffUploadThrottle]
     writes_need = "change"
@@ -72,8 +70,6 @@ class UploadPhotoView(StudentsView):
 
 @extend_schema(tags=["photos"])
 class PhotoView(StudentsView):
-    """Today's photo."""
-
     writes_need = "change"
 
     @extend_schema(responses={204: None})
@@ -89,8 +85,6 @@ BROKE_OFF = gettext_lazy("An exchange that had broken off was finished first. Lo
 
 @extend_schema(tags=["photos"])
 class SwapPhotoView(StudentsView):
-    """The photos of two students."""
-
     writes_need = "change"
 
     @extend_schema(request=SwapInput, responses=StudentOutput)
@@ -128,13 +122,11 @@ class PhotoHistoryView(StudentsView):
 
 @extend_schema(tags=["photos"])
 class RestorePhotoView(StudentsView):
-    """An earlier version."""
-
     writes_need = "change"
 
     @extend_schema(request=Confirmation, responses=ChangedStudentOutput)
     def post(self, request: Request, pk: int, sha256: str) -> Response:  # noqa: ARG002
-        """Make it the student's photo again."""
+        """Make an earlier version the student's current photo again."""
         confirmed = Confirmation.codes_in(request.data)
         change = restore_version(
             student=self.student(), sha256=sha256, actor=self.actor(), confirmed=confirmed

@@ -35,8 +35,6 @@ ADA = OpenApiExample(
 
 @extend_schema(tags=["students"])
 class StudentListView(StudentsView):
-    """Every student, in pages."""
-
     max_file_bytes = MAX_FILE_BYTES
     throttle_classes = [StaffUploadThrottle]
 
@@ -74,14 +72,12 @@ class StudentListView(StudentsView):
     patch=extend_schema(request=BODIES, responses=ChangedStudentOutput),
 )
 class StudentView(StudentsView):
-    """One student."""
-
     max_file_bytes = MAX_FILE_BYTES
     throttle_classes = [StaffUploadThrottle]
 
     @extend_schema(responses=StudentOutput)
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 - the address is read from kwargs
-        """Look at a student."""
+        """One student."""
         return Response(self.answer(self.student()))
 
     def put(self, request: Request, pk: int) -> Response:  # noqa: ARG002

@@ -27,7 +27,6 @@ class Picture:
 
 
 def new_picture(kind: str = "JPEG", width: int = 96, height: int = 120) -> Picture:
-    """One that nobody has handed in yet."""
     number = next(_numbers)
     return Picture(saved(portrait(number, width, height), kind), f"photo-{number}.{FORMATS[kind]}")
 

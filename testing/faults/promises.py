@@ -28,7 +28,6 @@ class Promises:
         self.answers: Counter[str] = Counter()
 
     def begin(self, student: int, source_sha256: str) -> None:
-        """An upload sets out."""
         with self._lock:
             self._under_way[student] += 1
             self._possible_today.setdefault(student, {""}).add(source_sha256)
@@ -61,7 +60,6 @@ class Promises:
                 self._possible_today.pop(pk, None)
 
     def lost(self, view: View) -> list[str]:
-        """Every promise that is not kept."""
         with self._lock:
             return [*self._lost_versions(view), *self._wrong_today(view), *self._lost_bytes(view)]
 

@@ -28,7 +28,7 @@ def student(deployment: Deployment) -> int:
 
 @pytest.fixture
 def today(deployment: Deployment, student: int) -> Path:
-    """The file of today's version."""
+    """The file of the current version."""
     (key,) = deployment.query(
         f"SELECT file FROM students_studentphoto WHERE student_id={student} AND replaced_at IS NULL"
     )

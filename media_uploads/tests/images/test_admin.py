@@ -1,5 +1,3 @@
-"""User images in the admin."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -17,8 +17,6 @@ from photostore.operations import run_operation
 
 
 class Command(PhotoCommand):
-    """Sets aside what belongs to nobody."""
-
     help = (
         "Finds files of every app that no row of the database names and prints what would go; with --confirm "
         "it goes. Photos and videos are moved to quarantine, byte for byte: `undo_photo_operation` brings "
@@ -32,7 +30,6 @@ class Command(PhotoCommand):
     )
 
     def arguments(self, parser: CommandParser) -> None:
-        """How old, and whether really."""
         parser.add_argument("--older-than", type=duration, default="1h", help="such as 2h, 30d (1h)")
         parser.add_argument("--confirm", action="store_true", help="do it; without it nothing is changed")
         parser.add_argument(
@@ -111,7 +108,6 @@ class Command(PhotoCommand):
 
 
 def line(taking: Taking) -> str:
-    """One file that would go."""
     what = "remove   " if taking.for_good else "set aside"
     place = "" if taking.storage_alias == "default" else f" ({taking.storage_alias})"
     return f"{what}  {taking.key}{place}  {taking.byte_size} bytes"

@@ -1,5 +1,3 @@
-"""`manage.py list_photo_operations`."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -15,8 +13,6 @@ MOST = 100_000
 
 
 class Command(PhotoCommand):
-    """Lists what was done, newest first."""
-
     help = (
         "Lists the operations that changed photos or links, newest first: when, who, what, how much of it, "
         "and whether it was undone. Take one back with `manage.py undo_photo_operation ID`."
@@ -24,11 +20,9 @@ class Command(PhotoCommand):
     exclusive = False
 
     def arguments(self, parser: CommandParser) -> None:
-        """How many."""
         parser.add_argument("--limit", type=int, default=20, help="at most this many (20)")
 
     def work(self, **options: Any) -> int:
-        """One line each."""
         if not 0 < options["limit"] <= MOST:
             raise CommandRefused(f"--limit takes a number from 1 to {MOST:,}.")
         counted = Operation.objects.annotate(

@@ -13,8 +13,6 @@ from photostore.operations.runner import finish_interrupted
 
 
 class Command(PhotoCommand):
-    """Ends what was set aside long ago."""
-
     help = (
         "Removes for good what was set aside in quarantine longer ago than --older-than (30d). What it "
         "removes cannot be brought back: the operations that set it aside can no longer be undone in full. "
@@ -22,12 +20,10 @@ class Command(PhotoCommand):
     )
 
     def arguments(self, parser: CommandParser) -> None:
-        """How old."""
         parser.add_argument("--older-than", type=duration, default="30d", help="such as 30d, 12h (30d)")
         parser.add_argument("--dry-run", action="store_true", help="only say what would go")
 
     def work(self, **options: Any) -> int:
-        """Count and remove."""
         before = timezone.now() - options["older_than"]
         files, byte_size = purgeable(before)
         kept, kept_bytes = needed(before)

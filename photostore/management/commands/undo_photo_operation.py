@@ -26,7 +26,6 @@ class Command(PhotoCommand):
     )
 
     def arguments(self, parser: CommandParser) -> None:
-        """Which one."""
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("id", nargs="?", metavar="ID", help="the operation's id")
         which.add_argument(
@@ -34,7 +33,6 @@ class Command(PhotoCommand):
         )
 
     def work(self, **options: Any) -> int:
-        """Undo it, and say what was skipped."""
         operation = last_undoable() if options["last"] else self._named(options["id"])
         if operation is None:
             raise CommandRefused("There is nothing to undo.")

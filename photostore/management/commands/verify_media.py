@@ -52,7 +52,6 @@ class Command(PhotoCommand):
     )
 
     def arguments(self, parser: CommandParser) -> None:
-        """How thoroughly, and for how long."""
         parser.add_argument("--checksum", action="store_true", help="read and re-hash every file")
         parser.add_argument(
             "--repair",
@@ -130,6 +129,5 @@ class Command(PhotoCommand):
 
 
 def counts(kept: Verification) -> dict[str, int]:
-    """The figures for machines."""
     more = ("unusable", "partials", "young", "stale", "rehashed", "rehashed_lately")
     return {name: getattr(kept, name) for name in ("files", "present", *LISTED, *more)}

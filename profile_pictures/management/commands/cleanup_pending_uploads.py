@@ -20,14 +20,12 @@ class Command(PhotoCommand):
     )
 
     def arguments(self, parser: CommandParser) -> None:
-        """How old."""
         parser.add_argument(
             "--older-than", type=duration, help="such as 30m, 12h, 7d (default: whatever has expired)"
         )
         parser.add_argument("--dry-run", action="store_true", help="only say what would go")
 
     def work(self, **options: Any) -> int:
-        """Count and remove."""
         if not options["dry_run"]:
             drain_all()  # a run that was killed after its commit left the bytes to the next one
         uploads = removable(options["older_than"])

@@ -28,7 +28,6 @@ class Command(PhotoCommand):
     )
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """What an id in a name is worth."""
         parser.add_argument(
             "--trust-ids",
             action="store_true",

@@ -26,12 +26,10 @@ class Command(PhotoCommand):
     exclusive = False
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """The older one and the newer one."""
         parser.add_argument("a", metavar="A", help="the older backup: a path, or a name in PHOTO_BACKUP_DIR")
         parser.add_argument("b", metavar="B", nargs="?", help="the newer one (default: today's database)")
 
     def work(self, **options: Any) -> int:
-        """One line for each difference."""
         a, b = options["a"], options["b"]
         with self.waiting("Reading"):
             tables = [self._opened(a).table, self._opened(b).table if b is not None else today()]

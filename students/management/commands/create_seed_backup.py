@@ -32,7 +32,6 @@ class Command(PhotoCommand):
         )
 
     def work(self, *, output: Path | None = None, force: bool = False, **_options: Any) -> int:
-        """Write it and say what is in it."""
         with self.waiting("Writing the backup"):
             written = write_backup(output or settings.PHOTO_BACKUP_DIR, force=force)
         odd = [str(entry) for entry in written.odd.items]

@@ -26,7 +26,6 @@ class Command(BaseCommand):
     help = "Adds a made-up school: 200 students in 8 classes, drawn portraits, some unowned files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Two switches."""
         parser.add_argument("--force", action="store_true", help="also beside students who are here already")
         parser.add_argument("--json", action="store_true", help="print the result for machines")
 

@@ -82,7 +82,6 @@ class Command(PhotoCommand):
         )
 
     def work(self, **options: Any) -> int:
-        """Do the action."""
         self.confirmed = frozenset(options["confirm"].split(","))
         student, file = options["student"], options["file"]
         if (options["action"] == "assign") != (file is not None) or (student and file is None):
@@ -193,7 +192,6 @@ class Command(PhotoCommand):
             self.say("Each assignment is an operation of its own: undo_photo_operation takes it back.")
 
     def _try_to_assign(self, pk: int, finding: Finding) -> bool:
-        """One refusal does not end the walk."""
         try:
             with one_at_a_time(self.name):
                 self._assign(Student.objects.get(pk=pk), named_file(finding.unowned_file.key))

@@ -1,5 +1,3 @@
-"""`manage.py merge_students`."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -9,8 +7,6 @@ from students.recovery.reassign.by_hand import Moved, merge_students
 
 
 class Command(ByHandCommand):
-    """Makes one student of two rows."""
-
     help = (
         "Gives every photo of a student who was entered twice to the row that stays, keeps the number, "
         "and ends the other row. undo_photo_operation takes it back."
@@ -18,7 +14,6 @@ class Command(ByHandCommand):
     asked = {"keep": f"the row that stays: {STUDENT}", "duplicate": f"the row that ends: {STUDENT}"}
 
     def move(self, options: dict[str, Any]) -> Moved:
-        """See the use case."""
         return merge_students(
             keep=self.student(options["keep"]),
             duplicate=self.student(options["duplicate"]),

@@ -44,8 +44,6 @@ children. Killed? Run the same command again. Wrong? manage.py undo_photo_operat
 
 
 class Command(PhotoCommand):
-    """Lists, migrates or cleans."""
-
     help = "Give orphaned photos (their student is not in the database) to the right students of today."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -80,7 +78,6 @@ class Command(PhotoCommand):
         add_trust(parser)
 
     def work(self, **options: Any) -> int:
-        """Do one of the three."""
         _check_usage(options)
         self.deleted: bool = options["deleted"]
         backup = self._backup(options["backup_file"], trust=options["trust_backup"])

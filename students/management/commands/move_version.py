@@ -1,5 +1,3 @@
-"""`manage.py move_version`."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -18,7 +16,6 @@ class Command(ByHandCommand):
     asked = {"student": f"who has it: {STUDENT}", "sha256": VERSION, "to": f"whose it is: {STUDENT}"}
 
     def move(self, options: dict[str, Any]) -> Moved:
-        """See the use case."""
         return move_version(
             source=self.student(options["student"]),
             sha256=options["sha256"],

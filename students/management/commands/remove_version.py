@@ -1,5 +1,3 @@
-"""`manage.py remove_version`."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -9,8 +7,6 @@ from students.recovery.reassign.by_hand import Moved, remove_version
 
 
 class Command(ByHandCommand):
-    """Sets one version of a photo aside."""
-
     help = (
         "Sets one version of a student's photo aside in quarantine. Where it was the photo, the one "
         "before is the photo again. undo_photo_operation takes it back."
@@ -18,7 +14,6 @@ class Command(ByHandCommand):
     asked = {"student": STUDENT, "sha256": VERSION}
 
     def move(self, options: dict[str, Any]) -> Moved:
-        """See the use case."""
         return remove_version(
             student=self.student(options["student"]), sha256=options["sha256"], actor=self.actor
         )

@@ -54,7 +54,6 @@ class Command(PhotoCommand):
     wanted: UUID
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """Nine switches."""
         parser.add_argument("--backup-file", metavar="FILE", type=Path, help="use this backup")
         add_trust(parser)
         parser.add_argument("--verify-only", action="store_true", help="look, and change nothing")

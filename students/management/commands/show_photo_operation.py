@@ -16,8 +16,6 @@ from students.shown_operations import steps_of
 
 
 class Command(PhotoCommand):
-    """Shows one operation, step by step."""
-
     help = (
         "Shows what one operation did, by the students' names and classes: where the pictures before and "
         "after each step lie today, and what stands. Changes nothing. IDs: `list_photo_operations`."
@@ -25,7 +23,6 @@ class Command(PhotoCommand):
     exclusive = False
 
     def arguments(self, parser: CommandParser) -> None:
-        """Which one."""
         parser.add_argument("id", metavar="ID", help="the operation's id")
 
     def work(self, **options: Any) -> int:

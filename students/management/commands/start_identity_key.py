@@ -1,5 +1,3 @@
-"""`manage.py start_identity_key`."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -23,7 +21,6 @@ class Command(PhotoCommand):
     )
 
     def work(self, **_options: Any) -> int:
-        """Make it, once."""
         if settings.PHOTO_IDENTITY_KEYS:
             raise CommandRefused(
                 "PHOTO_IDENTITY_KEYS is set, so no key is kept in a file. Nothing was changed."

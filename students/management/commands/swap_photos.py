@@ -1,5 +1,3 @@
-"""`manage.py swap_photos`."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +15,6 @@ class Command(ByHandCommand):
     asked = {"one": STUDENT, "other": STUDENT}
 
     def move(self, options: dict[str, Any]) -> Moved:
-        """See the use case."""
         return swap_photos(
             one=self.student(options["one"]), other=self.student(options["other"]), actor=self.actor
         )

@@ -22,7 +22,6 @@ class Choice:
     passed_over: list[tuple[str, str]] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """What to tell a person."""
         told = [f"Passed over {name}: {why}" for name, why in self.passed_over]
         if self.backup is None:
             return told
@@ -63,7 +62,6 @@ class _Choosing:
     passed_over: list[tuple[str, str]] = field(default_factory=list)
 
     def consider(self, path: Path) -> None:
-        """The next older one."""
         chosen = self.chosen
         if chosen is None:
             self.chosen = self._opened(path)

@@ -65,7 +65,6 @@ def today() -> Table:
 
 
 def changes(before: Table, after: Table) -> Iterator[Change]:
-    """By class and name, streamed."""
     # A server's cursor: neither the school nor what changed in it has to fit into memory.
     with transaction.atomic(), closing(connection.chunked_cursor()) as cursor:
         cursor.execute(_CHANGES.format(a=before.name, b=after.name))

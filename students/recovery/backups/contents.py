@@ -28,12 +28,10 @@ class InvalidBackup(CommandRefused):
 
 
 def text(longest: int, *, shortest: int = 0) -> Meta:
-    """Text that PostgreSQL can keep."""
     return Meta(min_length=shortest, max_length=longest, pattern=r"\A[^\x00\ud800-\udfff]*\Z")
 
 
 def one_of(words: list[str]) -> Meta:
-    """One of a few words."""
     return Meta(pattern=rf"\A(?:{'|'.join(words)})\Z")
 
 
@@ -64,7 +62,6 @@ class BackedUpVersion:
 
     @property
     def slot(self) -> str:
-        """As the version's row names it."""
         return PROFILE
 
 
@@ -82,8 +79,6 @@ class BackedUpPhoto(BackedUpVersion):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUpAttendance(BackedUpVersion):
-    """One attendance photo."""
-
     date: date
     session: Annotated[str, one_of(AttendancePhoto.Session.values)]
     pixel_sha256: Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")] = ""
@@ -94,7 +89,6 @@ class BackedUpAttendance(BackedUpVersion):
 
     @property
     def slot(self) -> str:
-        """As the version's row names it."""
         return slot_of(self.date, self.session)
 
 

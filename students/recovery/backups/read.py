@@ -45,8 +45,6 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 
 @dataclass(frozen=True)
 class Head:
-    """What the first line says."""
-
     created_at: Moment
 
 
@@ -81,7 +79,6 @@ class Backup:
 
     @property
     def name(self) -> str:
-        """The file's name."""
         return self.path.name
 
     @cached_property
@@ -99,7 +96,6 @@ class Backup:
         return (hmac.compare_digest(seal.encode(), self.seal.encode()) for seal in seals)
 
     def students(self) -> Iterator[BackedUpStudent]:
-        """Every student, streamed."""
         return self.table.students()
 
     def absent_count(self) -> int:
@@ -107,7 +103,6 @@ class Backup:
         return self.table.absent_count()
 
     def erased(self) -> Iterator[Erased]:
-        """Every tombstone, streamed."""
         return self.table.erased()
 
     def find(self, student_id: UUID) -> BackedUpStudent | None:
@@ -115,7 +110,6 @@ class Backup:
         return self.table.find(student_id)
 
     def forget(self) -> None:
-        """It is not used any more."""
         self.table.drop()
 
 

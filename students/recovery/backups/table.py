@@ -74,7 +74,6 @@ class Table:
         sha256s: frozenset[str] = frozenset(),
         has_photo: bool = False,
     ) -> None:
-        """One more by its columns."""
         self._at += 1
         self._waiting.append((self._at, is_erased, *looked_up, entry, f"{{{','.join(sha256s)}}}", has_photo))
         self._largest = max(self._largest, len(entry))
@@ -96,7 +95,6 @@ class Table:
         return map(_student.decode, self._entries(erased=False))
 
     def erased(self) -> Iterator[Erased]:
-        """Every erasure likewise."""
         return map(_erased.decode, self._entries(erased=True))
 
     def find(self, student_id: UUID) -> BackedUpStudent | None:
@@ -119,7 +117,6 @@ class Table:
             return bool(cursor.fetchone() != (None,))
 
     def drop(self) -> None:
-        """Where another backup is used."""
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{self.name}")
 

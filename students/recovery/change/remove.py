@@ -30,7 +30,6 @@ FIELDS = ("name", "first_name", "last_name", "grade", "class_name", "status", "l
 
 
 def row_of(photo: StudentPhoto) -> dict[str, Any]:
-    """A version's row, as JSON."""
     values = {name: getattr(photo, name) for name in PHOTO_COLUMNS}
     row: dict[str, Any] = msgspec.to_builtins(values | {"key": str(photo.file.name), "byte_size": 1})
     return row

@@ -222,6 +222,5 @@ def student_of(step: OperationStep) -> Student:
 
 
 def actor_of(step: OperationStep) -> Actor:
-    """Whoever started the operation."""
     operation = step.operation
     return Actor(id=operation.actor_id, name=operation.actor_name, channel=operation.channel)

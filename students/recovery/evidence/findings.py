@@ -37,8 +37,6 @@ ACCEPTABLE = frozenset({Kind.NAME, Kind.NUMBER_IN_NAME})
 
 @dataclass(frozen=True, slots=True, order=True)
 class StudentRef:
-    """A student who is here today."""
-
     pk: int
     student_id: str
     name: str
@@ -63,7 +61,6 @@ class Evidence:
 
     @property
     def student(self) -> StudentRef | None:
-        """The one student it points at."""
         return self.students[0] if len(self.students) == 1 else None
 
 

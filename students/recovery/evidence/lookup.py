@@ -17,13 +17,11 @@ def ref_of(student: Student) -> StudentRef:
 
 
 def by_number(numbers: Collection[str]) -> dict[str, StudentRef]:
-    """Who has these numbers today."""
     found = Student.objects.filter(student_number__in=numbers)
     return {str(one.student_number): ref_of(one) for one in found}
 
 
 def by_name(names: Collection[str]) -> Refs:
-    """Who is called exactly so."""
     refs: Refs = defaultdict(set)
     for one in Student.objects.filter(name__in=names):
         refs[one.name].add(ref_of(one))

@@ -92,7 +92,6 @@ class Plan:
             yield student, group
 
     def students_with_a_certain_photo(self) -> RawSQL:
-        """Who has one coming, as a subquery."""
         sql = f"SELECT student FROM {PLAN} WHERE state = 'certain' AND moment = ''"  # noqa: S608
         return RawSQL(sql, [])  # noqa: S611 (our own words)
 

@@ -52,7 +52,6 @@ class Cleaning:
     all_files: int
 
     def to_take(self) -> Iterator[Finding]:
-        """The files, streamed."""
         for one in _to_clean(self.plan):
             if one.unowned_file.modified_at < self.older_than:
                 yield one

@@ -21,7 +21,6 @@ def has_folder(student: Student) -> bool:
 
 
 def make_folder(student: Student) -> None:
-    """Where there are folders."""
     storage = storage_for()
     if isinstance(storage, DiskStorage):
         storage.make_folder(_folder_of(student))

@@ -35,7 +35,6 @@ class Source:
 
     @property
     def details(self) -> dict[str, str]:
-        """As acts name it."""
         return {"backup": self.path, "backup_sha256": self.sha256}
 
 

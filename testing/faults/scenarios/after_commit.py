@@ -31,7 +31,6 @@ def finishing_at_once(effort: Effort) -> Iterator[Outcome]:
 
 
 def _leave_a_mess(deployment: Deployment) -> None:
-    """As a crash does, only more of it."""
     students = [deployment.client.new_student(photos=1) for _ in range(STUDENTS)]
     before = deployment.view()
     gone = students[: STUDENTS // 2]
