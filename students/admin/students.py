@@ -24,9 +24,9 @@ from photostore.delivery.links import LinkMaker
 from photostore.errors import PhotostoreError
 from photostore.web import converters  # noqa: F401 - registers `sha256`
 from students.admin.actions import MARK_AS_LEFT, REMOVE_PHOTOS, bulk_action
+from students.admin.by_eye import ByEyeAdmin
 from students.admin.filters import ClassFilter, PhotoFilter
 from students.admin.forms import PHOTO_FIELD, StudentForm
-from students.admin.proposals import ProposalsAdmin
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.photos import remove_photo, restore_version, subject_of
@@ -38,7 +38,7 @@ HISTORY_SHOWN = 24
 
 
 @admin.register(Student)
-class StudentAdmin(ProposalsAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc]
+class StudentAdmin(ByEyeAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc]
     """Find a student, look at the photo, replace it, bring an earlier one back."""
 
     form = StudentForm

@@ -1,6 +1,7 @@
-"""Students, every version of their photos, and lists and photos that are being imported."""
+"""Students, every version of their photos, imports, and matches that are staged."""
 
 from students.models.imports import Import, ImportRow, ImportSource
+from students.models.matches import StagedMatch
 from students.models.students import (
     OWNER_LABEL,
     SHA256_COLUMNS,
@@ -20,6 +21,7 @@ __all__ = [
     "Import",
     "ImportRow",
     "ImportSource",
+    "StagedMatch",
     "Student",
     "StudentPhoto",
     "StudentPhotoQuerySet",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from itertools import islice
 
 from django.core.exceptions import SuspiciousFileOperation
 
@@ -30,7 +29,6 @@ from students.recovery.unowned import (
     UnownedFile,
     read_unowned_file,
     read_unowned_files,
-    unowned_locations,
 )
 from students.right_person import AnotherPerson, looks_of
 from students.versions import MAX_STORED_BYTES, incoming_from_storage, new_version
@@ -48,11 +46,6 @@ def available() -> Iterator[FileStat]:
 def suggestions(tick: Callable[[], None] = lambda: None) -> Plan:
     """What is known of each of them; `tick` is called after each file that was read."""
     return make_plan(read_unowned_files(map(_location, available()), tick))
-
-
-def first_proposals(at_most: int) -> Plan:
-    """The same for the first few of all students' files that are nobody's, orphans' folders included."""
-    return make_plan(read_unowned_files(islice(unowned_locations(), at_most)))
 
 
 def named_file(text: str) -> Finding:
@@ -117,24 +110,21 @@ def _set_aside_what_was_given(step: OperationStep, runner: OperationRunner) -> N
         runner.step("set_aside_unowned", subject=step.subject, details=aside_details(unowned_file))
 
 
-def confirm_proposal(*, student: Student, key: str, sha256: str, actor: Actor) -> Done:
-    """`assign`, for a person who saw the picture with this sha256 and said yes to this student.
-
-    Raises `CommandRefused` as `assign` does, and where the file is another one by now.
-    """
-    finish_killed(actor)
-    finding = named_file(key)
-    if finding.unowned_file.sha256 != sha256:
-        raise CommandRefused(f"{key} is another file by now; look at it again.", code="changed_since")
-    return assign(student=student, finding=finding, actor=actor)
-
-
 def assign(*, student: Student, finding: Finding, actor: Actor, confirmed: Collection[str] = ()) -> Done:
     """Make the file the student's photo; the one before stays in the history.
 
     Raises `CommandRefused` when strong evidence says that the file is another student's, or when the same
     picture is another's photo and that was not `confirmed`. Call it under the commands' lock.
     """
+    refuse_wrong(student=student, finding=finding, actor=actor, confirmed=confirmed)
+    with run_operation(COMMAND, actor) as runner:
+        return give(student=student, finding=finding, runner=runner)
+
+
+def refuse_wrong(
+    *, student: Student, finding: Finding, actor: Actor, confirmed: Collection[str] = ()
+) -> None:
+    """Raises `CommandRefused` as `assign` does."""
     if finding.erased:
         raise CommandRefused(
             f"{finding.unowned_file.key} was erased on request and stays away. If it may be kept, "
@@ -143,10 +133,13 @@ def assign(*, student: Student, finding: Finding, actor: Actor, confirmed: Colle
     _refuse_named_by_others(student, finding.unowned_file)
     _refuse_another_students(student, finding)
     _refuse_anothers_picture(student, finding.unowned_file, actor, confirmed)
+
+
+def give(*, student: Student, finding: Finding, runner: OperationRunner) -> Done:
+    """The step itself, after `refuse_wrong`. Raises `CommandRefused` where it changed nothing."""
     chosen = Finding(finding.unowned_file, finding.evidence, Verdict(State.CERTAIN, ref_of(student)))
     transfer = transfer_of(ref_of(student), (chosen,), replace=True)
-    with run_operation(COMMAND, actor) as operation:
-        (done,) = carry_out(transfer, operation, origin=StudentPhoto.Origin.MATCH)
+    (done,) = carry_out(transfer, runner, origin=StudentPhoto.Origin.MATCH)
     if done.given is False:
         raise CommandRefused(f"Nothing was changed: {done.why}")
     return done
