@@ -10,6 +10,7 @@ from config.home import home
 from config.metrics import metrics
 from config.schema import SchemaView
 from photostore.delivery.views import media
+from photostore.views.operations import OperationList, OperationUndo
 from photostore.web.routes import optional_slash
 
 urlpatterns = [
@@ -23,6 +24,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     *optional_slash("api/schema/", SchemaView.as_view(), "schema"),
     *optional_slash("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), "docs"),
+    *optional_slash("api/operations/", OperationList.as_view(), "operations"),
+    *optional_slash("api/operations/<uuid:operation_id>/undo/", OperationUndo.as_view(), "undo-operation"),
     path("", include("profile_pictures.urls")),
     path("", include("students.urls")),
     # Before the signed links: some of its routes lie under /media/ as well.

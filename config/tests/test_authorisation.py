@@ -25,10 +25,11 @@ from media_uploads.models import Persona
 from media_uploads.tests.announced import CHUNK, send
 from photostore import keys
 from photostore.audit import ANONYMOUS
+from photostore.models import Operation, OperationStep
 from photostore.references.roots import storage_roots
 from photostore.storage import storage_for
 from students.imports.photos import arriving
-from students.models import Import, ImportSource
+from students.models import Import, ImportSource, Student
 from testing.once import begin_again, made_once
 from testing.people import body_of, client_of, make_person
 from testing.pictures import portrait, saved
@@ -177,6 +178,8 @@ TABLE = [
     Row("get", "api/photos/students/<uuid:student_id>/attendance/<date:date>_<session:session>.jpg", for_trusted_staff, 200, given=STUDENT),
     Row("get", f"{STUDENTS}export.csv", for_trusted_staff, 200),
     Row("get", f"{STUDENTS}export.xlsx", for_trusted_staff, 200),
+    Row("get", "api/operations/", for_trusted_staff, 200),
+    Row("post", "api/operations/<uuid:operation_id>/undo/", for_trusted_staff, 200, given=STUDENT),
     # Imports of students
     Row("get", IMPORTS, for_trusted_staff, 200),
     Row("post", IMPORTS, for_trusted_staff, 201, lambda w: {"file": SimpleUploadedFile("students.csv", b"Name,Number\nAda,1\nBea,2\n")}, form=True),
@@ -276,7 +279,7 @@ class World:
 MISSING = {
     "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
     "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
-    "image_id": MISSING_UUID, "import_id": MISSING_UUID, "n": 4711,
+    "image_id": MISSING_UUID, "import_id": MISSING_UUID, "operation_id": MISSING_UUID, "n": 4711,
     "photo_import_id": MISSING_UUID, "coming_import_id": MISSING_UUID,
     "persona_id": 4711, "file_id": 4711, "upload_id": MISSING_UUID, "arriving_id": MISSING_UUID,
 }  # fmt: skip
@@ -324,7 +327,12 @@ def an_import() -> dict[str, Any]:
     ready = Import.objects.create(kind=Import.Kind.STUDENTS, state=Import.State.READY)
     ready.rows.create(n=1, state="new", data={"name": "Bea"}, accepted=True)
     ImportSource.objects.create(batch=ready, content=b"Name,Number\nAda,1\nBea,2\n")
-    return {"import_id": str(ready.pk), "n": 1, **photo_imports()}
+    # And what an earlier one did: it added somebody, and may be taken back.
+    bea = Student.objects.create(name="Bea")
+    done = Operation.objects.create(command="import_students", channel="api", state=Operation.State.DONE)
+    details = {"id": bea.pk, "student_id": str(bea.student_id), "before": None, "after": {"name": "Bea"}}
+    done.steps.create(number=1, kind="change_student", details=details, state=OperationStep.State.DONE)
+    return {"import_id": str(ready.pk), "n": 1, "operation_id": str(done.pk), **photo_imports()}
 
 
 def photo_imports() -> dict[str, Any]:

@@ -28,11 +28,10 @@ from photostore.models import Operation, OperationStep
 from photostore.operations import undo
 from photostore.operations.guards import may_see, may_take_back
 from photostore.operations.pictures import FileRef, after, before
+from photostore.operations.undo import refuse_what_takes_long
 from photostore.storage import storage_for
 
 STEPS_PER_PAGE = 25
-# Each step travels bytes; more than this would outlast a browser's patience.
-MAX_STEPS_TO_UNDO_HERE = 1_000
 SIDES = {"before": before, "after": after}
 
 
@@ -137,12 +136,8 @@ def may_undo(request: HttpRequest, operation: Operation) -> bool:
 
 
 def _take_back(request: HttpRequest, operation: Operation) -> None:
-    if operation.steps.filter(state=OperationStep.State.DONE).count() > MAX_STEPS_TO_UNDO_HERE:
-        text = _("This operation is too large to be taken back here: manage.py undo_photo_operation %s")
-        refusal = PhotostoreError(text % operation.pk, code="too_large_for_the_admin")
-        tell_refusal(request, refusal, action="operation.undo", subject=f"operation {operation.pk}")
-        return
     try:
+        refuse_what_takes_long(operation)
         with one_at_a_time("the admin"):
             undone = undo(operation, Actor.of(request, "admin"))
     except PhotostoreError as error:

@@ -15,9 +15,10 @@ from photostore.errors import Changed, Conflict
 from photostore.models import BY_ITSELF, UPLOAD, Operation, OperationStep
 from photostore.operations.handlers import handler_of
 from photostore.operations.runner import finish_interrupted, finish_last_step, mark, run_operation
-from photostore.registration import RowsHandler, StepHandler
+from photostore.registration import RowsHandler, StepHandler, apps
 
 PER_FETCH = 500
+MAX_STEPS_WAITED_FOR = 1_000
 FINISHED = (Operation.State.DONE, Operation.State.PARTLY)
 
 
@@ -115,6 +116,20 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
     if runner.id is None:
         raise Conflict(_("Nothing of this operation stands that could be taken back."), code="nothing_stands")
     return Undone(runner.operation, *_counted(runner.operation))
+
+
+def refuse_what_takes_long(operation: Operation) -> None:
+    """For whoever waits for the answer: of steps that travel bytes a thousand at most. Raises `Conflict`."""
+    rows_only = [
+        name
+        for app in apps()
+        for name, handler in app.handlers_by_name.items()
+        if isinstance(handler, RowsHandler)
+    ]
+    standing = operation.steps.filter(state=OperationStep.State.DONE)
+    if standing.exclude(kind__in=rows_only).count() > MAX_STEPS_WAITED_FOR:
+        text = _("This operation is too large to be taken back here: manage.py undo_photo_operation %s")
+        raise Conflict(text % operation.pk, code="too_large_for_the_admin")
 
 
 def _counted(undoing: Operation) -> tuple[int, int]:

@@ -91,6 +91,15 @@ def commit(client: Any, begun: dict[str, Any], **said: Any) -> Any:
     return answer
 
 
+def read_again(client: Any, begun: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """The import, read with other choices."""
+    answer = client.patch(f"{ROSTER}{begun['id']}/", {"options": options})
+    assert answer.status_code == 200, answer.content
+    run_jobs()
+    found: dict[str, Any] = client.get(f"{ROSTER}{begun['id']}/").json()
+    return found
+
+
 def committed(client: Any, content: bytes, **said: Any) -> dict[str, Any]:
     """A list that is handed in and committed, as it is afterwards."""
     begun = hand_in_list(client, content)

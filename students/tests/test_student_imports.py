@@ -21,12 +21,12 @@ from students.tests.rosters import (
     office,
     operation_of,
     pupil,
+    read_again,
     row_objects,
     rows_of,
     school,
     workbook,
 )
-from testing.jobs import run_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OPERATOR = Actor(id="", name="operator", channel="command")
@@ -452,24 +452,18 @@ def test_other_columns_are_chosen_and_the_list_is_read_again(client: Any) -> Non
     place = f"/api/student-imports/{begun['id']}/"
     # Without headings the order of labs' indexes is assumed: last name, first name.
     assert begun["found"]["columns"][:3] == ["student_number", "last_name", "first_name"]
-    options = {"columns": ["student_number", "first_name", "last_name", None], "heading": False}
-    assert client.patch(place, {"options": options}).status_code == 200
-    run_jobs()
-    assert client.get(place).json()["found"]["columns"] == options["columns"]
+    columns = ["student_number", "first_name", "last_name", None]
+    again = read_again(client, begun, columns=columns, heading=False)
+    assert (again["state"], again["found"]["columns"]) == ("ready", columns)
     assert rows_of(client, begun)[0]["data"] == {
         "student_number": "1",
         "first_name": "Ada",
         "last_name": "Lovelace",
     }
-    refused = client.patch(place, {"options": {"columns": ["name", "name"]}})
-    assert refused.status_code == 400
-    client.patch(place, {"options": {"columns": [None, None, None, "class_name"]}})
-    run_jobs()
-    nameless = client.get(place).json()
+    assert client.patch(place, {"options": {"columns": ["name", "name"]}}).status_code == 400
+    nameless = read_again(client, begun, columns=[None, None, None, "class_name"])
     assert (nameless["state"], nameless["error"]["code"]) == ("failed", "no_names")
-    client.patch(place, {"options": options})
-    run_jobs()
-    assert client.get(place).json()["state"] == "ready"
+    assert read_again(client, begun, columns=columns, heading=False)["state"] == "ready"
 
 
 def test_options_come_with_the_list(client: Any) -> None:

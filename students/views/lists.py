@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from photostore.audit import Actor
-from students.exporting.lists import XLSX_TYPE, export
-from students.models import StudentQuerySet
+from students.exporting.lists import XLSX_TYPE, list_file
 from students.serializers import StudentFilters
 from students.views.base import StudentsView
 from students.views.students import narrowed
@@ -54,12 +51,3 @@ class ListXlsxView(_ListFileView):
     def get(self, request: Request) -> HttpResponseBase:
         """The list as an Excel workbook, in the columns that an import takes; every cell is a text."""
         return self.file(request)
-
-
-def list_file(students: StudentQuerySet, extension: str, actor: Actor) -> HttpResponseBase:
-    """To be saved, and kept by nobody on the way."""
-    content_type, parts = export(students, extension, actor)
-    response = StreamingHttpResponse(parts, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="students.{extension}"'
-    response["Cache-Control"] = "private, no-store"
-    return response

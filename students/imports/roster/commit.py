@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from photostore.audit import Actor
+from photostore.commands import one_at_a_time
 from photostore.errors import Conflict
 from photostore.many_rows import next_ids
 from photostore.models import Operation, OperationStep
-from photostore.operations import run_operation
+from photostore.operations import OperationRunner, run_operation
 from students.imports import lifecycle
 from students.imports.roster.lines import full_name
 from students.imports.roster.step import ChangeStudent
@@ -62,18 +63,23 @@ def _many_would_leave(count: int) -> Conflict:
 
 
 def commit(batch: Import) -> None:
-    """All accepted rows, in batches; under the commands' lock. Killed and called again, it goes on."""
-    assert batch.operation is not None
-    if not _taken_back(batch.operation):
-        with run_operation(COMMAND, lifecycle.committer(batch), pk=batch.operation) as runner:
-            if runner.resumed:
-                _settle(batch, runner.operation)
-            waiting = batch.rows.filter(accepted=True, outcome="").select_related("student").order_by("n")
-            while rows := list(waiting[:TOGETHER]):
-                items = _items(batch, rows)
-                steps = runner.steps_together(ChangeStudent.name, items, ChangeStudent().perform_together)
-                _keep_outcomes(batch, steps)
-    lifecycle.now_committed(batch)
+    """All accepted rows, in batches. Killed and called again, it goes on. Raises `CommandRefused`."""
+    with one_at_a_time(COMMAND):
+        assert batch.operation is not None
+        if not _taken_back(batch.operation):
+            with run_operation(COMMAND, lifecycle.committer(batch), pk=batch.operation) as runner:
+                _commit(batch, runner)
+        lifecycle.now_committed(batch)
+
+
+def _commit(batch: Import, runner: OperationRunner) -> None:
+    if runner.resumed:
+        _settle(batch, runner.operation)
+    waiting = batch.rows.filter(accepted=True, outcome="").select_related("student").order_by("n")
+    while rows := list(waiting[:TOGETHER]):
+        items = _items(batch, rows)
+        steps = runner.steps_together(ChangeStudent.name, items, ChangeStudent().perform_together)
+        _keep_outcomes(batch, steps)
 
 
 def _taken_back(operation: UUID) -> bool:

@@ -1,0 +1,1 @@
+"""What photostore answers over REST by itself."""
