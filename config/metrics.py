@@ -20,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from photostore.job_runs import job_runs, living_workers
 from photostore.models import PendingRemoval, StoredFile, Verification
 
 KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -86,6 +87,28 @@ class Verified(Collector):
         return [files, at]
 
 
+class Background(Collector):
+    """The jobs in the background: an old moment of success is an alarm of its own."""
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """One query for all jobs, one for the workers."""
+        waiting = GaugeMetricFamily("photokeep_jobs_waiting", "Jobs that wait.", labels=["job"])
+        ended = GaugeMetricFamily(
+            "photokeep_job_ended_at_seconds", "When the last run ended, since 1970.", labels=["job", "status"]
+        )
+        took = GaugeMetricFamily(
+            "photokeep_job_seconds", "How long the last run took.", labels=["job", "status"]
+        )
+        for run in job_runs():
+            waiting.add_metric([run.job.name], run.waiting)
+            if run.took is not None and run.ended_at is not None:
+                ended.add_metric([run.job.name, run.status], run.ended_at.timestamp())
+                took.add_metric([run.job.name, run.status], run.took.total_seconds())
+        workers = GaugeMetricFamily("photokeep_workers", "Queues that a living worker serves.")
+        workers.add_metric([], living_workers())
+        return [waiting, ended, took, workers]
+
+
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """The figures in Prometheus' text format; 404 for everybody else."""
@@ -113,4 +136,5 @@ def _backlog() -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(Backlog())
     registry.register(Verified())
+    registry.register(Background())
     return registry

@@ -6,6 +6,8 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 KEY_LENGTH = 1024
 SHA256_LENGTH = 64
@@ -233,6 +235,15 @@ class OperationStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind} {self.subject}"
+
+
+class BackgroundJob(ProcrastinateJob):
+    """The queue's own row, under a name that people read and a permission of ours."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("background job")
+        verbose_name_plural = _("background jobs")
 
 
 class Verification(models.Model):

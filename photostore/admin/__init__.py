@@ -2,12 +2,14 @@
 
 from photostore.admin.audit import AuditEntryAdmin
 from photostore.admin.bytes import BytesAdmin, CheckedActions, ReadOnlyAdmin
+from photostore.admin.jobs import BackgroundJobAdmin
 from photostore.admin.operations import OperationAdmin
 from photostore.admin.refusals import note_refusal, tell_refusal
 from photostore.admin.verifications import VerificationAdmin
 
 __all__ = [
     "AuditEntryAdmin",
+    "BackgroundJobAdmin",
     "BytesAdmin",
     "CheckedActions",
     "OperationAdmin",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [("procrastinate", "0041_post_retry_failed_job")]
 
     operations = [
         migrations.CreateModel(
@@ -303,5 +303,17 @@ class Migration(migrations.Migration):
                 ),
                 name="photostore_children_have_a_parent",
             ),
+        ),
+        migrations.CreateModel(
+            name="BackgroundJob",
+            fields=[],
+            options={
+                "verbose_name": "background job",
+                "verbose_name_plural": "background jobs",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("procrastinate.procrastinatejob",),
         ),
     ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
@@ -21,6 +24,7 @@ from photostore.jobs import forget_finished_jobs, take_up_stalled_jobs
 from photostore.models import PendingRemoval
 from photostore.storage import storage_for
 from testing.jobs import run_jobs
+from testing.people import make_person
 from testing.service import HOME, environment_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,3 +138,25 @@ def test_old_jobs_are_forgotten(db: None) -> None:
 def test_every_job_has_a_title_and_is_known_to_the_queue() -> None:
     assert set(JOBS) == {name for name in app.tasks if "builtin" not in name}
     assert all(str(job.title) for job in JOBS.values())
+
+
+def test_the_admin_and_the_figures_say_how_each_ran(client: Client, settings: Any) -> None:
+    job = defer()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [job])
+        cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'failed', false)", [job])
+    client.force_login(make_person("vera", "view_backgroundjob", is_staff=True))
+    page = client.get("/admin/photostore/backgroundjob/").content.decode()
+    assert "No worker is running" in page
+    assert re.search(r"Finish changes that were interrupted.*?every minute.*?failed", page, re.DOTALL)
+    assert client.get("/admin/procrastinate/procrastinatejob/").status_code == 404
+    settings.METRICS_TOKEN = "a token that only the scraper knows"
+    figures = client.get("/metrics", HTTP_AUTHORIZATION=f"Bearer {settings.METRICS_TOKEN}").content.decode()
+    assert 'photokeep_job_seconds{job="finish_commits",status="failed"}' in figures
+    assert 'photokeep_jobs_waiting{job="back_up"} 0.0' in figures
+    assert "photokeep_workers 0.0" in figures
+
+
+def test_without_the_permission_there_is_no_page(client: Client) -> None:
+    client.force_login(make_person("vera", "view_operation", is_staff=True))
+    assert client.get("/admin/photostore/backgroundjob/").status_code == 403

@@ -221,7 +221,7 @@ def test_whoever_may_only_look_is_offered_no_undo(vera: Client, operation: Opera
 
 def test_the_undo_asks_first(alice: Client, operation: Operation) -> None:
     assert undo_page(operation) in alice.get(page(operation)).content.decode()
-    assert "1 act" in alice.get(undo_page(operation)).content.decode()
+    assert "1 step" in alice.get(undo_page(operation)).content.decode()
     assert alice.post(undo_page(operation)).status_code == 200  # not confirmed: asks again
     assert KEY not in stored()
 
