@@ -130,7 +130,7 @@ def test_staff_and_small_pictures_are_known():
     assert [row.is_small for row in rows[:3]] == [False, True, False]
 
 
-def test_a_stray_quote_swallows_no_row():
+def test_a_lone_quote_swallows_no_row():
     text = pspa(("3A",)).replace("First3", '"Bo').replace("First4", "Anna")
     assert len(read(text).rows) == len(PEOPLE)
 

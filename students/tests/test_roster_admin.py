@@ -26,7 +26,7 @@ def signed_in(*permissions: str, name: str = "olga") -> Client:
 
 
 @pytest.fixture
-def desk(db: None) -> Client:
+def pages(db: None) -> Client:
     return signed_in(*OFFICE)
 
 
@@ -48,31 +48,33 @@ def ticked() -> list[int]:
     return [row.n for row in Import.objects.get().rows.filter(accepted=True).order_by("n")]
 
 
-def test_from_file_to_undo(desk: Client) -> None:
+def test_from_file_to_undo(pages: Client) -> None:
     pupil("1", "Ada", "Lovelace", "4a")
     pupil("9", "Zoe", "Missing")
     before = school()
-    assert "No list was handed in" in page(desk, UPLOAD)
-    place = hand_in(desk, listed("1;Lovelace;Ada;4b", "2;New;Gus;4b", "3;;;"))
-    seen = page(desk, place)
+    assert "No list was handed in" in page(pages, UPLOAD)
+    place = hand_in(pages, listed("1;Lovelace;Ada;4b", "2;New;Gus;4b", "3;;;"))
+    seen = page(pages, place)
     # Problem rows first.
     assert 'aria-current="page">cannot be read <strong>1</strong>' in seen
     assert "The row has no name." in seen
     assert "1 student is added, 1 is changed" in seen or "1 is changed, 1 student is added" in seen
-    changed = page(desk, place, state="changed")
+    changed = page(pages, place, state="changed")
     assert "class: <del>4a</del>" in changed
     assert school() == before
     # Zoe is ticked, and that goes with the button that goes on.
     (zoe,) = Import.objects.get().rows.filter(state="missing")
-    answer = desk.post(place, {"state": "missing", "seen": zoe.n, "accepted": zoe.n, "do": "commit"})
+    answer = pages.post(place, {"state": "missing", "seen": zoe.n, "accepted": zoe.n, "do": "commit"})
     assert answer["Location"] == f"{place}commit/"
-    question = page(desk, f"{place}commit/")
+    question = page(pages, f"{place}commit/")
     assert "1 is marked as left" in question
     assert "1 student would be marked as left, more than 30 % of the school." in question
-    assert "Type the number if it is right." in desk.post(f"{place}commit/", {}, follow=True).content.decode()
+    assert (
+        "Type the number if it is right." in pages.post(f"{place}commit/", {}, follow=True).content.decode()
+    )
     assert school() == before
-    assert desk.post(f"{place}commit/", {"confirm_left": "1"})["Location"] == place
-    done = page(desk, place)
+    assert pages.post(f"{place}commit/", {"confirm_left": "1"})["Location"] == place
+    done = page(pages, place)
     assert "This list is committed." in done
     assert by_number() == {
         "1": ["Ada Lovelace", "4b", "active"],
@@ -81,29 +83,29 @@ def test_from_file_to_undo(desk: Client) -> None:
     }
     undo = f"/admin/photostore/operation/{Operation.objects.get().pk}/undo/"
     assert undo in done
-    assert desk.post(undo, {"confirmed": "yes"}).status_code == 302
+    assert pages.post(undo, {"confirmed": "yes"}).status_code == 302
     assert school() == before
-    assert "It was taken back." in page(desk, place)
+    assert "It was taken back." in page(pages, place)
 
 
-def test_ticks_are_kept_and_all_or_none_of_a_tab(desk: Client) -> None:
-    place = hand_in(desk, listed("1;Lovelace;Ada;4b", "2;Good;Bea;4b"))
-    desk.post(place, {"state": "new", "seen": [2, 3], "accepted": [3], "do": "save"})
+def test_ticks_are_kept_and_all_or_none_of_a_tab(pages: Client) -> None:
+    place = hand_in(pages, listed("1;Lovelace;Ada;4b", "2;Good;Bea;4b"))
+    pages.post(place, {"state": "new", "seen": [2, 3], "accepted": [3], "do": "save"})
     assert ticked() == [3]
-    desk.post(place, {"state": "new", "seen": [2, 3], "accepted": [3], "do": "none"})
+    pages.post(place, {"state": "new", "seen": [2, 3], "accepted": [3], "do": "none"})
     assert ticked() == []
-    assert "Nothing is ticked" in page(desk, place)
-    desk.post(place, {"state": "new", "seen": [2, 3], "do": "all"})
+    assert "Nothing is ticked" in page(pages, place)
+    pages.post(place, {"state": "new", "seen": [2, 3], "do": "all"})
     assert ticked() == [2, 3]
 
 
-def test_a_person_says_that_it_is_somebody_new_or_whom_it_is(desk: Client) -> None:
+def test_a_person_says_that_it_is_somebody_new_or_whom_it_is(pages: Client) -> None:
     ada, bea = pupil("1", "Ada", "Lovelace"), pupil("2", "Bea", "Good", "3a")
-    place = hand_in(desk, listed("901;Lovelace;Ada;4b", "902;Good;Bea;4b"))
-    assert "No, this is somebody new" in page(desk, place)
-    desk.post(place, {"state": "number_changed?", "seen": 2, "do": "new:2"})
-    assert "This is Bea Good" in page(desk, place, state="new")
-    desk.post(place, {"state": "new", "seen": [2, 3], "accepted": 2, "do": "is:3"})
+    place = hand_in(pages, listed("901;Lovelace;Ada;4b", "902;Good;Bea;4b"))
+    assert "No, this is somebody new" in page(pages, place)
+    pages.post(place, {"state": "number_changed?", "seen": 2, "do": "new:2"})
+    assert "This is Bea Good" in page(pages, place, state="new")
+    pages.post(place, {"state": "new", "seen": [2, 3], "accepted": 2, "do": "is:3"})
     rows = Import.objects.get().rows.order_by("n").values_list("n", "state", "student", "accepted")
     assert list(rows) == [
         (2, "new", None, True),
@@ -112,39 +114,39 @@ def test_a_person_says_that_it_is_somebody_new_or_whom_it_is(desk: Client) -> No
     ]
 
 
-def test_columns_are_chosen_on_the_page(desk: Client) -> None:
-    place = hand_in(desk, listed("1;Ada;Lovelace;4b", heading=""))
-    assert "How the list was read" in page(desk, place)
+def test_columns_are_chosen_on_the_page(pages: Client) -> None:
+    place = hand_in(pages, listed("1;Ada;Lovelace;4b", heading=""))
+    assert "How the list was read" in page(pages, place)
     columns = {"column-0": "student_number", "column-1": "first_name", "column-2": "last_name"}
-    desk.post(place, {**columns, "charset": "utf-8", "delimiter": ";", "do": "read"})
+    pages.post(place, {**columns, "charset": "utf-8", "delimiter": ";", "do": "read"})
     run_jobs()
     assert Import.objects.get().rows.get().data["first_name"] == "Ada"
-    desk.post(place, {**columns, "charset": "utf-8", "delimiter": "|", "do": "read"})
-    assert "The row has no name." in page(desk, place)
+    pages.post(place, {**columns, "charset": "utf-8", "delimiter": "|", "do": "read"})
+    assert "The row has no name." in page(pages, place)
 
 
-def test_what_cannot_be_read_says_why_and_is_discarded(desk: Client) -> None:
-    place = hand_in(desk, b"one word")
-    assert "This file is not a list that can be read." in page(desk, place)
-    answer = desk.post(f"{place}discard/", follow=True).content.decode()
+def test_what_cannot_be_read_says_why_and_is_discarded(pages: Client) -> None:
+    place = hand_in(pages, b"one word")
+    assert "This file is not a list that can be read." in page(pages, place)
+    answer = pages.post(f"{place}discard/", follow=True).content.decode()
     assert "The list was discarded; nothing was changed." in answer
     assert Import.objects.get().state == "discarded"
-    assert desk.get(f"{place}commit/").status_code == 302
+    assert pages.get(f"{place}commit/").status_code == 302
 
 
-def test_after_the_commit_what_stayed_comes_first(desk: Client) -> None:
+def test_after_the_commit_what_stayed_comes_first(pages: Client) -> None:
     pupil("1", "Ada", "Lovelace", "4a")
-    place = hand_in(desk, listed("1;Lovelace;Ada;4b"))
+    place = hand_in(pages, listed("1;Lovelace;Ada;4b"))
     Student.objects.update(class_name="4x")
-    desk.post(f"{place}commit/", {})
-    done = page(desk, place)
+    pages.post(f"{place}commit/", {})
+    done = page(pages, place)
     assert 'aria-current="page">left as it was <strong>1</strong>' in done
     assert "The student was changed since." in done
 
 
-def test_the_pages_are_for_whoever_may(desk: Client) -> None:
+def test_the_pages_are_for_whoever_may(pages: Client) -> None:
     pupil("1", "Ada", "Lovelace")
-    place = hand_in(desk, listed("2;New;Gus;4b"))
+    place = hand_in(pages, listed("2;New;Gus;4b"))
     looker = signed_in("view_student", "view_import", name="vic")
     assert "Gus" in page(looker, place)
     assert "Go on" not in page(looker, place)
@@ -155,38 +157,38 @@ def test_the_pages_are_for_whoever_may(desk: Client) -> None:
     for address in (UPLOAD, place, f"{place}commit/", f"{UPLOAD}export.csv"):
         assert nobody.get(address).status_code == 403
     assert "Import students" not in page(nobody, "/admin/students/student/")
-    assert "Import students" in page(desk, "/admin/students/student/")
+    assert "Import students" in page(pages, "/admin/students/student/")
     assert Client().get(place).status_code == 302
     missing = f"{UPLOAD}00000000-0000-4000-8000-000000000000/"
-    assert desk.get(missing).status_code == 404
+    assert pages.get(missing).status_code == 404
 
 
-def test_the_list_as_a_file(desk: Client) -> None:
+def test_the_list_as_a_file(pages: Client) -> None:
     pupil("1", "Ada", "Lovelace")
-    answer = desk.get(f"{UPLOAD}export.csv")
+    answer = pages.get(f"{UPLOAD}export.csv")
     assert b"Ada Lovelace" in b"".join(answer.streaming_content)
 
 
-def test_a_list_of_the_changelist_leads_to_its_page(desk: Client) -> None:
-    place = hand_in(desk, listed("1;Lovelace;Ada;4b"))
+def test_a_list_of_the_changelist_leads_to_its_page(pages: Client) -> None:
+    place = hand_in(pages, listed("1;Lovelace;Ada;4b"))
     batch = Import.objects.get()
-    assert desk.get(f"/admin/students/import/{batch.pk}/change/")["Location"] == place
-    assert page(desk, "/admin/students/import/")
+    assert pages.get(f"/admin/students/import/{batch.pk}/change/")["Location"] == place
+    assert page(pages, "/admin/students/import/")
 
 
-def test_while_it_is_committed_the_page_goes_on_by_itself(desk: Client) -> None:
-    place = hand_in(desk, listed("1;Lovelace;Ada;4b", "2;Good;Bea;4b"))
+def test_while_it_is_committed_the_page_goes_on_by_itself(pages: Client) -> None:
+    place = hand_in(pages, listed("1;Lovelace;Ada;4b", "2;Good;Bea;4b"))
     Import.objects.update(state="committing")
-    seen = page(desk, place)
+    seen = page(pages, place)
     assert '<meta http-equiv="refresh" content="2">' in seen
     assert "0 of 2 rows are done." in seen
 
 
-def test_in_french(desk: Client) -> None:
+def test_in_french(pages: Client) -> None:
     pupil("1", "Ada", "Lovelace", "4a")
-    place = hand_in(desk, listed("1;Lovelace;Ada;4b", "2;New;Gus;4b", "3;;;"))
+    place = hand_in(pages, listed("1;Lovelace;Ada;4b", "2;New;Gus;4b", "3;;;"))
     for address in (UPLOAD, place, f"{place}?state=changed", f"{place}commit/"):
-        text = desk.get(address, headers={"accept-language": "fr"}).content.decode()
+        text = pages.get(address, headers={"accept-language": "fr"}).content.decode()
         main = text[text.index('class="admin-') :]
         assert "Importer" in text or "illisible" in main or "élève ajouté" in main
         for english in ("student is", "Go on", "Look at it", "Read it", "This list", "row has no", "Tick"):

@@ -438,7 +438,7 @@ def test_what_is_no_list_fails_in_a_sentence_and_in_french(client: Any) -> None:
     assert french.startswith("Ce fichier")
 
 
-def test_too_large_a_list_is_refused_at_the_door(client: Any) -> None:
+def test_too_large_a_list_is_refused_by_its_size(client: Any) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     file = SimpleUploadedFile("students.csv", b"x" * (20 * 1_048_576 + 1))
