@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from students.models import Import, Student
 from students.tests.rosters import OFFICE, listed, pupil, school
 from testing.browser import each_window, screenshot
+from testing.jobs import run_jobs
 from testing.people import make_person
 from testing.service import Service
 
@@ -50,6 +51,9 @@ def test_a_list_from_its_file_to_the_undo(staff: Page, tmp_path: Path, window: A
     screenshot(staff, "roster_upload")
     staff.get_by_label("The list").set_input_files(path)
     staff.get_by_role("button", name="Look at it").click()
+    # What a worker does; the page goes on by itself.
+    expect(staff.get_by_text("This page goes on by itself.")).to_be_visible()
+    run_jobs()
     expect(staff.get_by_text("The row has no name.")).to_be_visible()
     screenshot(staff, "roster_problems")
     staff.get_by_text("How the list was read").click()
@@ -70,6 +74,8 @@ def test_a_list_from_its_file_to_the_undo(staff: Page, tmp_path: Path, window: A
     expect(staff.get_by_text(sentence)).to_be_visible()
     screenshot(staff, "roster_commit")
     staff.get_by_role("button", name="Yes, import").click()
+    expect(staff.get_by_text("0 of 24 rows are done.")).to_be_visible()
+    run_jobs()
     expect(staff.get_by_text("This list is committed.")).to_be_visible()
     screenshot(staff, "roster_done")
     assert Student.objects.filter(class_name="4a", status="active").count() == 21

@@ -66,7 +66,10 @@ def commit(batch: Import) -> None:
     """All accepted rows, in batches. Killed and called again, it goes on. Raises `CommandRefused`."""
     with one_at_a_time(COMMAND):
         assert batch.operation is not None
-        if not _taken_back(batch.operation):
+        if _taken_back(batch.operation):
+            rest = batch.rows.filter(accepted=True, outcome="")
+            rest.update(outcome=Outcome.STAYED, findings=[{"code": "taken_back"}])
+        else:
             with run_operation(COMMAND, lifecycle.committer(batch), pk=batch.operation) as runner:
                 _commit(batch, runner)
         lifecycle.now_committed(batch)

@@ -42,6 +42,7 @@ SENTENCES: dict[str, Sentence] = {
     "without_number": _("The row has no number."),
     "resembles_number": _("But for leading zeros the number is that of %(name)s."),
     "changed_since": _("This was changed since the preview, and was left as it is."),
+    "taken_back": _("The import was taken back while it was being committed."),
     # Why a row cannot be read
     "no_name": _("The row has no name."),
     "cell_too_long": _("Column %(column)s holds too much text."),
