@@ -129,3 +129,24 @@ def test_nothing_says_who_it_was(
     assert Student.objects.get() == other
     log = database_log.read_text()
     assert "Zebulonia" in log and log.count("checkpoint complete") == 9, "nothing else is starred out"
+
+
+def test_no_list_that_was_imported_says_who_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a list that added her, one that is being looked at, one that cannot be read, and what was undone."""
+    from students.tests import rosters
+
+    office = rosters.office()
+    heading = "Number;Last;First;Class"
+    lines = ["QX-4711;Quxley;Zebulon;4b", "B-1;Other;Ben;4b"]
+    rosters.committed(office, rosters.listed(*lines, heading=heading))
+    rosters.committed(office, rosters.listed(lines[0].replace("4b", "4c"), lines[1], heading=heading))
+    # Her number for another name, her number twice, her name under another number, and not at all.
+    others = ["QX-4711;Mister;Other;4b", *lines, "QX-9;Quxley;Zebulon;4c", "QX-4711;;;4b"]
+    for again in (others, lines[1:], ["03-Apr;Quxley;Zebulon;4c", lines[1]]):
+        rosters.hand_in_list(office, rosters.listed(*again, heading=heading))
+    erased = Student.objects.get(student_number="QX-4711")
+    assert len(traces_in(rows())) > 10
+    assert run("erase_student", str(erased.pk), "--confirm")[0] == 0
+    left = [line for line in traces_in(rows()) if "photostore_quarantinedfile" not in line]
+    assert left == []
+    assert Student.objects.get().name == "Ben Other"

@@ -80,7 +80,7 @@ def committed_and_undone(committing: Killing, undoing: Killing, before: list[dic
 
 def test_killed_while_it_is_committed_it_goes_on() -> None:
     before = begin_with_three()
-    committing = Killing(every=1, apart=6, patches=TWO_TOGETHER, as_json=False)
+    committing = Killing(every=1, apart=9, patches=TWO_TOGETHER, as_json=False)
     assert committed_and_undone(committing, Killing(every=NEVER), before)
     assert len(committing.steps) > 1
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import transaction
 
-from photostore.errors import NotFound
 from photostore.many_rows import ROWS_TOGETHER, insert
 from students.imports import lifecycle
 from students.imports.roster.columns import FIELDS, Columns, guessed, is_heading
@@ -41,7 +40,7 @@ def read(batch: Import) -> None:
 def _content(batch: Import) -> bytes:
     source = ImportSource.objects.filter(batch=batch).first()
     if source is None:
-        raise NotFound
+        raise refusal("list_is_gone")
     return bytes(source.content)
 
 

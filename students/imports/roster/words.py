@@ -30,6 +30,7 @@ SENTENCES: dict[str, Sentence] = {
         "In line %(line)s a student number reads %(cell)s: the spreadsheet has lost its last digits. Format "
         "the column as text, fill in the numbers again, and save the list anew."
     ),
+    "list_is_gone": _("The list itself was deleted, because somebody in it was erased. Hand it in again."),
     # Evidence
     "number": _("The number is the student's."),
     "number_without_zeros": _("But for leading zeros the number is the student's, and the name fits."),

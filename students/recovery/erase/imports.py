@@ -11,33 +11,51 @@ from django.db.models import Q
 
 from photostore import keys
 from photostore.storage import storage_for
-from students.models import Import, ImportRow, ImportSource
+from students.models import Import, ImportRow, ImportSource, Student
 from students.tombstones import Tombstone
 
-LOOKED_AT = (Import.State.READING, Import.State.READY)
+# What of an import shows lines of its list.
+SHOWS_LINES = ("first_rows", "accented")
 
 
 def rows_that_name(pk: int) -> list[int]:
-    """The rows of a student who is here: afterwards nothing says that they are theirs."""
-    return list(ImportRow.objects.filter(student=pk).values_list("pk", flat=True)) if pk else []
+    """The rows of a student who is here, also by name or number: afterwards nothing says that they are."""
+    student = Student.objects.filter(pk=pk).first()
+    if student is None:
+        return []
+    numbers = {student.student_number, *student.former_numbers.values_list("student_number", flat=True)}
+    said = Q(data__student_number__in=[number for number in numbers if number]) | Q(data__name=student.name)
+    if student.last_name:
+        said |= Q(data__last_name=student.last_name, data__first_name=student.first_name)
+    return list(ImportRow.objects.filter(Q(student=pk) | said).values_list("pk", flat=True))
 
 
 def forget_imports(pk: int, student_id: UUID, rows: Collection[int]) -> None:
     """First the files, then the rows, so that a kill leaves nothing unnamed. Raises `StorageUnavailable`.
 
-    A picture that nobody was named for is known by its tombstone. Lists go with what was committed from
-    them; one that is still being looked at goes when it expires, or is committed or discarded.
+    A picture that nobody was named for is known by its tombstone. A list in which they stand goes, and one
+    that could not be read, as nobody knows who stands in it; rows that were read from it stay.
     """
     theirs = ImportRow.objects.filter(Q(pk__in=rows) | _same_pictures(student_id))
     for key in theirs.exclude(staged_key=None).values_list("staged_key", flat=True):
         _remove(str(key))
     batches = set(theirs.values_list("batch", flat=True))
     with transaction.atomic():
-        ImportSource.objects.filter(batch__in=batches).exclude(batch__state__in=LOOKED_AT).delete()
+        _forget_lists(batches)
         theirs.delete()
-        for row in ImportRow.objects.filter(evidence__contains=[{"student": pk}]) if pk else ():
+        names_them = Q(evidence__contains=[{"student": pk}]) | Q(findings__contains=[{"student": pk}])
+        for row in ImportRow.objects.filter(names_them) if pk else ():
             row.evidence, row.findings = _without(row.evidence, pk), _without(row.findings, pk)
             row.save(update_fields=["evidence", "findings"])
+
+
+def _forget_lists(batches: Collection[UUID]) -> None:
+    lists = Import.objects.filter(kind=Import.Kind.STUDENTS)
+    lists.filter(state=Import.State.FAILED).delete()
+    ImportSource.objects.filter(batch__in=batches).delete()
+    for batch in lists.filter(pk__in=batches):
+        batch.found = {name: value for name, value in batch.found.items() if name not in SHOWS_LINES}
+        batch.save(update_fields=["found"])
 
 
 def _same_pictures(student_id: UUID) -> Q:
