@@ -27,6 +27,7 @@ from students.admin.actions import MARK_AS_LEFT, REMOVE_PHOTOS, bulk_action
 from students.admin.by_eye import ByEyeAdmin
 from students.admin.filters import ClassFilter, PhotoFilter
 from students.admin.forms import PHOTO_FIELD, StudentForm
+from students.admin.photo_imports import PhotoImportsAdmin
 from students.enrolment import create_student, delete_student, update_student
 from students.models import Student
 from students.photos import remove_photo, restore_version, subject_of
@@ -38,7 +39,7 @@ HISTORY_SHOWN = 24
 
 
 @admin.register(Student)
-class StudentAdmin(ByEyeAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc]
+class StudentAdmin(ByEyeAdmin, PhotoImportsAdmin, ModelAdmin, BytesAdmin):  # type: ignore[misc]
     """Find a student, look at the photo, replace it, bring an earlier one back."""
 
     form = StudentForm

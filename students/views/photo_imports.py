@@ -27,6 +27,7 @@ from photostore.uploads.throttle import StaffUploadThrottle
 from students import jobs
 from students.imports import lifecycle
 from students.imports.photos import arriving, receive
+from students.imports.photos.absent import without_picture
 from students.models import Import, ImportRow
 from students.views import imports
 from students.views.import_shapes import ImportOutput
@@ -80,7 +81,10 @@ class PhotoImportsView(imports.ImportsView):
         """With the address for the bytes while they are awaited."""
         is_awaited = arriving.ARRIVING in batch.options and batch.state == Import.State.READING
         url = f"{self._base(batch)}upload/" if is_awaited else None
-        return super().answer(batch) | {"upload_url": url}
+        answer = super().answer(batch) | {"upload_url": url}
+        if batch.state == Import.State.READY:  # a person may have said whose a picture is since it was read
+            answer["enrolled_without_photo"] = without_picture(batch).count()
+        return answer
 
     def row_answer(self, row: ImportRow) -> dict[str, Any]:
         """With where the picture is seen, and the one that the student has."""

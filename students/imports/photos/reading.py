@@ -15,10 +15,12 @@ from typing import Any
 from django.db import transaction
 
 from photostore.errors import FileMissing, FileTooLarge, InvalidFile, StorageUnavailable
+from photostore.locks import try_lock, unlock
 from photostore.register import mounted_storage
 from students import identity
 from students.imports import lifecycle
 from students.imports.kind import ImportRefused
+from students.imports.photos.absent import without_picture
 from students.imports.photos.archive import Archive, Member, MemberRefused, refusal
 from students.imports.photos.index import ENDINGS as LIST_ENDINGS
 from students.imports.photos.index import NO_INDEX, Index, Members, candidates, rank, read_index
@@ -44,7 +46,21 @@ Tick = Callable[[], None]
 
 
 def read(batch: Import, tick: Tick = lambda: None) -> None:
-    """See above. `tick` is called after each picture. Raises `ImportRefused`, `StorageUnavailable`."""
+    """See above; nothing where another process is at it. `tick` is called after each picture.
+
+    Raises `ImportRefused`, `StorageUnavailable`.
+    """
+    if not try_lock(lifecycle.subject_of(batch)):
+        return
+    try:
+        batch.refresh_from_db()
+        if batch.state == Import.State.READING:
+            _read(batch, tick)
+    finally:
+        unlock(lifecycle.subject_of(batch))
+
+
+def _read(batch: Import, tick: Tick) -> None:
     waiting = batch.rows.filter(state=State.WAITING)
     if not batch.rows.exists() or waiting.exists():
         with ExitStack() as stack:
@@ -215,9 +231,7 @@ def _judge(batch: Import) -> None:
         ImportRow.objects.bulk_create(missing, batch_size=500)
         found |= {"index": index.path, "columns": dict(index.columns), "layout": index.layout}
         found |= {"no_picture": index.without_picture, "charset": index.table.charset}
-    with_picture = {row.student_id for row in rows if row.student_id is not None}
-    enrolled = Student.objects.filter(status=Student.Status.ACTIVE).exclude(pk__in=with_picture)
-    found["enrolled_without_photo"] = enrolled.count()
+    found["enrolled_without_photo"] = without_picture(batch).count()
     lifecycle.now_ready(batch, found=found)
 
 

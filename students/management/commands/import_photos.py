@@ -14,6 +14,7 @@ from photostore.storage import storage_for
 from students.imports import kinds, lifecycle
 from students.imports.kinds import KINDS
 from students.imports.photos import committing, reading, receive
+from students.imports.photos.absent import without_picture
 from students.imports.photos.states import LABELS, TABS, State
 from students.models import Import, ImportRow
 
@@ -82,6 +83,8 @@ class Command(PhotoCommand):
         counts, found = lifecycle.counts(batch), batch.found
         self.result |= {"counts": counts, "index": found.get("index")}
         self.result["enrolled_without_photo"] = found["enrolled_without_photo"]
+        absent = without_picture(batch)[:EXPLAINED]
+        self.result["without_photo"] = [{"id": one.pk, "name": one.name} for one in absent]
         if found.get("index"):
             self.say(f"Index: {found['index']}, {found['charset']}.")
         for state in TABS:
