@@ -19,13 +19,12 @@ from photostore.admin.operations import streamed
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import NotFound, PhotostoreError
-from students.by_eye.source import MOST_CANDIDATES, Choice, Item, Pick, Source
+from students.by_eye.source import MOST_CANDIDATES, Choice, Pick, Source
 from students.by_eye.sources import source_named
 from students.models import Student
 from students.representation import thumbnails_of
 from students.todays import with_standing
 
-NEIGHBOURS = 2
 NOBODY = "nobody"
 FACE = "256"
 
@@ -53,11 +52,21 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         found = self._source(request, source, change=False)
         context = self._context(request, source, found)
         try:
-            shown = [_shown(item, source) for item in found.items()]
+            items = found.items()
+            neighbours = found.neighbours(items)
         except PhotostoreError as error:
             return TemplateResponse(request, "students/admin/by_eye.html", context | {"problem": str(error)})
-        for n, one in enumerate(shown):
-            one["neighbours"] = shown[max(n - NEIGHBOURS, 0) : n] + shown[n + 1 : n + 1 + NEIGHBOURS]
+        shown = [
+            {
+                "item": item,
+                "picture": _address(source, item.token),
+                "neighbours": [
+                    {"photo": one, "picture": _address(source, one.token, small="1")}
+                    for one in neighbours[item.token]
+                ],
+            }
+            for item in items
+        ]
         classes = Student.objects.exclude(class_name="").order_by("class_name")
         context |= {"items": shown, "classes": classes.values_list("class_name", flat=True).distinct()}
         return TemplateResponse(request, "students/admin/by_eye.html", context)
@@ -76,7 +85,7 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """The picture that belongs to nobody yet."""
         found = self._source(request, source, change=False)
         try:
-            return streamed(found.picture(request.GET.get("token", "")))
+            return streamed(found.picture(request.GET.get("token", ""), small="small" in request.GET))
         except PhotostoreError as error:
             raise Http404 from error
 
@@ -128,6 +137,8 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             tell_refusal(request, error, action="by_eye.commit")
             return HttpResponseRedirect(reverse("admin:students_by_eye_picks", args=[source]))
         given = ngettext("%(n)d photo was given.", "%(n)d photos were given.", result.given)
+        if result.is_waiting:
+            given = ngettext("%(n)d photo is being given.", "%(n)d photos are being given.", result.given)
         if result.given:
             messages.success(request, given % {"n": result.given})
         for pick in result.left:
@@ -145,16 +156,18 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "students/admin/by_eye_picks.html", context)
 
     def _source(self, request: HttpRequest, name: str, *, change: bool = True) -> Source:
-        may = self.has_change_permission if change else self.has_view_permission
-        if not may(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
         try:
-            return source_named(name)
+            source = source_named(name)
         except NotFound as error:
             raise Http404 from error
+        if not request.user.has_perms(source.permissions("change" if change else "view")):
+            raise PermissionDenied
+        return source
 
     def _context(self, request: HttpRequest, name: str, source: Source) -> dict[str, Any]:
-        can_change = self.has_change_permission(request)
+        can_change = request.user.has_perms(source.permissions("change"))
         context = {"title": source.title, "opts": self.opts, "source": name, "can_change": can_change}
         return {**self.admin_site.each_context(request), **context}
 
@@ -173,13 +186,9 @@ def _wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _address(source: str, token: str) -> str:
-    query = urlencode({"token": token})
+def _address(source: str, token: str, **other: str) -> str:
+    query = urlencode({"token": token, **other})
     return f"{reverse('admin:students_by_eye_picture', args=[source])}?{query}"
-
-
-def _shown(item: Item, source: str) -> dict[str, Any]:
-    return {"item": item, "picture": _address(source, item.token)}
 
 
 def _with_picture(pick: Pick, source: str) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.functional import Promise
 
@@ -12,6 +14,9 @@ from photostore.operations.pictures import FileRef
 from students.models import Student, StudentQuerySet
 
 MOST_CANDIDATES = 6
+NEIGHBOURS = 2
+# Each of them is on the page, and the unowned ones are read; more would outlast a browser's patience.
+AT_ONCE = 200
 
 
 @dataclass
@@ -38,6 +43,15 @@ class Item:
 
 
 @dataclass
+class Neighbour:
+    """A photo before or after another one; `name` is who is on it, as far as that is known."""
+
+    token: str
+    label: str
+    name: str
+
+
+@dataclass
 class Pick:
     """What was said of one photo, for the last page. `problem`: why it was not done."""
 
@@ -51,10 +65,11 @@ class Pick:
 
 @dataclass
 class Result:
-    """What a commit did; `left` are the picks that stay as they are."""
+    """What a commit did; `left` are the picks that stay as they are. `is_waiting`: a worker does it."""
 
     given: int
     left: list[Pick]
+    is_waiting: bool = False
 
 
 class Source(ABC):
@@ -62,13 +77,25 @@ class Source(ABC):
 
     title: str | Promise
 
+    def permissions(self, action: str) -> list[str]:
+        """What somebody needs who looks (`view`), or who says something (`change`)."""
+        return [f"students.{action}_student"]
+
+    def neighbours(self, items: list[Item]) -> dict[str, list[Neighbour]]:
+        """By token, the photos before and after it."""
+        shown = [Neighbour(item.token, item.label, item.picked.name if item.picked else "") for item in items]
+        return {
+            one.token: shown[max(at - NEIGHBOURS, 0) : at] + shown[at + 1 : at + 1 + NEIGHBOURS]
+            for at, one in enumerate(shown)
+        }
+
     @abstractmethod
     def items(self) -> list[Item]:
         """Each with at most `MOST_CANDIDATES` choices. Raises `PhotostoreError` where they cannot be read."""
 
     @abstractmethod
-    def picture(self, token: str) -> FileRef:
-        """Raises `PhotostoreError` for what is none of its photos."""
+    def picture(self, token: str, *, small: bool = False) -> FileRef:
+        """`small` where there is a small one. Raises `PhotostoreError` for what is none of its photos."""
 
     @abstractmethod
     def students(self) -> StudentQuerySet:
@@ -89,3 +116,8 @@ class Source(ABC):
     @abstractmethod
     def commit(self, actor: Actor, confirmed: set[str]) -> Result:
         """Do it, as one operation. `confirmed`: the `seen` of those that are right all the same."""
+
+
+def natural(name: str) -> list[Any]:
+    """`IMG_9` before `IMG_10`: cameras count, so this is the order of shooting."""
+    return [(part.isdecimal(), int(part) if part.isdecimal() else part) for part in re.split(r"(\d+)", name)]

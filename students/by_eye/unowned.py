@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from photostore.audit import Actor
 from photostore.commands import one_at_a_time
 from photostore.errors import PhotostoreError
 from photostore.operations.pictures import FileRef
-from students.by_eye.source import MOST_CANDIDATES, Choice, Item, Pick, Result, Source
+from students.by_eye.source import AT_ONCE, MOST_CANDIDATES, Choice, Item, Pick, Result, Source, natural
 from students.matching import State
 from students.models import StagedMatch, Student, StudentQuerySet
 from students.recovery.evidence.findings import Finding, Kind
@@ -23,8 +22,6 @@ from students.recovery.reassign.assign import unowned_file
 from students.right_person import STOPS
 from students.todays import with_standing
 
-# Each of them is read; more than this would outlast a browser's patience.
-FILES_LOOKED_AT = 200
 WHY = {
     Kind.IDENTITY: gettext_lazy("The identity inside the file names this student."),
     Kind.NUMBER_HASH: gettext_lazy("The identity inside has this student's number."),
@@ -47,13 +44,13 @@ class UnownedFiles(Source):
 
     def items(self) -> list[Item]:
         with one_at_a_time("the admin"):
-            findings = [one for one in by_eye.to_look_at(FILES_LOOKED_AT).in_states(*State) if _is_shown(one)]
-        findings.sort(key=lambda one: _natural(one.unowned_file.key))
+            findings = [one for one in by_eye.to_look_at(AT_ONCE).in_states(*State) if _is_shown(one)]
+        findings.sort(key=lambda one: natural(one.unowned_file.key))
         said = dict(StagedMatch.objects.values_list("sha256", "student_id"))
         students = _students(findings, said.values())
         return [_item(one, said, students) for one in findings]
 
-    def picture(self, token: str) -> FileRef:
+    def picture(self, token: str, *, small: bool = False) -> FileRef:  # noqa: ARG002 - there is no small one
         return FileRef("default", unowned_file(token).key)
 
     def students(self) -> StudentQuerySet:
@@ -87,11 +84,6 @@ def _is_shown(finding: Finding) -> bool:
     return bool(
         file.storage_alias == "default" and file.content_type and not file.moment and not finding.erased
     )
-
-
-def _natural(key: str) -> list[Any]:
-    """`IMG_9` before `IMG_10`: cameras count, so this is the order of shooting."""
-    return [(part.isdecimal(), int(part) if part.isdecimal() else part) for part in re.split(r"(\d+)", key)]
 
 
 def _students(findings: Iterable[Finding], said: Iterable[UUID | None]) -> dict[Any, Student]:

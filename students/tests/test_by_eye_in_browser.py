@@ -192,7 +192,7 @@ def test_cards_search_neighbours_later_nobody_and_undo(office: Page, window: Any
     keys.press("ArrowDown", "Enter")
     staged(office, 4)
     office.locator("[data-picks]").click()
-    expect(office.get_by_text("Ada Lovelace")).to_be_visible()
+    expect(office.get_by_role("link", name="Ada Lovelace")).to_be_visible()
     expect(office.get_by_role("heading", name="Nobody of the school")).to_be_visible()
     assert fits(office)
     screenshot(office, "by_eye_picks")

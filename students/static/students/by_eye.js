@@ -10,6 +10,7 @@ const undoable = [];
 let at = 0;
 let asked = 0;
 let searched = Promise.resolve();
+let sending = Promise.resolve("");
 
 const say = (sentence) => { root.querySelector("[data-status]").textContent = sentence; };
 const now = () => items[at];
@@ -38,7 +39,13 @@ function next(also) {
   root.querySelector("[data-picks]").focus();
 }
 
-async function send(item, student) {
+// One after the other: a choice and its undoing must arrive in their order.
+function send(item, student) {
+  sending = sending.then(() => post(item, student));
+  return sending;
+}
+
+async function post(item, student) {
   const body = new FormData(item);
   body.set("student", student);
   const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
@@ -174,7 +181,9 @@ if (items.length) {
     item.addEventListener("submit", submitted);
     item.querySelector("[data-later-button]")?.addEventListener("click", later);
     for (const button of item.querySelectorAll("[data-go]")) {
-      button.addEventListener("click", () => show(items.findIndex((one) => one.dataset.item === button.dataset.go)));
+      const to = items.findIndex((one) => one.dataset.item === button.dataset.go);
+      if (to >= 0) button.addEventListener("click", () => show(to));
+      else button.disabled = true;  // it is known already
     }
   }
   typed?.addEventListener("input", () => { searched = search(); });
@@ -182,4 +191,10 @@ if (items.length) {
   const first = items.findIndex((item) => !item.dataset.decided);
   show(Math.max(first, 0));
 }
+root.querySelector("[data-picks]").addEventListener("click", async (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const { href } = event.currentTarget;
+  event.preventDefault();
+  if (!(await sending)) window.location.assign(href);
+});
 root.querySelector("[data-help-button]").addEventListener("click", toggleHelp);
