@@ -30,6 +30,7 @@ from students.slots import PROFILE
 from students.versions import (
     EXTENSIONS,
     MAX_STORED_BYTES,
+    IncomingPhoto,
     Version,
     exports_of,
     incoming_from_storage,
@@ -67,11 +68,22 @@ def built(step: OperationStep, student: Student) -> list[Version]:
     return [_of_file(step, student) if how == "file" else _of_version(step, student)]
 
 
+# The picture that the next step needs, where its plan decoded it already.
+_at_hand: dict[tuple[str, str, str], IncomingPhoto] = {}
+
+
+def offer_picture(details: dict[str, Any], incoming: IncomingPhoto) -> None:
+    """Keep what was taken in of the file that these details name, for the step that follows."""
+    _at_hand.clear()
+    _at_hand[details["key"], details["sha256"], details["origin"]] = incoming
+
+
 def _of_file(step: OperationStep, student: Student) -> Version:
     details = step.details
     data = source_bytes(step)
+    at_hand = _at_hand.get((details["key"], details["sha256"], details["origin"]))
     try:
-        incoming = incoming_from_storage(data, details["key"], details["origin"])
+        incoming = at_hand or incoming_from_storage(data, details["key"], details["origin"])
     except (InvalidFile, FileTooLarge) as error:
         raise Changed(str(error)) from error
     version = new_version(student, incoming, actor_of(step), slot=details["slot"])

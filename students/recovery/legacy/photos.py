@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from photostore import keys
-from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
-from photostore.intake import sniff
 from photostore.models import StoredFile
 from photostore.operations import OperationRunner
 from photostore.operations.make_way import is_there
-from photostore.operations.quarantine import aside_details, sha256_of
+from photostore.operations.quarantine import aside_details
 from photostore.references.others import refs_named_by_others
-from photostore.storage import storage_for
 from students import identity
 from students.key_claims import claim_of
 from students.models import Student, StudentPhoto
 from students.photos import subject_of
-from students.recovery.legacy.listings import Named, lying, named_by
+from students.recovery.change.sources import offer_picture
+from students.recovery.legacy.listings import Lying, Named, lying, named_by
+from students.recovery.legacy.pictures import Pictures, looked_ahead, pictures_of
 from students.recovery.storages import FileRef
 from students.recovery.unowned import has_own_safe_place
 from students.slots import PROFILE
 from students.todays import may_be_theirs
 from students.tombstones import erased_of
-from students.versions import MAX_FILE_BYTES, incoming_from_storage, owner_of
+from students.versions import IncomingPhoto, owner_of
 
 ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic")
 BATCH = 500
@@ -43,12 +43,16 @@ class Adoption:
     why_not: str = ""
     # Files with the same picture under a name that is another integer's: set aside once the version is there.
     left: tuple[dict[str, Any], ...] = ()
+    # What the step will make a version of.
+    incoming: IncomingPhoto | None = None
 
 
 def adopt(adoption: Adoption, runner: OperationRunner) -> bool:
     """Carry it out. False where it no longer applied."""
     assert adoption.details is not None
     subject = subject_of(adoption.student)
+    if adoption.incoming is not None:
+        offer_picture(adoption.details, adoption.incoming)
     if not runner.step("change_photo", subject=subject, details=adoption.details):
         return False
     for left in adoption.left:  # skipped where somebody has the name by now
@@ -78,17 +82,53 @@ def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
     students = unknown_photos().order_by("pk")
     if not students.exists():
         return
-    last = 0
+    identity.keys()  # threads without a connection will read what it has signed
+    set_aside: set[FileRef] = set()  # since its picture was decoded
     with lying() as here:
-        while batch := list(students.filter(pk__gt=last)[:BATCH]):
-            last = batch[-1].pk
-            there = here.those_there({file_ref for student in batch for file_ref in _documented(student)})
-            named = here.named(batch)
-            for student in batch:
-                file_refs = [file_ref for file_ref in _documented(student) if file_ref in there]
-                adoption = _adoption(student, named.get(student.pk, Named()), file_refs, trust_ids=trust_ids)
-                if adoption is not None:
-                    yield adoption
+        for claim, pictures in looked_ahead(_claims(students, here), lambda claim: claim.file_refs):
+            there = {one: picture for one, picture in pictures.items() if one not in set_aside}
+            adoption = _adoption(claim, there, trust_ids=trust_ids)
+            if adoption is not None:
+                yield adoption
+                set_aside.update((left["storage_alias"], left["key"]) for left in adoption.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A student and the files that may be their photo. `unknown`: those that the register does not know."""
+
+    student: Student
+    named: Named
+    file_refs: list[FileRef]
+    unknown: set[FileRef]
+
+    @property
+    def own(self) -> str:
+        """The key of the file that the row means."""
+        return self.named.keys[0] if self.named.keys else ""
+
+
+def _claims(students: QuerySet[Student], here: Lying) -> Iterator[Claim]:
+    last = 0
+    while batch := list(students.filter(pk__gt=last)[:BATCH]):
+        last = batch[-1].pk
+        there = here.those_there({file_ref for student in batch for file_ref in _documented(student)})
+        named = here.named(batch)
+        yield from _claims_of(
+            (student, named.get(student.pk, Named()), [one for one in _documented(student) if one in there])
+            for student in batch
+        )
+
+
+def _claims_of(found: Iterable[tuple[Student, Named, list[FileRef]]]) -> list[Claim]:
+    """`found`, last: those of the names that old systems gave a student's photo that have a file."""
+    claims = [
+        (student, named, list(dict.fromkeys([*(("default", key) for key in named.keys), *documented])))
+        for student, named, documented in found
+    ]
+    keys = {key for _student, _named, file_refs in claims for _alias, key in file_refs}
+    known = set(StoredFile.objects.filter(key__in=keys).values_list("storage_alias", "key"))
+    return [Claim(student, named, file_refs, set(file_refs) - known) for student, named, file_refs in claims]
 
 
 def unknown_photos() -> QuerySet[Student]:
@@ -105,46 +145,40 @@ def unknown_photos() -> QuerySet[Student]:
 def adoption_of(student: Student, *, trust_ids: bool = False) -> Adoption | None:
     """What is to be done for one student; None where no file of theirs lies about."""
     file_refs = [file_ref for file_ref in _documented(student) if is_there(file_ref)]
-    return _adoption(student, named_by(student), file_refs, trust_ids=trust_ids)
+    (claim,) = _claims_of([(student, named_by(student), file_refs)])
+    return _adoption(claim, pictures_of(claim.unknown), trust_ids=trust_ids)
 
 
-def _adoption(
-    student: Student, named: Named, documented: list[FileRef], *, trust_ids: bool
-) -> Adoption | None:
-    """`documented`: those of the names that old systems gave a student's photo that have a file."""
-    if doubt := _doubt_of_name(student, named):
+def _adoption(claim: Claim, pictures: Pictures, *, trust_ids: bool) -> Adoption | None:
+    student, own = claim.student, claim.own
+    taken = refs_named_by_others(claim.file_refs, owner_of(student))
+    if doubt := _doubt_of_name(claim, taken):
         return Adoption(student, None, doubt)
-    own = named.keys[0] if named.keys else ""
-    there = list(dict.fromkeys([*(("default", key) for key in named.keys), *documented]))
-    taken = refs_named_by_others(there, owner_of(student))
-    file_refs = [file_ref for file_ref in there if not _is_known(file_ref) and file_ref not in taken]
+    file_refs = [one for one in claim.file_refs if one in claim.unknown and one not in taken]
     if not trust_ids:
         file_refs.sort(key=lambda file_ref: _goes_by_id(file_ref, own))
-    try:
-        files = {file_ref: data for file_ref in file_refs if (data := _read(file_ref)) is not None}
-    except (FileTooLarge, FileUnreadable) as error:
-        return Adoption(student, None, f"{file_refs[0][1]}: {error}")
-    if files:
-        return _of_files(student, own, files, taken, trust_ids=trust_ids)
-    return _absent(student, there, own)
+    files = {file_ref: pictures[file_ref] for file_ref in file_refs if file_ref in pictures}
+    if not files:
+        return _absent(student, claim.file_refs, own)
+    for picture in files.values():
+        if picture.why_not:
+            return Adoption(student, None, f"{file_refs[0][1]}: {picture.why_not}")
+    return _of_files(student, own, files, taken, trust_ids=trust_ids)
 
 
-def _doubt_of_name(student: Student, named: Named) -> str:
+def _doubt_of_name(claim: Claim, taken: set[FileRef]) -> str:
     """Why a person has to say which file the row means; empty where nobody has to, or it means none."""
-    said = str(student.profile_photo)
+    student, named, key = claim.student, claim.named, claim.own
     if len(named.keys) > 1:
-        return f"{_shown(said)} fits more than one file: {', '.join(named.keys)}."
-    if not named.keys:
+        return f"{_shown(str(student.profile_photo))} fits more than one file: {', '.join(named.keys)}."
+    if not key:
         return ""
-    key = named.keys[0]
     if named.rivals:
         # One of them is perhaps right, and a guess would show one child's face as the other's.
         return f"{key} is named by two rows, also that of {', '.join(named.rivals)}."
     if not may_be_theirs(student.student_id, key):
         return f"{key} lies where no photo of this student can be."
-    if refs_named_by_others([("default", key)], owner_of(student)):
-        return f"{key} belongs to somebody else."
-    return ""
+    return f"{key} belongs to somebody else." if ("default", key) in taken else ""
 
 
 def _absent(student: Student, there: list[FileRef], own: str) -> Adoption | None:
@@ -161,27 +195,25 @@ def _shown(name: str) -> str:
 
 
 def _of_files(
-    student: Student, own: str, files: dict[FileRef, bytes], taken: set[FileRef], *, trust_ids: bool
+    student: Student, own: str, files: Pictures, taken: set[FileRef], *, trust_ids: bool
 ) -> Adoption:
     file_refs = list(files)
     source = file_refs[0]
-    try:
-        pixels = {file_ref: _pixels(data, file_ref) for file_ref, data in files.items()}
-        named = {file_ref: _named(data) for file_ref, data in files.items()}
-    except (InvalidFile, FileTooLarge) as error:
-        return Adoption(student, None, f"{source[1]}: {error}")
-    same = [file_ref for file_ref in file_refs if pixels[file_ref] == pixels[source]]
+    picture = files[source]
+    same = [file_ref for file_ref in file_refs if files[file_ref].pixels == picture.pixels]
     for file_ref in same:
-        if named[file_ref] not in (None, student.student_id):
+        if files[file_ref].named not in (None, student.student_id):
             return Adoption(student, None, f"{file_ref[1]} says that it shows another student.")
     if doubt := _doubt(own, file_refs, same, trust_ids=trust_ids):
         return Adoption(student, None, doubt)
-    sha256 = sha256_of(*source) or ""
-    if erased_of(student.student_id, [sha256]):
+    if erased_of(student.student_id, [picture.sha256]):
         return Adoption(student, None, f"{source[1]} was erased on request.")
     foreign = [file_ref for file_ref in same if claim_of(file_ref[1]).pk not in (None, student.pk)]
     left = tuple(aside_details(*file_ref) for file_ref in foreign if file_ref not in taken)
-    return Adoption(student, _details(student, same, {*taken, *foreign}, sha256), left=left)
+    details = _details(student, same, {*taken, *foreign}, picture.sha256)
+    assert picture.incoming is not None
+    incoming = replace(picture.incoming, filename=PurePosixPath(source[1]).name)
+    return Adoption(student, details, left=left, incoming=incoming)
 
 
 def _doubt(own: str, file_refs: list[FileRef], same: list[FileRef], *, trust_ids: bool) -> str:
@@ -242,25 +274,3 @@ def _documented(student: Student) -> list[FileRef]:
 
 def _goes_by_id(file_ref: FileRef, own: str) -> bool:
     return claim_of(file_ref[1]).role == "documented" and file_ref[1] != own
-
-
-def _is_known(file_ref: FileRef) -> bool:
-    return StoredFile.objects.filter(storage_alias=file_ref[0], key=file_ref[1]).exists()
-
-
-def _read(file_ref: FileRef) -> bytes | None:
-    """None where it is gone: the adoption of another student may have set it aside since it was listed."""
-    try:
-        return storage_for(file_ref[0]).read(file_ref[1], max_bytes=MAX_FILE_BYTES)
-    except FileMissing:
-        return None
-
-
-def _pixels(data: bytes, file_ref: FileRef) -> str:
-    return incoming_from_storage(data, file_ref[1], StudentPhoto.Origin.IMPORT).clean.pixel_sha256
-
-
-def _named(data: bytes) -> Any:
-    """The `student_id` inside; None where there is none."""
-    found = identity.read(data) if sniff(data) in ("jpeg", "png") else None
-    return found and found.student_id
