@@ -247,6 +247,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
+    # Both are called `state`, and a typed client needs two names.
+    "ENUM_NAME_OVERRIDES": {
+        "ImportStateEnum": "students.models.imports.Import.State",
+        "OperationStateEnum": "photostore.models.Operation.State",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 

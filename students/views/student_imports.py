@@ -76,7 +76,7 @@ class StudentImportRows(imports.ImportRows):
     kind = Import.Kind.STUDENTS
     writes_need = "change"
 
-    @extend_schema(request=RowsChange, responses=RowsChanged)
+    @extend_schema(request=RowsChange, responses=RowsChanged, operation_id="student_imports_rows_of_a_state")
     def patch(self, request: Request, import_id: UUID) -> Response:  # noqa: ARG002
         """Accept all rows of one state, or leave all of them. Only while it is `ready`."""
         batch = self.batch()
