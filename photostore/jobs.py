@@ -5,8 +5,6 @@ from __future__ import annotations
 from asgiref.sync import async_to_sync
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
 
 from photostore.audit import forget_old_entries
 from photostore.background import command, periodic
@@ -14,25 +12,12 @@ from photostore.register.after_commit import finish_all_commits
 
 # A job that ran is kept for this long, so that people see how it ended; those of every minute are many.
 KEPT_HOURS = {"quick": 24, "long": 24 * 30}
-# A worker says every few seconds that it lives (see `manage.py worker`).
-DEAD_AFTER_SECONDS = 20
 
 
 @periodic(_("Finish changes that were interrupted"), cron="* * * * *")
 def finish_commits() -> None:
     """Exports that are behind, and files that were given up, also by SQL."""
     finish_all_commits()
-
-
-@periodic(_("Take up the jobs of workers that died"), cron="* * * * *")
-def take_up_stalled_jobs() -> None:
-    """One that waits in the queue already, as a job by the clock does, is not needed twice."""
-    manager = app.job_manager
-    for job in async_to_sync(manager.get_stalled_jobs)(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-        try:
-            async_to_sync(manager.retry_job)(job)
-        except ConnectorException:
-            async_to_sync(manager.finish_job)(job, Status.FAILED, delete_job=False)
 
 
 @periodic(_("Delete audit entries whose time is over"), cron="7 * * * *")

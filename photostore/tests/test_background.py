@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,12 +22,13 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from photostore.background import JOBS
-from photostore.jobs import forget_finished_jobs, take_up_stalled_jobs
+from photostore.jobs import forget_finished_jobs
 from photostore.models import PendingRemoval
+from photostore.presence import take_up_jobs_of_the_dead
 from photostore.storage import storage_for
 from testing.jobs import run_jobs
 from testing.people import make_person
-from testing.service import HOME, environment_of
+from testing.service import HOME, database_url, environment_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,6 +39,18 @@ def defer(name: str = "finish_commits") -> int:
 
 def statuses() -> list[str]:
     return list(ProcrastinateJob.objects.order_by("pk").values_list("status", flat=True))
+
+
+def worker(folder: Path) -> subprocess.Popen[bytes]:
+    environment = environment_of(folder) | {"MEDIA_ROOT": str(settings.MEDIA_ROOT)}
+    return subprocess.Popen([sys.executable, str(HOME / "manage.py"), "worker"], cwd=HOME, env=environment)
+
+
+def eventually(is_true: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -73,12 +88,9 @@ def test_by_the_clock_only_one_waits() -> None:
 
 def test_a_worker_does_what_waits_and_ends_when_told(tmp_path: Path, given_up: str) -> None:
     job = defer()
-    environment = environment_of(tmp_path) | {"MEDIA_ROOT": str(settings.MEDIA_ROOT)}
-    process = subprocess.Popen([sys.executable, str(HOME / "manage.py"), "worker"], cwd=HOME, env=environment)
+    process = worker(tmp_path)
     try:
-        deadline = time.monotonic() + 60
-        while storage_for().stat(given_up) is not None and time.monotonic() < deadline:
-            time.sleep(0.1)
+        eventually(lambda: storage_for().stat(given_up) is None)
     finally:
         process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
@@ -86,6 +98,51 @@ def test_a_worker_does_what_waits_and_ends_when_told(tmp_path: Path, given_up: s
     assert not PendingRemoval.objects.exists()
     events = ProcrastinateEvent.objects.filter(job_id=job).order_by("pk")
     assert [event.type for event in events] == ["deferred", "started", "succeeded"]
+
+
+@contextmanager
+def finish_commits_lasts() -> Iterator[None]:
+    with psycopg.connect(database_url()) as other:
+        other.execute("LOCK TABLE photostore_pendingremoval")
+        yield
+
+
+def test_a_killed_worker_loses_nothing_and_the_next_one_goes_on_at_once(
+    tmp_path: Path, given_up: str
+) -> None:
+    job = defer()
+    with finish_commits_lasts():
+        first = worker(tmp_path)
+        eventually(lambda: statuses()[0] == "doing")
+        first.kill()
+        first.wait()
+        with connection.cursor() as cursor:  # so that only the end of its session tells
+            cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() + interval '1 hour'")
+        second = worker(tmp_path)
+    try:
+        eventually(lambda: statuses()[0] == "succeeded")
+        assert "deferred_for_retry" in ProcrastinateEvent.objects.filter(job_id=job).values_list(
+            "type", flat=True
+        )
+        assert storage_for().stat(given_up) is None
+    finally:
+        second.kill()
+        second.wait()
+
+
+def test_two_workers_leave_each_others_jobs_alone(tmp_path: Path, given_up: str) -> None:
+    job = defer()
+    first = worker(tmp_path)
+    try:
+        with finish_commits_lasts():
+            eventually(lambda: statuses()[0] == "doing")
+            assert take_up_jobs_of_the_dead() == 0
+        eventually(lambda: statuses()[0] == "succeeded")
+        events = ProcrastinateEvent.objects.filter(job_id=job).order_by("pk")
+        assert [event.type for event in events] == ["deferred", "started", "succeeded"]
+    finally:
+        first.kill()
+        first.wait()
 
 
 @pytest.fixture
@@ -105,7 +162,7 @@ def test_a_job_of_a_dead_worker_is_taken_up_again(dead_worker: int, given_up: st
         cursor.execute(
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s", [dead_worker, job]
         )
-    take_up_stalled_jobs()
+    take_up_jobs_of_the_dead()
     assert statuses() == ["todo"]
     assert run_jobs() == 1
     assert storage_for().stat(given_up) is None
@@ -118,8 +175,8 @@ def test_where_another_one_waits_already_the_dead_one_is_over(dead_worker: int) 
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s", [dead_worker, job]
         )
     defer()
-    take_up_stalled_jobs()
-    assert statuses() == ["failed", "todo"]
+    take_up_jobs_of_the_dead()
+    assert statuses() == ["aborted", "todo"]
 
 
 def test_old_jobs_are_forgotten(db: None) -> None:

@@ -6,19 +6,22 @@ import asyncio
 import os
 import signal
 import threading
-from contextlib import suppress
 from typing import Any
 
+import psycopg
+from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandParser
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from django.db import connection
+from procrastinate.contrib.django import app, procrastinate_app
+from procrastinate.contrib.django.utils import connector_params
 
 from photostore.background import PLACES, Queue, end_commands
+from photostore.presence import DEAD_AFTER_SECONDS, PresentManager, WorkerConnector, take_up_jobs_of_the_dead
 
 # What still works after that is ended; every job can be, and is taken up again.
 GRACE_SECONDS = 5
 HEARTBEAT_SECONDS = 5
-DEAD_AFTER_SECONDS = 20
+SECONDS_BETWEEN_LOOKS = 10
 
 
 class Command(BaseCommand):
@@ -28,7 +31,7 @@ class Command(BaseCommand):
         "Does the jobs in the background until Ctrl-C or SIGTERM: imports, expiries, the nightly "
         "verification and backup. `make run` starts one; a deployment runs as many as it likes, on as many "
         "machines: they share the work. One that is killed loses nothing; another takes its jobs up within "
-        "about a minute."
+        "seconds."
     )
     requires_system_checks: list[str] = []
 
@@ -43,38 +46,71 @@ class Command(BaseCommand):
         """Work, then end at once: threads whose jobs take longer would keep the process for minutes."""
         if with_parent:
             threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-        assert isinstance(app.connector, DjangoConnector)
-        with app.replace_connector(app.connector.get_worker_connector()):
-            asyncio.run(_work(wait=not once))
+        take_up_jobs_of_the_dead()
+        connection.close()
+        # Threads whose jobs take longer would keep the process for minutes.
+        os._exit(asyncio.run(_work(wait=not once)))
 
 
-async def _work(*, wait: bool) -> None:
-    async with app.open_async():
-        workers = [asyncio.create_task(_worker(queue, wait=wait)) for queue in PLACES]
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, _stop, workers)
-        await asyncio.gather(*workers, return_exceptions=False)
+async def _work(*, wait: bool) -> int:
+    """The exit code: 1 where it ended untold, so that whoever keeps it starts another."""
+    params = connector_params()
+    connector = WorkerConnector(kwargs=params)
+    queue_app = procrastinate_app.current_app
+    async with await psycopg.AsyncConnection.connect(**params, autocommit=True) as session:
+        queue_app.job_manager = PresentManager(connector, session)
+        with queue_app.replace_connector(connector):
+            async with queue_app.open_async():
+                return await _until_told(session, wait=wait)
+
+
+async def _until_told(session: psycopg.AsyncConnection[Any], *, wait: bool) -> int:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    queues = [asyncio.create_task(_worker(queue, wait=wait)) for queue in PLACES]
+    beside = [asyncio.create_task(told.wait()), asyncio.create_task(_look_around(session))]
+    if wait:
+        await asyncio.wait([*queues, *beside], return_when=asyncio.FIRST_COMPLETED)
+    else:
+        await asyncio.wait(queues)
+    code = 0 if told.is_set() or not wait else 1
+    end_commands()
+    timer = threading.Timer(GRACE_SECONDS + 1, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
+    for task in (*beside, *queues):
+        task.cancel()
+    await asyncio.gather(*queues, *beside, return_exceptions=True)
+    return code
+
+
+async def _look_around(session: psycopg.AsyncConnection[Any]) -> None:
+    """Ends when this worker's session does: others take its jobs for those of a dead one then."""
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        await session.execute("SELECT 1")
+        await sync_to_async(_take_up)()
+
+
+def _take_up() -> None:
+    try:
+        take_up_jobs_of_the_dead()
+    finally:
+        connection.close()
 
 
 async def _worker(queue: Queue, *, wait: bool) -> None:
-    with suppress(asyncio.CancelledError):  # it was told to stop, and its jobs have had their time
-        await app.run_worker_async(
-            name=queue,
-            queues=[queue],
-            concurrency=PLACES[queue],
-            wait=wait,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=GRACE_SECONDS,
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=DEAD_AFTER_SECONDS,
-        )
-
-
-def _stop(workers: list[asyncio.Task[None]]) -> None:
-    end_commands()
-    for worker in workers:
-        worker.cancel()
-    threading.Timer(GRACE_SECONDS + 1, os._exit, (0,)).start()
+    await app.run_worker_async(
+        name=queue,
+        queues=[queue],
+        concurrency=PLACES[queue],
+        wait=wait,
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=GRACE_SECONDS,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=DEAD_AFTER_SECONDS,
+    )
 
 
 def _end_with(parent: int) -> None:
