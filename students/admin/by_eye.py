@@ -143,6 +143,8 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.success(request, given % {"n": result.given})
         for pick in result.left:
             note_refusal(request, "left", action="by_eye.commit", subject=pick.token)
+        if result.is_waiting:  # the import's own page shows how far it is, and has the way back
+            return HttpResponseRedirect(reverse("admin:students_photo_import", args=[source]))
         if not result.left:
             return HttpResponseRedirect(reverse("admin:students_by_eye", args=[source]))
         problems = {pick.seen: pick for pick in result.left}

@@ -83,6 +83,14 @@ def revert_step(user: int, operation: str) -> None:
     assert answer.status_code == 302, answer.content
 
 
+def give_picks(user: int) -> None:
+    """A person gives what was picked by eye, on the last page."""
+    browser = Client()
+    browser.force_login(get_user_model().objects.get(pk=user))
+    answer = browser.post(reverse("admin:students_by_eye_commit", args=["unowned"]))
+    assert answer.status_code == 302, answer.content
+
+
 def upload(user: int, student: int, seed: int) -> None:
     """A face for this student, by the API."""
     api = APIClient()

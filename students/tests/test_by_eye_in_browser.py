@@ -16,10 +16,12 @@ from photostore.storage import storage_for
 from students.enrolment import create_student
 from students.models import StagedMatch, Student, StudentPhoto
 from students.photos import upload_photo
+from students.tests.photo_zips import Imported
 from students.tests.reseeding import undo_last
 from students.tests.school import face
 from students.versions import take_in
 from testing.browser import both_windows, screenshot
+from testing.jobs import run_jobs
 from testing.people import DISK, make_person
 from testing.pictures import portrait, saved
 from testing.service import Service
@@ -28,6 +30,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SOMEBODY = Actor("", "a test", "command")
 PAGE = "/admin/students/student/by-eye/unowned/"
 MOST_KEYS_FOR_40 = 160
+IMPORTER = [f"{what}_{model}" for what in ("view", "add", "change") for model in ("student", "import")]
+IMPORTER += ["view_operation", "change_operation"]
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +48,10 @@ def one_house(served: Service, settings: Any, quick_passwords: None, own_storage
     storage_for().prepare()
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, name: str = "olga") -> None:
     page.goto(f"/admin/login/?next={PAGE}")
-    page.fill("#id_username", "olga")
-    page.fill("#id_password", "olga-secret")
+    page.fill("#id_username", name)
+    page.fill("#id_password", f"{name}-secret")
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
@@ -200,6 +204,32 @@ def test_cards_search_neighbours_later_nobody_and_undo(office: Page, window: Any
         office.get_by_role("button", name="Yes, give these 3 photos").click()
     given = dict(StudentPhoto.objects.current().values_list("student", "original_filename"))
     assert given == {ada.pk: "S-17.jpg", bea.pk: "IMG_11.jpg", sami.pk: "IMG_9.jpg"}
+
+
+def test_what_an_import_left_is_matched_and_committed_with_it(office: Page, api: Any) -> None:
+    for name, number in (("Ada Byron", "1815"), ("Bea Curie", "1867"), ("Bea Curie", "1868")):
+        enrolled(name, number)
+    files = {"1815.jpg": face(1), "IMG_2.jpg": face(2), "Curie_Bea.jpg": face(3), "IMG_3.jpg": face(4)}
+    batch = Imported(api, files)
+    user = make_person("olive", *IMPORTER, is_staff=True)
+    sign_in(office, user.username)
+    office.goto(f"/admin/students/student/photo-imports/{batch.id}/")
+    office.get_by_role("link", name="Match by eye what is left").click()
+    expect(heading(office)).to_contain_text("1/3 Curie_Bea.jpg")
+    expect(office.locator(".eye-now .eye-neighbours")).to_contain_text("Ada Byron")
+    keys = Keys(office)
+    keys.press("2", "n", "b", "Enter")
+    expect(office.locator("[data-left-count]")).to_have_text("0 left")
+    assert not StudentPhoto.objects.exists()
+    with office.expect_navigation():
+        keys.press("Enter")
+    with office.expect_navigation():
+        office.get_by_role("button", name="Yes, give these 2 photos").press("Enter")
+    run_jobs()
+    expect(office.get_by_role("link", name="Undo this import")).to_be_visible()
+    current = StudentPhoto.objects.current().values_list("student__student_number", "original_filename")
+    assert dict(current) == {"1815": "1815.jpg", "1868": "Curie_Bea.jpg", "1867": "IMG_3.jpg"}
+    assert Operation.objects.filter(undoes=None).count() == 1
 
 
 def test_the_page_stays_open_while_the_session_ends(office: Page) -> None:

@@ -6,6 +6,7 @@ back. Afterwards files, links and register are those of an uninterrupted run; af
 
 from __future__ import annotations
 
+import hashlib
 import io
 from datetime import timedelta
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from photostore.audit import ANONYMOUS
 from photostore.models import Operation
 from photostore.storage import storage_for
 from photostore.tests.inventory_files import run
-from students.models import Student
+from students.models import StagedMatch, Student
+from students.recovery.reassign import by_eye
 from students.recovery.reassign import clean as cleaning
 from students.tests.commands import backed_up
 from students.tests.killing import UNDO, assert_same, kill_everywhere, state
@@ -155,3 +158,27 @@ def test_an_undo_in_the_admin(api: Any, db: None, monkeypatch: pytest.MonkeyPatc
         operation.refresh_from_db()
         assert operation.state == "undone", pressing.killed
     assert pressing.was_killed_often(15)
+
+
+def test_picks_by_eye(api: Any, db: None) -> None:
+    """The last page was still loading when the worker died; somebody says yes again: one operation."""
+    olga = make_person("olga", is_staff=True, is_superuser=True)
+    picked = {}
+    for name, seed in (("Ada", 1), ("Bea", 2)):
+        key, student = f"student_photos/{name}.jpg", Student.objects.get(pk=enrol(api, name)["id"])
+        storage_for().put(key, face(seed), content_type="image/jpeg")
+        picked[key] = (hashlib.sha256(face(seed)).hexdigest(), student.student_id)
+    before, giving, killed = state(), Killing(), True
+    expected = None
+    while killed:
+        for key, (sha256, student_id) in picked.items():
+            by_eye.stage(key=key, sha256=sha256, student_id=student_id, actor=ANONYMOUS)
+        killed = giving.life("students.tests.killing:give_picks", olga.pk)
+        assert not StagedMatch.objects.exists()
+        assert Student.objects.with_photo().count() == 2, giving.killed
+        assert Operation.objects.filter(undoes=None, state="done").count() == 1, giving.killed
+        expected = expected or state()
+        assert_same(expected, giving.killed)
+        assert run(*UNDO)[0] == 0
+        assert_same(before, giving.killed)
+    assert giving.was_killed_often(20)

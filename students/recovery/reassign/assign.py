@@ -89,12 +89,21 @@ def finish_killed(actor: Actor) -> set[tuple[int, str]]:
     Call it under the commands' lock and before anything is looked at: else the photo that it brings would
     come between a plan and its act, or its file would be looked for where it is no longer.
     """
-    if not any(killed.command == COMMAND for killed in interrupted()):
+    if not was_killed():
         return set()
     with run_operation(COMMAND, actor) as runner:
-        given = list(runner.operation.steps.filter(kind="change_photo", state=OperationStep.State.DONE))
-        for step in given:
-            _set_aside_what_was_given(step, runner)
+        return finish(runner)
+
+
+def was_killed() -> bool:
+    return any(killed.command == COMMAND for killed in interrupted())
+
+
+def finish(runner: OperationRunner) -> set[tuple[int, str]]:
+    """The same within an operation that goes on where the killed one stopped."""
+    given = list(runner.operation.steps.filter(kind="change_photo", state=OperationStep.State.DONE))
+    for step in given:
+        _set_aside_what_was_given(step, runner)
     return {(step.details["student"], step.details["key"]) for step in given}
 
 

@@ -17,11 +17,12 @@ from students.models import StagedMatch, Student
 from students.recovery.evidence.plan import Plan, make_plan
 from students.recovery.reassign.assign import (
     COMMAND,
-    finish_killed,
+    finish,
     give,
     named_file,
     refuse_wrong,
     unowned_file,
+    was_killed,
 )
 from students.recovery.unowned import Location, read_unowned_files, unowned_locations
 
@@ -79,8 +80,9 @@ def give_staged(actor: Actor, *, confirmed: Collection[str] = (), findings: Coll
     stays staged. Call it under the commands' lock; killed and called again, it goes on.
     """
     outcome = Outcome()
-    done = finish_killed(actor)
+    goes_on = was_killed()
     with run_operation(COMMAND, actor) as runner:
+        done = finish(runner) if goes_on else set()
         for match in StagedMatch.objects.exclude(student_id=None):
             student = Student.objects.filter(student_id=str(match.student_id)).first()
             if student is not None and (student.pk, match.key) in done:
