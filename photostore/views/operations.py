@@ -55,7 +55,7 @@ class OperationOutput(serializers.Serializer[None]):
     actor_name = serializers.CharField()
     channel = serializers.CharField()
     undoes = serializers.UUIDField(allow_null=True, help_text="Which one it takes back.")
-    may_undo = serializers.BooleanField(help_text="Whether something of it stands that you may take back.")
+    is_undoable = serializers.BooleanField(help_text="Whether something of it stands that can be taken back.")
     steps = StepCounts()
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -100,8 +100,6 @@ class OperationsView(KnownInput, GenericAPIView[Operation]):
 
     def answer(self, operation: Any) -> dict[str, Any]:
         """An operation as JSON."""
-        user = self.request.user
-        allowed = operation.is_undoable and user.has_perm("photostore.change_operation")
         return {
             "id": str(operation.pk),
             "command": operation.command,
@@ -109,7 +107,7 @@ class OperationsView(KnownInput, GenericAPIView[Operation]):
             "actor_name": operation.actor_name,
             "channel": operation.channel,
             "undoes": operation.undoes_id and str(operation.undoes_id),
-            "may_undo": bool(allowed and may_take_back(user, operation)),
+            "is_undoable": operation.is_undoable,
             "steps": {name: getattr(operation, name) for name in ("done", "undone", "skipped")},
             "started_at": moment(operation.started_at),
             "finished_at": moment(operation.finished_at),

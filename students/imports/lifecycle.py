@@ -5,7 +5,7 @@ A state changes by one UPDATE that names the state before: of two people who com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -128,8 +128,16 @@ def refuse_unless_ready(batch: Import) -> None:
 
 def counts(batch: Import) -> dict[str, int]:
     """The number of rows in each state."""
-    counted = batch.rows.order_by().values_list("state").annotate(Count("pk"))
-    return dict(sorted(counted))
+    return counts_of([batch])[batch.pk]
+
+
+def counts_of(batches: Collection[Import]) -> dict[UUID, dict[str, int]]:
+    """The same of many, in one query."""
+    found: dict[UUID, dict[str, int]] = {batch.pk: {} for batch in batches}
+    rows = ImportRow.objects.filter(batch__in=found).order_by("state").values_list("batch", "state")
+    for pk, state, number in rows.annotate(Count("pk")):
+        found[pk][state] = number
+    return found
 
 
 def forget_expired() -> int:

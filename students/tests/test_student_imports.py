@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from photostore.audit import Actor
 from photostore.models import AuditEntry, Operation, OperationStep
@@ -27,6 +31,7 @@ from students.tests.rosters import (
     school,
     workbook,
 )
+from testing.jobs import run_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OPERATOR = Actor(id="", name="operator", channel="command")
@@ -518,8 +523,6 @@ def test_of_two_who_commit_one_is_refused_and_nothing_is_done_twice(client: Any)
 
 
 def test_a_student_who_is_deleted_by_sql_leaves_the_rows(client: Any) -> None:
-    from django.db import connection
-
     pupil("1", "Ada", "Lovelace", "4a")
     begun = hand_in_list(client, listed("1;Lovelace;Ada;4b"))
     with connection.cursor() as cursor:
@@ -528,3 +531,34 @@ def test_a_student_who_is_deleted_by_sql_leaves_the_rows(client: Any) -> None:
     commit(client, begun)
     assert rows_of(client, begun)[0]["outcome"] == "stayed"
     assert OperationStep.objects.get().state == "skipped"
+
+
+def test_of_two_who_commit_at_once_one_is_refused(client: Any) -> None:
+    begun = hand_in_list(client, listed("1;Lovelace;Ada;4b", "2;Good;Bea;4b"))
+    place = f"/api/student-imports/{begun['id']}/commit/"
+    barrier, people = Barrier(2), [client, office("otto")]
+
+    def press(person: Any) -> int:
+        barrier.wait()
+        try:
+            return int(person.post(place).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(press, people)) == [202, 409]
+    run_jobs()
+    assert [row.outcome for row in row_objects(begun)] == ["done", "done"]
+    assert Operation.objects.get().steps.count() == 2
+
+
+def test_a_list_of_imports_asks_as_many_questions_for_ten_as_for_one(client: Any) -> None:
+    hand_in_list(client, listed("1;Lovelace;Ada;4b"))
+    with CaptureQueriesContext(connection) as one:
+        assert client.get("/api/student-imports/").status_code == 200
+    for n in range(9):
+        hand_in_list(client, listed(f"{n + 2};Lovelace;Ada{n};4b"))
+    with CaptureQueriesContext(connection) as ten:
+        shown = client.get("/api/student-imports/").json()["results"]
+    assert len(ten) == len(one)
+    assert [sum(batch["counts"].values()) for batch in shown] == [1] * 10

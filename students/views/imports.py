@@ -55,12 +55,12 @@ class ImportsView(KnownInput, GenericAPIView[Import]):
         """Who asks."""
         return Actor.of(self.request)
 
-    def answer(self, batch: Import) -> dict[str, Any]:
+    def answer(self, batch: Import, counts: dict[str, int] | None = None) -> dict[str, Any]:
         """The import as JSON."""
         return {
             "id": str(batch.pk),
             "state": batch.state,
-            "counts": lifecycle.counts(batch),
+            "counts": lifecycle.counts(batch) if counts is None else counts,
             "enrolled_without_photo": batch.found.get("enrolled_without_photo"),
             "operation": batch.operation and str(batch.operation),
             "error": batch.error and {**batch.error, "sentence": KINDS[batch.kind].sentence_of(batch.error)},
@@ -100,7 +100,8 @@ class ImportList(ImportsView):
     def get(self, request: Request) -> Response:  # noqa: ARG002 - the page is in the query
         """Imports that have not expired, newest first."""
         page = self.paginate_queryset(lifecycle.standing(self.kind)) or []
-        return self.get_paginated_response([self.answer(batch) for batch in page])
+        counts = lifecycle.counts_of(page)
+        return self.get_paginated_response([self.answer(batch, counts[batch.pk]) for batch in page])
 
 
 class ImportDetail(ImportsView):

@@ -77,11 +77,11 @@ class PhotoImportsView(imports.ImportsView):
 
     kind = Import.Kind.PHOTOS
 
-    def answer(self, batch: Import) -> dict[str, Any]:
+    def answer(self, batch: Import, counts: dict[str, int] | None = None) -> dict[str, Any]:
         """With the address for the bytes while they are awaited."""
         is_awaited = arriving.ARRIVING in batch.options and batch.state == Import.State.READING
         url = f"{self._base(batch)}upload/" if is_awaited else None
-        answer = super().answer(batch) | {"upload_url": url}
+        answer = super().answer(batch, counts) | {"upload_url": url}
         if batch.state == Import.State.READY:  # a person may have said whose a picture is since it was read
             answer["enrolled_without_photo"] = without_picture(batch).count()
         return answer
