@@ -98,7 +98,7 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if class_name:
             students = students.filter(class_name=class_name)
         has_photo = Case(When(profile_photo="", then=Value(0)), default=Value(1))
-        first = with_standing(students).order_by("status", has_photo, "name", "pk")
+        first = students.order_by("status", has_photo, "name", "pk")
         shown = first[:MOST_CANDIDATES] if typed.strip() or class_name else []
         context = {"choices": [Choice(student, []) for student in shown]}
         return TemplateResponse(request, "students/admin/by_eye_cards.html", context)

@@ -33,7 +33,6 @@ from students.imports.photos.staging import PREVIEW_SIZE
 from students.imports.photos.states import LABELS, State
 from students.models import Import, ImportRow, Student, StudentQuerySet
 from students.permissions import permissions_to_import
-from students.todays import with_standing
 
 TO_LOOK_AT = (State.UNKNOWN, State.AMBIGUOUS, State.TWO_FOR_ONE)
 # What the row was before somebody said whom it shows, so that it can be taken back.
@@ -58,7 +57,7 @@ class ImportedPhotos(Source):
         rows = [row for row in self._in_order() if row.state in TO_LOOK_AT or BEFORE in row.data][:AT_ONCE]
         pks = {piece["student"] for row in rows for piece in _evidence(row) if piece.get("student")}
         pks |= {row.student_id for row in rows if row.student_id}
-        students = {student.pk: student for student in with_standing(Student.objects.filter(pk__in=pks))}
+        students = Student.objects.in_bulk(pks)
         return [self._item(row, students) for row in rows]
 
     def neighbours(self, items: list[Item]) -> dict[str, list[Neighbour]]:

@@ -20,7 +20,6 @@ from students.recovery.evidence.findings import Finding, Kind
 from students.recovery.reassign import by_eye
 from students.recovery.reassign.assign import unowned_file
 from students.right_person import STOPS
-from students.todays import with_standing
 
 WHY = {
     Kind.IDENTITY: gettext_lazy("The identity inside the file names this student."),
@@ -89,8 +88,8 @@ def _is_shown(finding: Finding) -> bool:
 def _students(findings: Iterable[Finding], said: Iterable[UUID | None]) -> dict[Any, Student]:
     """By primary key and by `student_id`."""
     pks = {one.pk for finding in findings for piece in finding.evidence for one in piece.students}
-    rows = with_standing(Student.objects.filter(pk__in=pks))
-    picked = with_standing(Student.objects.filter(student_id__in=[one for one in said if one]))
+    rows = Student.objects.filter(pk__in=pks)
+    picked = Student.objects.filter(student_id__in=[one for one in said if one])
     found: dict[Any, Student] = {student.pk: student for student in rows}
     return found | {student.student_id: student for student in picked}
 

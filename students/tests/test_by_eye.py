@@ -65,6 +65,23 @@ def test_the_page_shows_each_photo_with_who_it_may_be(alice: Any, ada: Student) 
     assert body_of(staff(alice).get(f"{at('by_eye_picture')}?token={FILE}")) == face(1)
 
 
+def test_the_pages_speak_french(alice: Any, ada: Student) -> None:
+    client = staff(alice)
+    pick(client, OTHER, "nobody")
+    french = {"Accept-Language": "fr"}
+    shown = client.get(at("by_eye"), headers=french).content.decode()
+    for sentence in (
+        "Le fichier porte le numéro de cet élève.",
+        "Plus tard",
+        "Tous les choix",
+        "{name} : choisi.",
+    ):
+        assert sentence in shown
+    picks = client.get(at("by_eye_picks"), headers=french).content.decode()
+    assert "Personne de l&#x27;école" in picks or "Personne de l'école" in picks
+    assert "Demander de nouveau" in picks
+
+
 def test_picks_are_staged_and_given_as_one_operation(alice: Any, api: Any, ada: Student) -> None:
     bea = Student.objects.get(pk=enrol(api, "Bea", photo=face(3))["id"])
     before, client = (tree(), links()), staff(alice)
