@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "django.contrib.staticfiles",
     "rest_framework",
     "knox",
@@ -306,7 +307,8 @@ UNFOLD = {
     "SITE_TITLE": "Photokeep",
     "SITE_HEADER": "Photokeep",
     "SITE_SYMBOL": "photo_library",
-    "DASHBOARD_CALLBACK": "photostore.admin.start_page.tell_what_was_found",
+    "DASHBOARD_CALLBACK": "config.start_page.start_page",
+    "SIDEBAR": {"navigation": "config.sidebar.navigation"},
     "LOGIN": {"form": "profile_pictures.forms.LoginForm"},
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"{STATIC_URL}config/icon.svg"}
