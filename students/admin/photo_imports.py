@@ -26,6 +26,7 @@ from photostore.operations.pictures import FileRef
 from photostore.uploads.handler import MEGABYTE, optional_file
 from students import jobs
 from students.admin.photo_import_rows import change, shown, students_like, summary, tabs_of
+from students.by_eye.imported import TO_LOOK_AT
 from students.imports import kinds, lifecycle
 from students.imports.photos import receive
 from students.imports.photos.absent import without_picture
@@ -120,6 +121,7 @@ class PhotoImportsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             tabs=tabs,
             chosen=chosen,
             tickable=chosen in BY_HAND,
+            by_eye=chosen in TO_LOOK_AT,
             page=page,
             rows=[shown(row) for row in page],
             absent=absent[:ABSENT_LISTED],
