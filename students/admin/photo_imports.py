@@ -121,7 +121,7 @@ class PhotoImportsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             tabs=tabs,
             chosen=chosen,
             tickable=chosen in BY_HAND,
-            by_eye=chosen in TO_LOOK_AT,
+            to_look_at=any(tab["state"] in TO_LOOK_AT for tab in tabs),
             page=page,
             rows=[shown(row) for row in page],
             absent=absent[:ABSENT_LISTED],
