@@ -27,6 +27,13 @@ forwarder_headers = ""
 control_socket_disable = True
 
 
+def on_starting(server: Any) -> None:  # noqa: ARG001 (gunicorn's signature)
+    """Stop with a sentence where locks would not hold."""
+    from config.database import stop_without_sessions
+
+    stop_without_sessions()
+
+
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 (gunicorn's signature)
     """Finish what a crash interrupted, beside the requests."""
     from threading import Thread

@@ -18,7 +18,7 @@ from typing import Any
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.errors import HaltServer
 
-from config.database import database_url
+from config.database import database_url, given_url
 from config.environment import folder, stop
 
 HOME = Path(__file__).resolve().parent.parent
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def prepare(state_dir: Path) -> None:
-    if not os.environ.get("DATABASE_URL"):
+    if not given_url():
         say(f"Starting a PostgreSQL of our own, with its data in {state_dir}.")
         os.environ["PHOTOKEEP_EMBEDDED"] = "1"
     os.environ["DATABASE_URL"] = database_url(state_dir)

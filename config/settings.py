@@ -13,7 +13,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from config.database import database_url
+from config.database import database_url, given_url
 from config.environment import flag, folder, mode, number, stop, time_zone, words
 from photostore.secrets import kept_secret
 from photostore.storage.configuration import StorageMisconfigured, storages_from_environment
@@ -24,7 +24,7 @@ STATE_DIR = folder("PHOTOKEEP_STATE_DIR", BASE_DIR / "var")
 DEBUG = flag("DEBUG")
 # Without DATABASE_URL the service runs a database of its own under var/: somebody is trying it out or
 # developing, so the secret may be made up as well. With one it is a deployment and must be told.
-OWN_DATABASE = not os.environ.get("DATABASE_URL") or os.environ.get("PHOTOKEEP_EMBEDDED") == "1"
+OWN_DATABASE = not given_url() or os.environ.get("PHOTOKEEP_EMBEDDED") == "1"
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:

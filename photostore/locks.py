@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connection
 
 from photostore.errors import Conflict
+
+logger = logging.getLogger(__name__)
 
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -35,14 +38,24 @@ def try_lock(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+class LockLost(OperationalError):
+    """This session does not hold the lock that was taken: it is another one, after an end or by a pooler."""
+
+
 def unlock(name: str) -> None:
-    """Give the lock back. A session that is gone has given it back already."""
+    """Give the lock back. A session that is gone has given it back already. Raises `LockLost`."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+            was_held = bool(cursor.fetchone()[0])
     except (OperationalError, InterfaceError):
         # Closing ends the session, and with it the lock, also where only this statement failed.
         connection.close()
+    else:
+        if not was_held:
+            lost = f"The lock {name!r} was not held any more when it was given back."
+            logger.error(lost)  # who asked is told only that the database was not to be had
+            raise LockLost(lost)
 
 
 def _wait_for(name: str, wait_seconds: float) -> None:

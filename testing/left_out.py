@@ -19,6 +19,7 @@ PROGRAMS = {
         "chromium",
     ),
     "clamd": ("asks a real ClamAV daemon", ("clamd",), "clamav-daemon"),
+    "pgbouncer": ("starts a real pooler", ("pgbouncer",), "pgbouncer"),
 }
 LEFT_OUT = "left_out"
 _left_out: list[str] = []

@@ -10,12 +10,13 @@ from typing import Any
 
 import psycopg
 from asgiref.sync import sync_to_async
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from procrastinate.contrib.django import app, procrastinate_app
 from procrastinate.contrib.django.utils import connector_params
 
 from photostore.background import PLACES, Queue, end_commands
+from photostore.pooler import CAUSE, CURE, sessions_are_shared
 from photostore.presence import DEAD_AFTER_SECONDS, PresentManager, WorkerConnector, take_up_jobs_of_the_dead
 
 # What still works after that is ended; every job can be, and is taken up again.
@@ -43,9 +44,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, once: bool, with_parent: bool, **_options: Any) -> None:
-        """Work, then end at once: threads whose jobs take longer would keep the process for minutes."""
+        """Work, then end at once."""
         if with_parent:
             threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        if sessions_are_shared(lambda: psycopg.connect(**connector_params())):
+            raise CommandError(f"{CAUSE}; {CURE}.", returncode=2)
         take_up_jobs_of_the_dead()
         connection.close()
         # Threads whose jobs take longer would keep the process for minutes.
