@@ -14,7 +14,7 @@ from photostore.errors import Conflict
 from students.imports import lifecycle
 from students.imports.kinds import KINDS
 from students.imports.photos.kind import CONFIRMED_FIRST
-from students.imports.photos.states import BY_HAND, LABELS, MAY_BE_GIVEN, TABS, TICKED, State
+from students.imports.photos.states import LABELS, MAY_BE_GIVEN, TABS, TICKED, State, may_be_accepted
 from students.models import Import, ImportRow, Student
 
 FOUND_AT_ONCE = 8
@@ -38,6 +38,8 @@ def shown(row: ImportRow) -> dict[str, Any]:
     """One row in words."""
     kind, state = KINDS[Import.Kind.PHOTOS], State(row.state)
     open_codes = _open_codes(row)
+    codes = [one["code"] for one in row.findings]
+    acceptable = row.student is not None and may_be_accepted(state, codes)
     return {
         "n": row.n,
         "file": row.file,
@@ -48,8 +50,8 @@ def shown(row: ImportRow) -> dict[str, Any]:
         "findings": [kind.sentence_of(one) for one in row.findings],
         "accepted": row.accepted,
         "outcome": row.get_outcome_display() if row.outcome else "",
-        "tickable": state in TICKED or (state in BY_HAND and not open_codes and row.student is not None),
-        "confirmable": state in BY_HAND and bool(open_codes) and row.student is not None and not row.accepted,
+        "tickable": state in TICKED or (acceptable and not open_codes),
+        "confirmable": acceptable and bool(open_codes) and not row.accepted,
         "may_be_given": bool(row.staged_key) and state in MAY_BE_GIVEN,
         "proposals": _proposals(row),
     }

@@ -15,6 +15,7 @@ from photostore.models import AuditEntry, Operation
 from photostore.operations import undo
 from students.jobs import take_up_imports
 from students.models import Import, Student, StudentPhoto
+from students.tests.commands import run
 from students.tests.photo_zips import ROW_OF_PSPA, Imported, faces, pupil, sent, shown_faces, zip_of
 from students.tests.school import everything, face, file_of, hand_in
 from testing.jobs import run_jobs
@@ -311,6 +312,40 @@ def test_an_earlier_photo_and_an_older_one_are_for_a_person(api: Any) -> None:
     assert batch.change("1.jpg", accepted=True).status_code == 200
     batch.commit()
     assert StudentPhoto.objects.current().get(student=ada).original_filename == "1.jpg"
+
+
+def test_who_has_left_needs_a_yes_and_an_erased_picture_stays_away(api: Any) -> None:
+    gone, ada = pupil("Dora", "Left", "55", status="left"), pupil("Ada", "Byron", "11")
+    hand_in(api, ada.pk, face(7))
+    assert run("erase_student", str(ada.pk), "--confirm")[0] == 0
+    pupil("Bea", "Curie", "22")
+    batch = Imported(api, {"55.jpg": face(1), "22.jpg": face(7)})
+    assert batch.states == {"55.jpg": "not_allowed", "22.jpg": "not_allowed"}
+    assert batch.change("55.jpg", accepted=True).json()["code"] == "has_left"
+    assert batch.change("55.jpg", accepted=True, confirm=["has_left"]).status_code == 200
+    assert batch.change("22.jpg", accepted=True, confirm=["was_erased"]).status_code == 409
+    batch.commit()
+    assert shown_faces() == {gone.name: "55.jpg"}
+
+
+def test_an_index_that_is_asked_for_must_be_there(api: Any) -> None:
+    pupil("Ada", "Byron", "11"), pupil("Bea", "Curie", "22")
+    lists = {"a.csv": b"11,1.jpg\n22,2.jpg\n", "b.csv": b"22,1.jpg\n11,2.jpg\n"}
+    files = [("p.zip", zip_of({**lists, **faces("1.jpg", "2.jpg")}))]
+    chosen = sent(api, *files, index="b.csv").json()["id"]
+    rows = api.get(f"/api/photo-imports/{chosen}/rows/").json()["results"]
+    named = {row["file"]: Student.objects.get(pk=row["student"]).student_number for row in rows}
+    assert named == {"1.jpg": "22", "2.jpg": "11"}
+    missing = sent(api, *files, index="c.csv").json()["id"]
+    assert api.get(f"/api/photo-imports/{missing}/").json()["error"]["code"] == "no_such_index"
+
+
+def test_a_page_of_rows_costs_the_same_however_many(api: Any, django_assert_max_num_queries: Any) -> None:
+    for n in range(12):
+        hand_in(api, pupil(f"F{n}", f"L{n}", f"10{n:02}").pk, face(n))
+    batch = Imported(api, {f"10{n:02}.jpg": face(n + 20) for n in range(12)})
+    with django_assert_max_num_queries(12):
+        assert len(batch.rows) == 12
 
 
 def test_discarding_leaves_nothing(api: Any) -> None:

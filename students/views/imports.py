@@ -123,7 +123,7 @@ class ImportRows(ImportsView):
         """Every row, or those in one state, as the file has them."""
         filters = RowFilters(data=request.query_params)
         filters.is_valid(raise_exception=True)
-        rows: Any = self.batch().rows.filter(**filters.validated_data)
+        rows: Any = self.batch().rows.filter(**filters.validated_data).select_related("student")
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response([self.row_answer(row) for row in page])
 

@@ -52,6 +52,7 @@ ARCHIVE_SENTENCES: dict[str, Sentence] = {
     ),
     "too_many_files": _("The zip holds more than %(limit)s files. Please hand it in in parts."),
     "no_photos": _("There is no photo in it."),
+    "no_such_index": _("There is no list of this name in it."),
     "zip_too_large": _("The zip is larger than %(gigabytes)s GB. Please hand it in in parts."),
 }
 

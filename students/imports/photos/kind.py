@@ -19,7 +19,7 @@ from students.imports.photos.arriving import ARRIVING
 from students.imports.photos.evidence import Found
 from students.imports.photos.judging import Judged, settle
 from students.imports.photos.pictures import Pictures
-from students.imports.photos.states import BY_HAND, MAY_BE_GIVEN, TICKED, State
+from students.imports.photos.states import MAY_BE_GIVEN, TICKED, State, may_be_accepted
 from students.imports.tables import TABLE_SENTENCES
 from students.matching import SENTENCES as MATCHING_SENTENCES
 from students.matching import parse
@@ -131,9 +131,9 @@ def _numbers_like(row: ImportRow) -> Collection[str]:
 
 def _acceptable(row: ImportRow, confirmed: Collection[str]) -> bool:
     """True, or raises `Conflict` and says why not."""
-    if row.state not in BY_HAND or row.student_id is None:
-        raise Conflict(_("This row cannot be accepted. Choose a student first."), code="not_this_row")
     open_codes = [one["code"] for one in (*row.findings, *row.evidence)]
+    if not may_be_accepted(row.state, open_codes) or row.student_id is None:
+        raise Conflict(_("This row cannot be accepted. Choose a student first."), code="not_this_row")
     needed = [code for code in open_codes if code in CONFIRMED_FIRST and code not in confirmed]
     if needed and row.state not in TICKED:
         refused = Conflict(_("Confirm first what speaks against it."), code=needed[0])

@@ -101,7 +101,9 @@ def _list(batch: Import, archives: Sequence[Archive]) -> None:
     ]
     indexes = candidates(lists)
     if chosen := batch.options.get("index"):
-        indexes = sorted(lists, key=lambda name: name != chosen)
+        if chosen not in lists:
+            raise refusal("no_such_index")
+        indexes = [chosen]
     with transaction.atomic():
         ImportRow.objects.bulk_create(rows, batch_size=500)
         if indexes:

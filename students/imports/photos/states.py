@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -71,6 +71,11 @@ TABS = (
     *(State.OLDER, State.IN_HISTORY, State.STAFF, State.REPLACES, State.NEW, State.IDENTICAL),
     *(State.READ, State.WAITING),
 )
+
+
+def may_be_accepted(state: str, codes: Collection[str]) -> bool:
+    """Whether a person may accept a row of this state, with these findings; who has left may return so."""
+    return state in BY_HAND or (state == State.NOT_ALLOWED and "was_erased" not in codes)
 
 
 @dataclass(frozen=True, slots=True)
