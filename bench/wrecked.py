@@ -25,10 +25,12 @@ from photostore.storage import storage_for
 from students import identity
 from students.models import Student, StudentPhoto
 from students.versions import EXTENSIONS, photo_limits
+from testing.phone import phone_jpeg
 from testing.pictures import portrait, saved
 
 # A file system allows a file some tens of thousands of names.
 NAMES_OF_ONE = size(5_000, 20)
+PICTURES = size(8, 2)
 
 _STUDENTS = """
 INSERT INTO students_student (student_id, student_number, name, first_name, last_name, grade,
@@ -161,3 +163,25 @@ def _quietly(*command: str) -> None:
             call_command(*command, stdout=nowhere, stderr=nowhere)
         except SystemExit as ended:
             assert ended.code != 2, command
+
+
+def a_school_of_others(count: int, megapixels: float = 0) -> None:
+    """Rows and files as S0 and S1 leave them: everybody's photo under both documented names.
+
+    Phones' photos of so many megapixels, or small portraits.
+    """
+    call_command("migrate", verbosity=0)
+    storage_for().prepare()
+    pictures = [
+        phone_jpeg(seed, megapixels) if megapixels else saved(portrait(seed, 60, 80), "JPEG")
+        for seed in range(min(count, PICTURES))
+    ]
+    root = Path(settings.MEDIA_ROOT)
+    (root / "student_photos").mkdir(mode=0o700)
+    students = Student.objects.bulk_create(Student(name=f"Pupil {number}") for number in range(count))
+    for student in students:
+        student.profile_photo.name = keys.student_documented(student.pk, "jpg")
+        for key in (str(student.profile_photo), keys.student_safe(student.student_id)):
+            (root / key).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (root / key).write_bytes(pictures[student.pk % len(pictures)])
+    Student.objects.bulk_update(students, ["profile_photo"], batch_size=1_000)
