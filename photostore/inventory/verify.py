@@ -58,7 +58,7 @@ class Report:
             return False
         if len(listed_already) < MAX_LISTED:
             listed_already[alias, key] = None
-        elif not self.seen.is_new(what, alias, key):
+        elif not self.seen.is_new(f"{what} {alias} {key}"):
             return False
         self.counts[what] += 1
         return True

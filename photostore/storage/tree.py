@@ -93,10 +93,6 @@ def _below(folders: Folders, folder: int, path: str, start: str) -> Iterator[Ent
             _leave(stack, root=len(stack) == 1)
 
 
-def _is_passed_over(name: str, path: str, start: str) -> bool:
-    return not name.startswith(start) or (not path and name in _NOT_OURS)
-
-
 Level = tuple[int, str, Any]
 
 

@@ -1,14 +1,12 @@
-"""What a run over a large school remembers: on disk and in the database, not in Python's memory."""
+"""What a run over a large school remembers: on disk, not in Python's memory."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from tempfile import TemporaryFile
 from weakref import finalize
-
-from django.db import connection
 
 
 class SpilledLines:
@@ -29,24 +27,3 @@ class SpilledLines:
 
     def first(self, count: int) -> list[str]:
         return list(islice(self, count))
-
-
-class SeenStudents:
-    """Who was gone through already. One at a time in a session: another one begins with nobody."""
-
-    def __init__(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS students_gone_through")
-            cursor.execute("CREATE TEMPORARY TABLE students_gone_through (pk bigint PRIMARY KEY)")
-
-    def add(self, pks: Collection[int]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO students_gone_through SELECT unnest(%s::bigint[]) ON CONFLICT DO NOTHING",
-                [list(pks)],
-            )
-
-    def among(self, pks: Collection[int]) -> set[int]:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pk FROM students_gone_through WHERE pk = ANY(%s)", [list(pks)])
-            return {pk for (pk,) in cursor.fetchall()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -11,12 +10,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from photostore import keys
-from photostore.errors import FileMissing
 from photostore.intake import CleanImage
 from photostore.register import mounted_storage
 from photostore.storage import storage_for
 from students.models import Import
-from students.versions import MAX_STORED_BYTES
 
 KEPT_IN = (Import.State.READING, Import.State.READY, Import.State.COMMITTING, Import.State.COMMITTED)
 PREVIEW_SIZE = "256"
@@ -31,14 +28,6 @@ def stage(import_id: UUID, n: int, clean: CleanImage) -> str:
     key = keys.import_photo(import_id, n, picture.extension)
     storage.put(key, picture.data, content_type=picture.content_type)
     return key
-
-
-def staged_bytes(key: str, sha256: str) -> bytes:
-    """A staged picture as it was read. Raises `FileMissing` for none or others."""
-    data = storage_for().read(key, max_bytes=MAX_STORED_BYTES)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise FileMissing
-    return data
 
 
 def put_source(import_id: UUID, place: int, file: BinaryIO) -> None:

@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from typing import Any
 
 from photostore.commands import DONE, PhotoCommand
+from photostore.inventory.seen import Seen
 from photostore.operations import OperationRunner, run_operation
 from students.checking import called
 from students.recovery.legacy import Adoption, adopt, photo_adoptions, rest_adoptions, unknown_photos
 from students.recovery.make_roots import make_roots
-from students.recovery.run_memory import SeenStudents
 from students.slots import PROFILE, moment_in
 
 
@@ -39,7 +39,7 @@ class Command(PhotoCommand):
         """The photos of students who have no version yet, then what else lies in their folders."""
         make_roots()  # also for a preview: the storage's own, empty folders, or nothing could be asked
         self.adopted = {"photos": 0, "attendance": 0}
-        self.left, self.by_id, told = self.listed(), 0, SeenStudents()
+        self.left, self.by_id, told = self.listed(), 0, Seen()
         dry_run = options["dry_run"]
         with nullcontext() if dry_run else run_operation(self.name, self.actor) as runner:
             total = unknown_photos().count()
@@ -47,7 +47,7 @@ class Command(PhotoCommand):
                 photo_adoptions(trust_ids=options["trust_ids"]), what="Photos", total=total
             ):
                 if not self._adopt(adoption, runner) or dry_run:
-                    told.add([adoption.student.pk])
+                    told.add([str(adoption.student.pk)])
             for adoption in self.progress(rest_adoptions(told), what="Folders"):
                 self._adopt(adoption, runner)
         photos, attendance = self.adopted.values()

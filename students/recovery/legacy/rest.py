@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from photostore.inventory import orphans
+from photostore.inventory.seen import Seen
 from photostore.storage import FileStat
 from students.key_claims import FOLDERS, UPLOADS, KeyClaim, claim_of
 from students.models import Student
 from students.recovery.legacy.photos import BATCH, Adoption
-from students.recovery.run_memory import SeenStudents
 from students.recovery.unowned import Location, UnownedFile, read_unowned_file
 from students.tombstones import erased_of
 
 
-def rest_adoptions(told: SeenStudents) -> Iterator[Adoption]:
+def rest_adoptions(told: Seen) -> Iterator[Adoption]:
     """Every old attendance photo, and every file under a documented name that is still nobody's.
 
-    Ask after the photos were adopted: what was taken over is registered by then. `told` are students of
-    whom a person knows already. Streams; one listing of each folder. Raises `StorageUnavailable`.
+    Ask after the photos were adopted: what was taken over is registered by then. `told` are the ids of
+    students of whom a person knows already. Streams; one listing of each folder. Raises `StorageUnavailable`.
     """
     for prefix in (FOLDERS, UPLOADS):
         for place, file, student, is_told in _whose(orphans("default", prefix), told):
@@ -33,9 +33,7 @@ def rest_adoptions(told: SeenStudents) -> Iterator[Adoption]:
                 yield Adoption(student, None, f"{file.key} is not their photo of today, and is left there.")
 
 
-def _whose(
-    files: Iterator[FileStat], told: SeenStudents
-) -> Iterator[tuple[KeyClaim, FileStat, Student, bool]]:
+def _whose(files: Iterator[FileStat], told: Seen) -> Iterator[tuple[KeyClaim, FileStat, Student, bool]]:
     """The files that are in a student's folder, or named by a student's id, with whom that is.
 
     With each whether the student is among the `told`.
@@ -44,11 +42,11 @@ def _whose(
         named = [(claim_of(file.key), file) for file in batch]
         folders = _students("student_id", (place.folder for place, _file in named))
         pks = _students("pk", (place.pk for place, _file in named))
-        known = told.among([student.pk for student in (*folders.values(), *pks.values())])
+        known = told.among([str(student.pk) for student in (*folders.values(), *pks.values())])
         for place, file in named:
             student = folders.get(place.folder) or pks.get(place.pk)
             if student is not None:
-                yield place, file, student, student.pk in known
+                yield place, file, student, str(student.pk) in known
 
 
 def _students(column: str, values: Iterable[object]) -> dict[object, Student]:
