@@ -98,13 +98,10 @@ def restore_version(
     `FileMissing` when its bytes are gone or damaged.
     """
     owner = owner_of(student)
-    photo = versions_of(student).filter(sha256=sha256).first()
-    if photo is None:
-        raise NotFound
-    clear_names(student, actor, EXTENSIONS[photo.content_type])
+    clear_names(student, actor, EXTENSIONS[_version_of(student, sha256).content_type])
     with owner.locked():
         student = _fresh(student)
-        photo.refresh_from_db()
+        photo = _version_of(student, sha256)
         if photo.replaced_at is None:
             finish_commit(owner)
             return PhotoChange(student, photo, changed=False)
@@ -226,6 +223,13 @@ def is_same_photo(photo: StudentPhoto, incoming: IncomingPhoto) -> bool:
     except FileMissing:
         return False
     return True
+
+
+def _version_of(student: Student, sha256: str) -> StudentPhoto:
+    found = versions_of(student).filter(sha256=sha256).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _kind(slot: str) -> str:
