@@ -219,7 +219,8 @@ class OperationStep(models.Model):
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=64)
     subject = models.CharField(max_length=200, blank=True)
-    # Keys, sha256s and rows before and after: all that doing it, and taking it back, needs. No names.
+    # Keys, sha256s and rows before and after: all that doing it, and taking it back, needs. Names only where
+    # the step changes them; an erasure empties it.
     details = models.JSONField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
     # Why it was skipped.

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from photostore.models import Operation, OperationStep
 from photostore.operations.pictures import after, before
+from students.imports.roster.step import ChangeStudent
 from students.models import Student, StudentPhoto
 
 BATCH = 200
@@ -22,7 +23,9 @@ STATES = {
 
 @dataclass(frozen=True)
 class ShownStep:
-    """One step. `before` and `after`: where the pictures lie today, empty where none is left."""
+    """One step. `before` and `after`: where the pictures lie today, empty where none is left; of a step that
+    changes a student's row, its fields.
+    """
 
     number: int
     kind: str
@@ -55,8 +58,8 @@ def steps_of(operation: Operation) -> Iterator[ShownStep]:
                 subject=step.subject,
                 name=student.name if student else "",
                 class_name=student.class_name if student else "",
-                before=_where(before(step)),
-                after=_where(after(step)),
+                before=_fields(step, "before") or _where(before(step)),
+                after=_fields(step, "after") or _where(after(step)),
                 stands=_stands(step, student, photos),
             )
 
@@ -100,6 +103,12 @@ def _stands(step: OperationStep, student: Student | None, photos: dict[tuple[str
     if is_todays is None:
         return f"{told}; the photo is not the student's any more"
     return f"{told}; it is today's photo" if is_todays else f"{told}; it is a former photo"
+
+
+def _fields(step: OperationStep, side: str) -> str:
+    """What a step of an import of students changed in the student's row."""
+    fields = step.details.get(side) if step.kind == ChangeStudent.name else None
+    return ", ".join(f"{name}: {value or '—'}" for name, value in (fields or {}).items())
 
 
 def _where(file_ref: tuple[str, str] | None) -> str:

@@ -96,3 +96,12 @@ def test_columns_are_chosen(tmp_path: Path) -> None:
     columns = "student_number,first_name,,last_name"
     assert run("import_students", path, "--commit", "--columns", columns)[0] == 0
     assert [one.name for one in Student.objects.order_by("pk")] == ["Ada Lovelace", "Bea Good"]
+
+
+def test_its_operation_is_listed_and_shown(roster: Path) -> None:
+    run("import_students", roster, "--commit")
+    operation = str(Import.objects.get().operation)
+    assert operation in run("list_photo_operations")[1]
+    code, out, _err = run("show_photo_operation", operation)
+    assert (code, "change student: Ada Lovelace (4b): stands" in out) == (0, True), out
+    assert "before: class_name: 4a" in out and "after:  class_name: 4b" in out
