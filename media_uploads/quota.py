@@ -43,8 +43,8 @@ def _compare(usage: Usage, byte_count: int) -> None:
     if usage.files >= settings.USER_QUOTA_FILES:
         raise QuotaExceeded(
             ngettext(
-                "You may keep %(limit)d file, and that is what you have.",
-                "You may keep %(limit)d files, and that is what you have.",
+                "You may keep %(limit)d file, and you have reached this limit.",
+                "You may keep %(limit)d files, and you have reached this limit.",
                 settings.USER_QUOTA_FILES,
             )
             % {"limit": settings.USER_QUOTA_FILES}
@@ -52,6 +52,6 @@ def _compare(usage: Usage, byte_count: int) -> None:
     if usage.bytes + byte_count > settings.USER_QUOTA_BYTES:
         left = max(0, settings.USER_QUOTA_BYTES - usage.bytes) / 1_048_576
         raise QuotaExceeded(
-            _("You may keep %(limit)d MB, and %(left).1f MB are left: too little for this file.")
+            _("You may keep %(limit)d MB. %(left).1f MB are left, which is too little for this file.")
             % {"limit": settings.USER_QUOTA_BYTES // 1_048_576, "left": left}
         )

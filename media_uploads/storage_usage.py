@@ -73,4 +73,4 @@ def _arriving() -> Iterator[UsageShare]:
     """What open uploads have announced: that much may arrive."""
     announced = DirectUpload.objects.filter(completed_at=None).aggregate(n=Count("pk"), bytes=Sum("size"))
     if announced["n"]:
-        yield UsageShare(_("Announced, on its way"), announced["n"], announced["bytes"])
+        yield UsageShare(_("Uploads in progress"), announced["n"], announced["bytes"])

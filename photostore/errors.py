@@ -95,7 +95,7 @@ class Conflict(PhotostoreError):
     """Somebody else was faster, or it exists already."""
 
     code = "conflict"
-    sentence = _("Somebody else changed this at the same moment. Please try again.")
+    sentence = _("Another user changed this at the same moment. Please try again.")
 
 
 class NameTaken(Conflict):
@@ -103,8 +103,8 @@ class NameTaken(Conflict):
 
     code = "name_taken"
     sentence = _(
-        "Somebody else's photo lies under the name that this one would get. Nothing was changed. Please tell "
-        "whoever runs the service: adopt_media gives that photo a name of its own."
+        "Another person's photo is stored under the file name that this one would get. Nothing was changed. "
+        "Please tell the operator of the service: adopt_media gives that photo a name of its own."
     )
 
 
@@ -112,7 +112,7 @@ class InUse(PhotostoreError):
     """Somebody is writing to it at this moment."""
 
     code = "in_use"
-    sentence = _("Bytes of this upload are still arriving. Please try again in a moment.")
+    sentence = _("This upload is still in progress. Please try again in a moment.")
 
 
 class TooManyAttempts(PhotostoreError):
@@ -143,7 +143,7 @@ class FileUnreadable(StorageUnavailable):
     """
 
     code = "file_unreadable"
-    sentence = _("This file cannot be read: its mode, its owner, or a damaged disk.")
+    sentence = _("This file cannot be read. Check its mode, its owner and the disk.")
 
 
 class StorageNotMounted(StorageUnavailable):
@@ -173,7 +173,7 @@ class StorageNotMounted(StorageUnavailable):
 class StorageFull(StorageUnavailable):
     code = "storage_full"
     sentence = _(
-        "There is no space left for photos. Nothing was changed; please tell whoever runs the service."
+        "There is no space left for photos. Nothing was changed; please tell the operator of the service."
     )
 
 
@@ -181,7 +181,7 @@ class Busy(StorageUnavailable):
     """Too many images are being processed."""
 
     code = "busy"
-    sentence = _("Many pictures are being handed in at the moment. Please try again shortly.")
+    sentence = _("Many pictures are being uploaded at the moment. Please try again shortly.")
 
 
 class ScannerUnavailable(StorageUnavailable):
@@ -204,7 +204,7 @@ class FileMissing(PhotostoreError):
     """The storage answered, and the file is not there."""
 
     code = "file_missing"
-    sentence = _("The file is not there.")
+    sentence = _("The file is missing.")
 
 
 class Changed(PhotostoreError):

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from photostore.admin.rates import Chart, chart
 
 ACTIONS = {
-    _("Handing in"): ("picture.upload", "POST api/users/upload-profile-picture/"),
-    _("Confirming"): ("picture.confirm", "POST api/users/confirm-profile-picture/"),
+    _("Uploads"): ("picture.upload", "POST api/users/upload-profile-picture/"),
+    _("Confirmations"): ("picture.confirm", "POST api/users/confirm-profile-picture/"),
 }
 
 

@@ -31,7 +31,7 @@ class AlreadyConfirmed(Conflict):
     """A confirmed picture cannot be dropped."""
 
     code = "already_confirmed"
-    sentence = _("This picture is confirmed already. It belongs to your history and cannot be dropped.")
+    sentence = _("This picture is already confirmed. It belongs to your history and cannot be deleted here.")
 
 
 class CropOutside(PhotostoreError):
@@ -50,8 +50,8 @@ class TooManyPending(TooManyAttempts):
 
     def __str__(self) -> str:
         sentence = ngettext(
-            "%(n)d picture of yours is already waiting for a yes. Confirm it or drop it first.",
-            "%(n)d pictures of yours are already waiting for a yes. Confirm one or drop one first.",
+            "%(n)d of your pictures is already awaiting confirmation. Confirm or delete it first.",
+            "%(n)d of your pictures are already awaiting confirmation. Confirm or delete one first.",
             self.waiting,
         )
         return sentence % {"n": self.waiting}

@@ -34,7 +34,7 @@ class LoginSerializer(serializers.Serializer[User]):
         )
         if user is None:
             raise serializers.ValidationError(
-                {"detail": _("This user name and password do not belong together.")}, code="wrong_credentials"
+                {"detail": _("The user name or the password is wrong.")}, code="wrong_credentials"
             )
         return {"user": user}
 

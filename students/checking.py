@@ -126,7 +126,7 @@ def _why(row: dict[str, Any]) -> tuple[str, str]:
     others = rivals_of(row["pk"], row["profile_photo"])
     if others:
         return f"two rows name one file: also that of {', '.join(others)}", ONE_OF_THEM
-    return "the row names a file that belongs to somebody else", ASK
+    return "the row names a file that belongs to another student", ASK
 
 
 def rivals_of(pk: int, key: str) -> list[str]:

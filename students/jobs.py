@@ -39,7 +39,7 @@ def commit_soon(import_id: UUID) -> None:
     commit_import.configure(lock=f"import {import_id}").defer(import_id=str(import_id))
 
 
-@periodic(_("Take up imports that were interrupted"), cron="*/5 * * * *")
+@periodic(_("Resume imports that were interrupted"), cron="*/5 * * * *")
 def take_up_imports() -> None:
     waiting = ProcrastinateJob.objects.filter(status__in=("todo", "doing"))
     known = set(waiting.filter(lock__startswith="import ").values_list("lock", flat=True))
@@ -54,7 +54,7 @@ def adopt_legacy_rows() -> None:
     _adopter.adopt_some()
 
 
-@periodic(_("Let photos follow changed student numbers"), cron="* * * * *")
+@periodic(_("Update the photos of students whose number changed"), cron="* * * * *")
 def retag_photos() -> None:
     """Numbers that SQL changed; other changes see to it themselves."""
     retag_some(WORKER)

@@ -81,7 +81,7 @@ class FollowVersion(StepHandler):
 def _set(details: dict[str, Any], now: str, then: str, action: str) -> None:
     found = Student.objects.filter(pk=details["student"], student_id=details["student_id"]).first()
     if found is None:
-        raise Changed(_("The student is no longer here."))
+        raise Changed(_("The student no longer exists."))
     with owner_of(found).locked(), transaction.atomic(durable=True):
         student = Student.objects.select_for_update().get(pk=found.pk)
         if _columns(student) == details[then]:

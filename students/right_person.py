@@ -20,10 +20,10 @@ from students.models import SHA256_COLUMNS, Student, StudentPhoto
 
 STOPS = ("names_another", "is_anothers")
 SENTENCES: dict[str, str | Promise] = {
-    "names_another": _("The file says inside that it shows another student: %(name)s."),
+    "names_another": _("The tag inside the file names another student: %(name)s."),
     "is_anothers": _("The same picture is the photo of another student: %(name)s."),
     "was_anothers": _("The same picture was a photo of another student: %(name)s."),
-    "number_of_another": _("The file is called by the number of another student: %(name)s."),
+    "number_of_another": _("The file name is the number of another student: %(name)s."),
 }
 
 

@@ -16,7 +16,7 @@ BATCH = 200
 STATES = {
     OperationStep.State.PLANNED: "begun and not finished",
     OperationStep.State.DONE: "stands",
-    OperationStep.State.UNDONE: "taken back",
+    OperationStep.State.UNDONE: "undone",
     OperationStep.State.SKIPPED: "skipped",
 }
 

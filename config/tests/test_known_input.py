@@ -126,7 +126,7 @@ def test_the_sentence_names_what_there_is(api: Any) -> None:
     answer = api.post("/api/students/", {"name": "Ada", "photo": picture()}, format="multipart").json()
     assert answer["known"][:2] == ["name", "student_number"]
     assert answer["detail"] == (
-        "There is no field “photo” here. These there are: name, student_number, first_name, last_name, "
+        "There is no field “photo” here. The known fields are: name, student_number, first_name, last_name, "
         "grade, class_name, status, left_on, profile_photo, confirm."
     )
     asked = api.get("/api/students/?colour=red").json()

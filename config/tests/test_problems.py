@@ -99,7 +99,7 @@ def test_a_bug_is_a_500_in_the_same_shape_that_gives_nothing_away(api: Any, monk
     api.raise_request_exception = False
     monkeypatch.setattr("students.views.students.create_student", fail)
     body = is_a_problem(api.post("/api/students/", {"name": "Ada"}), 500)
-    assert body["detail"] == "Something went wrong on our side. It was logged."
+    assert body["detail"] == "Something went wrong on the server. The error was logged."
     assert "hunter2" not in json.dumps(body)
 
 

@@ -18,7 +18,7 @@ class UploadNotFound(NotFound):
 
 class UploadCompleted(Conflict):
     code = "upload_completed"
-    sentence = _("This upload is completed already.")
+    sentence = _("This upload is already complete.")
 
 
 class BeingCompleted(Conflict):
@@ -54,7 +54,7 @@ class MoreThanAnnounced(FileTooLarge):
     """More bytes than the upload was opened for."""
 
     code = "more_than_announced"
-    sentence = _("These are more bytes than were announced.")
+    sentence = _("More bytes were sent than were announced.")
 
 
 class NotSpoken(InvalidFile):
@@ -63,7 +63,7 @@ class NotSpoken(InvalidFile):
     code = "tus_extension_not_spoken"
 
     def __init__(self, header: str) -> None:
-        sentence = _("{header} is not spoken here. Send the file whole, as one upload of known length.")
+        sentence = _("{header} is not supported. Send the whole file as one upload of known length.")
         super().__init__(format_lazy(sentence, header=header))
 
 
@@ -71,7 +71,7 @@ class NotAsAnnounced(InvalidFile):
     """The bucket holds another number of bytes than the upload was opened for."""
 
     code = "not_as_announced"
-    sentence = _("What arrived has another size than was announced. Please upload the file again.")
+    sentence = _("The uploaded file does not have the announced size. Please upload it again.")
 
 
 class TooManyOpenUploads(TooManyAttempts):
@@ -85,8 +85,8 @@ class TooManyOpenUploads(TooManyAttempts):
 
     def __str__(self) -> str:
         sentence = ngettext(
-            "%(n)d upload of yours is open. Complete it or give it up first.",
-            "%(n)d uploads of yours are open. Complete some or give some up first.",
+            "%(n)d of your uploads is still open. Complete or cancel it first.",
+            "%(n)d of your uploads are still open. Complete or cancel some of them first.",
             self.waiting,
         )
         return sentence % {"n": self.waiting}

@@ -14,7 +14,7 @@ from rest_framework import serializers
 MAX_DESCRIPTION_LENGTH = 10_000
 # RFC 9110: a type and a subtype; nothing that could end a header line.
 _CONTENT_TYPE = RegexValidator(
-    r"^([\w!#$&^.+-]+/[\w!#$&^.+-]+)?\Z", _("This is no content type."), flags=re.ASCII
+    r"^([\w!#$&^.+-]+/[\w!#$&^.+-]+)?\Z", _("This is not a content type."), flags=re.ASCII
 )
 
 
@@ -91,11 +91,11 @@ def _metadata(header: str) -> dict[str, bytes]:
     for pair in filter(None, (part.strip() for part in header.split(","))):
         name, _space, value = pair.partition(" ")
         if name in fields:
-            raise _malformed(_("A key of it stands there twice."))
+            raise _malformed(_("It contains the same key twice."))
         try:
             fields[name] = base64.b64decode(value.strip(), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise _malformed(_("This is no Base64 of UTF-8.")) from error
+            raise _malformed(_("This is not UTF-8 text in Base64.")) from error
     return fields
 
 
@@ -104,7 +104,7 @@ def _text(fields: dict[str, bytes], name: str) -> str:
     try:
         return fields.get(name, b"").decode()
     except ValueError as error:
-        raise _malformed(_("This is no Base64 of UTF-8.")) from error
+        raise _malformed(_("This is not UTF-8 text in Base64.")) from error
 
 
 def _malformed(sentence: Any) -> serializers.ValidationError:

@@ -43,7 +43,7 @@ def staff(user: Any) -> Client:
 def test_every_byte_is_in_one_pile(full: Any) -> None:
     found = {str(share.title): share for share in usage_shares()}
     assert {"Media files: images", "Media files: videos", "Thumbnails"} < set(found)
-    assert found["Announced, on its way"].byte_size == 1000
+    assert found["Uploads in progress"].byte_size == 1000
     registered = sum(StoredFile.objects.values_list("byte_size", flat=True))
     assert sum(share.byte_size for share in found.values()) == registered + 1000
     assert round(sum(share.percent for share in found.values())) == 100

@@ -191,6 +191,6 @@ def test_options_of_tus_js_client_that_fail_plainly(
 ) -> None:
     page = window(on_disk.url, clients / "tus-js-client/dist/tus.min.js", token)
     page.set_input_files("#file", film)
-    with pytest.raises(Exception, match="Send the file whole, as one upload of known length"):
+    with pytest.raises(Exception, match="Send the whole file as one upload of known length"):
         run(page, "byTusJs", f"{on_disk.url}/media/uploads/{persona_of(dana).pk}", options)
     assert not DirectUpload.objects.exists()

@@ -50,7 +50,7 @@ class WrongTusVersion(APIException):
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_code = "wrong_tus_version"
-    default_detail = _("Send the header Tus-Resumable: 1.0.0, the one version that is spoken here.")
+    default_detail = _("Send the header Tus-Resumable: 1.0.0, the only supported version.")
 
 
 class NoTusHere(APIException):
@@ -59,7 +59,7 @@ class NoTusHere(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "no_tus_here"
     default_detail = _(
-        "Files go straight to the storage here. Announce this one in JSON, without Tus-Resumable."
+        "On this server, files go straight to the storage. Announce this one in JSON, without Tus-Resumable."
     )
 
 
@@ -241,7 +241,7 @@ class CompleteUploadView(DirectUploadsView):
 def _offset(request: Request) -> int:
     said = request.headers.get("Upload-Offset", "")
     if not (said.isascii() and said.isdigit() and len(said) < 19):
-        raise ValidationError({"Upload-Offset": [_("Say in Upload-Offset which byte comes first.")]})
+        raise ValidationError({"Upload-Offset": [_("Upload-Offset must say which byte comes first.")]})
     return int(said)
 
 

@@ -65,7 +65,7 @@ def _shown(run: JobRun) -> dict[str, Any]:
 def _when(cron: str) -> str:
     """In words: jobs run every minute, every few minutes, every hour or every day."""
     if not cron:
-        return str(_("when it is asked for"))
+        return str(_("on request"))
     minute, hour, *_rest = cron.split()
     if minute == "*":
         return str(_("every minute"))

@@ -111,7 +111,7 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(reverse("admin:photostore_operation_change", args=[pk]))
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Take this operation back?"),
+            "title": _("Undo this operation?"),
             "opts": self.opts,
             "operation": operation,
             "steps": operation.steps.filter(state=OperationStep.State.DONE).count(),
@@ -143,7 +143,7 @@ def _take_back(request: HttpRequest, operation: Operation) -> None:
     except PhotostoreError as error:
         tell_refusal(request, error, action="operation.undo", subject=f"operation {operation.pk}")
         return
-    sentence = ngettext("Took back %d act.", "Took back %d acts.", undone.reverted)
+    sentence = ngettext("Undid %d step.", "Undid %d steps.", undone.reverted)
     messages.success(request, sentence % undone.reverted)
     for step in islice(undone.left(), STEPS_PER_PAGE):
         if may_see(request.user, step):

@@ -104,7 +104,7 @@ def check_ending(filename: str, endings: Collection[str], label: str) -> None:
     """
     ending = PurePosixPath(filename).suffix.lower().lstrip(".")
     if ending not in endings and not _NO_ENDING.fullmatch(ending):
-        sentence = _("The ending of the file name does not fit: the file is {label}.")
+        sentence = _("The extension of the file name does not match: the file is {label}.")
         raise InvalidFile(format_lazy(sentence, label=label), code="wrong_extension")
 
 

@@ -116,6 +116,6 @@ def without_lab(picture: Image.Image) -> Image.Image:
 
 def unsupported() -> InvalidFile:
     return InvalidFile(
-        _("This is a rare kind of TIFF that cannot be shown here as it is meant. Please save it as a PNG."),
+        _("This is a rare kind of TIFF that cannot be shown correctly here. Please save it as a PNG."),
         code="unsupported_tiff",
     )

@@ -31,9 +31,9 @@ class SetAside(StepHandler):
         target = keys.quarantined(step.operation_id, details["key"])
         if storage.stat(target) is None or storage.stat(details["key"]) is not None:
             if StoredFile.objects.filter(storage_alias=details["storage_alias"], key=details["key"]).exists():
-                raise Changed(_("The file belongs to somebody by now."))
+                raise Changed(_("The file has an owner by now."))
             if sha256_of(details["storage_alias"], details["key"]) != details["sha256"]:
-                raise Changed(_("The file is gone or another one by now."))
+                raise Changed(_("The file is gone or was replaced."))
             storage.move(details["key"], target)
         QuarantinedFile.objects.get_or_create(
             operation=step.operation_id,

@@ -38,4 +38,4 @@ class SweepAside(SetAside):
 
 def _refuse(claimed: Collection[str]) -> None:
     if claimed:
-        raise Changed(_("The file belongs to somebody by now."))
+        raise Changed(_("The file has an owner by now."))

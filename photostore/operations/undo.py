@@ -53,7 +53,7 @@ class RevertStep(StepHandler):
             handler_of(original).revert(original)
             mark(original, OperationStep.State.UNDONE)
         elif _taken_back_by_another(original, step):
-            raise Changed(_("Another undo took it back."))
+            raise Changed(_("Another undo has already reverted it."))
 
     def revert(self, step: OperationStep) -> None:
         original = OperationStep.objects.select_related("operation").get(pk=step.details["step"])
@@ -98,9 +98,9 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
     undone or of which nothing stands. Killed and called again, it goes on. `tick` is called after each step.
     """
     if not operation.can_be_undone:
-        raise Conflict(_("This operation ended things for good and cannot be undone."), code="final")
+        raise Conflict(_("This operation is final and cannot be undone."), code="final")
     if operation.state == Operation.State.UNDONE:
-        raise Conflict(_("This operation is undone already."), code="undone_already")
+        raise Conflict(_("This operation has already been undone."), code="undone_already")
     finish_last_step(operation)  # of an upload's, which no other command does
     finish_last_step(operation)  # of an upload's, which no other command does
     with run_operation("undo_photo_operation", actor, undoes=operation) as runner:
@@ -114,7 +114,7 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
                 tick()
     operation.refresh_from_db()
     if runner.id is None:
-        raise Conflict(_("Nothing of this operation stands that could be taken back."), code="nothing_stands")
+        raise Conflict(_("No step of this operation is left to undo."), code="nothing_stands")
     return Undone(runner.operation, *_counted(runner.operation))
 
 
@@ -128,7 +128,7 @@ def refuse_what_takes_long(operation: Operation) -> None:
     ]
     standing = operation.steps.filter(state=OperationStep.State.DONE)
     if standing.exclude(kind__in=rows_only).count() > MAX_STEPS_WAITED_FOR:
-        text = _("This operation is too large to be taken back here: manage.py undo_photo_operation %s")
+        text = _("This operation is too large to be undone here: manage.py undo_photo_operation %s")
         raise Conflict(text % operation.pk, code="too_large_for_the_admin")
 
 

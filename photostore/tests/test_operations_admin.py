@@ -240,7 +240,7 @@ def test_the_undo_brings_it_back(alice: Client, operation: Operation, face: byte
 def test_what_changed_since_is_told(alice: Client, operation: Operation) -> None:
     keep(KEY, b"somebody else's by now")
     answer = alice.post(undo_page(operation), {"confirmed": "yes"}, follow=True)
-    assert "belongs to somebody by now" in answer.content.decode()
+    assert "has an owner by now" in answer.content.decode()
     assert stored()[KEY] == b"somebody else's by now"
 
 

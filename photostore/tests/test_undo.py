@@ -99,7 +99,7 @@ def test_two_undos_do_not_both_claim_an_act(cleaned: Operation) -> None:
     assert undo(str(cleaned.pk))[0] == 0
     code, said = undo(second)
     assert code == 1
-    assert {one["why"] for one in said["skipped"]} == {"Another undo took it back."}
+    assert {one["why"] for one in said["skipped"]} == {"Another undo has already reverted it."}
     assert state_of(first) == State.UNDONE
     assert stored() == {key: key.encode() for key in KEYS}
 

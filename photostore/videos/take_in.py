@@ -35,8 +35,8 @@ _PROGRAM = Path(probe.__file__)
 MAX_ANSWER_BYTES = 8 * 2**20
 _POSTER = ImageLimits(formats=frozenset({"png"}), max_bytes=MAX_ANSWER_BYTES, max_side=None)
 _SENTENCES: dict[str, Sentence] = {
-    "no_video": _("There are no moving pictures in this file."),
-    "unsupported_codec": _("This video is of a kind that cannot be read. Please convert it to MP4."),
+    "no_video": _("This file contains no video."),
+    "unsupported_codec": _("This kind of video cannot be read. Please convert it to MP4."),
     "too_many_pixels": _("The video's pictures are too large. Please send a smaller one."),
     "undecodable": _("The video is damaged or incomplete and cannot be read. Please send the original file."),
 }

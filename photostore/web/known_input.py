@@ -89,7 +89,7 @@ def check_body(data: Any, fields: Mapping[str, Any]) -> None:
     """Raises `UnknownInput`."""
     if not isinstance(data, Mapping):
         if data and not fields:
-            raise UnknownInput(_("Nothing is to be sent here but the request itself."), code="unknown_field")
+            raise UnknownInput(_("This request takes no body."), code="unknown_field")
         return
     for name in data:
         if name in ALWAYS_IN_A_BODY:
@@ -126,23 +126,23 @@ def _check_inner(value: Any, field: Any) -> None:
 def _unknown_field(name: str, known: list[str]) -> UnknownInput:
     said = {"field": name, "known": ", ".join(known)}
     if known:
-        sentence = _("There is no field “%(field)s” here. These there are: %(known)s.") % said
+        sentence = _("There is no field “%(field)s” here. The known fields are: %(known)s.") % said
     else:
-        sentence = _("There is no field “%(field)s” here, and no other.") % said
+        sentence = _("There is no field “%(field)s” here; this request takes none.") % said
     return _refusal(sentence, "unknown_field", name, known)
 
 
 def _unknown_parameter(name: str, known: list[str]) -> UnknownInput:
     said = {"field": name, "known": ", ".join(known)}
     if known:
-        sentence = _("There is no parameter “%(field)s” here. These there are: %(known)s.") % said
+        sentence = _("There is no parameter “%(field)s” here. The known parameters are: %(known)s.") % said
     else:
-        sentence = _("There is no parameter “%(field)s” here, and no other.") % said
+        sentence = _("There is no parameter “%(field)s” here; this request takes none.") % said
     return _refusal(sentence, "unknown_parameter", name, known)
 
 
 def _said_twice(name: str) -> UnknownInput:
-    return _refusal(_("Say “%(field)s” once.") % {"field": name}, "said_twice", name, None)
+    return _refusal(_("Send “%(field)s” only once.") % {"field": name}, "said_twice", name, None)
 
 
 def _refusal(sentence: str, code: str, field: str, known: list[str] | None) -> UnknownInput:

@@ -41,7 +41,7 @@ class Cursor(CursorPagination):
         if asked is None:
             return self.page_size
         if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) in self._sizes()):
-            sentence = _("Ask for a page of 1 to %(most)d.") % {"most": self.max_page_size}
+            sentence = _("The page size must be between 1 and %(most)d.") % {"most": self.max_page_size}
             raise ValidationError({self.page_size_query_param: [sentence]})
         return int(asked)
 
@@ -51,7 +51,7 @@ class Cursor(CursorPagination):
     def _asks_for_the_count(self, request: Request) -> bool:
         asked = request.query_params.get(self.count_query_param, "false")
         if asked not in {"true", "false"}:
-            raise ValidationError({self.count_query_param: [_("Say true or false.")]})
+            raise ValidationError({self.count_query_param: [_("This must be true or false.")]})
         return asked == "true"
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -104,13 +104,15 @@ def describe(exception: Exception) -> dict[str, Any] | None:  # noqa: PLR0911 - 
     if isinstance(exception, PermissionDenied):
         return describe(errors.Forbidden())
     if isinstance(exception, UnreadablePostError):
-        return problem(400, _("The request broke off, or came too slowly."), "interrupted")
+        return problem(400, _("The request was interrupted or arrived too slowly."), "interrupted")
     if isinstance(exception, DataError):
         # A value that the database cannot hold, such as a NUL in a filter of the admin.
         return problem(400, _("This request cannot be understood."), "bad_request")
     if isinstance(exception, RequestDataTooBig):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_048_576
-        sentence = _("The request is too large. The limit is %(limit)d MB, besides files.") % {"limit": limit}
+        sentence = _("The request is too large. The limit is %(limit)d MB, not counting files.") % {
+            "limit": limit
+        }
         return describe(errors.FileTooLarge(sentence, code="request_too_large"))
     return _database_trouble(exception)
 
@@ -249,7 +251,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500."""
     return answer(
-        request, problem(500, _("Something went wrong on our side. It was logged."), "server_error")
+        request, problem(500, _("Something went wrong on the server. The error was logged."), "server_error")
     )
 
 

@@ -36,7 +36,7 @@ DESCRIPTIONS = {
     412: (
         "Another version of tus than 1.0.0, or none.",
         "wrong_tus_version",
-        "Send the header Tus-Resumable: 1.0.0, the one version that is spoken here.",
+        "Send the header Tus-Resumable: 1.0.0, the only supported version.",
     ),
     413: ("Too many bytes.", "file_too_large", "The file is too large. The limit is 20 MB."),
     415: ("Not a format that is taken here.", "unsupported_format", str(errors.WrongType.sentence)),

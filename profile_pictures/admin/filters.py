@@ -20,7 +20,7 @@ class StateFilter(SimpleListFilter):
         return [
             ("pending", _("Pending")),
             ("expired", _("Expired")),
-            ("current", _("Today's picture")),
+            ("current", _("Current picture")),
             ("earlier", _("Earlier pictures")),
         ]
 

@@ -33,7 +33,7 @@ UseCase = Callable[[ProfilePictureUpload, Actor], object]
 STATE_COLOURS = {
     gettext_lazy("pending"): "warning",
     gettext_lazy("expired"): "danger",
-    gettext_lazy("today's"): "success",
+    gettext_lazy("current"): "success",
     gettext_lazy("earlier"): "info",
 }
 
@@ -93,7 +93,7 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
     @display(description=gettext_lazy("State"), label=STATE_COLOURS)  # type: ignore[untyped-decorator]
     def state(self, upload: ProfilePictureUpload) -> str:
         if upload.is_confirmed:
-            return _("today's") if upload.is_current else _("earlier")
+            return _("current") if upload.is_current else _("earlier")
         return _("expired") if upload.is_expired else _("pending")
 
     def changelist_view(
@@ -130,7 +130,7 @@ class PictureAdmin(ModelAdmin, BytesAdmin):  # type: ignore[misc]
         text = ngettext("%(n)d picture approved.", "%(n)d pictures approved.", done)
         messages.success(request, text % {"n": done})
 
-    @admin.action(description=gettext_lazy("Reject: drop the pending picture"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Reject: delete the pending picture"), permissions=["change"])
     def reject(self, request: HttpRequest, queryset: QuerySet[ProfilePictureUpload]) -> None:
         """Drop what waits; a confirmed one is refused."""
         done = _each(

@@ -93,7 +93,7 @@ def test_approving_and_rejecting(staff: Client, danas: Any, eriks: Any, dana: Us
         ("picture.drop", "dora"),
     ]
     before = everything()
-    assert "cannot be dropped" in step(staff, "reject", old["id"])
+    assert "cannot be deleted here" in step(staff, "reject", old["id"])
     assert "already confirmed" in step(staff, "approve", old["id"])
     assert everything() == before
     assert AuditEntry.objects.filter(channel="admin", outcome="refused").count() == 2

@@ -73,7 +73,7 @@ def test_a_wrong_password_and_an_unknown_name_are_one_sentence(alice: Any) -> No
     wrong, unknown = login(password="x"), login("nobody-at-all")
     assert wrong.status_code in {400, 401}
     assert (wrong.status_code, wrong.content) == (unknown.status_code, unknown.content)
-    assert wrong.json()["detail"] == "This user name and password do not belong together."
+    assert wrong.json()["detail"] == "The user name or the password is wrong."
     assert not AuthToken.objects.exists()
 
 

@@ -40,7 +40,7 @@ def test_nobody_is_asked_to_sign_in_first(dana: User, client: Client) -> None:
 
 def test_a_wrong_password_is_refused_and_noted(dana: User, client: Client) -> None:
     answer = client.post("/me/sign-in/", {"username": "dana", "password": "wrong"})
-    assert "do not belong together" in answer.content.decode()
+    assert "password is wrong" in answer.content.decode()
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.outcome, entry.channel) == ("login", "refused", "page")
 

@@ -46,8 +46,8 @@ def test_the_whole_way_and_back(mine: Page, dana: User, tmp_path: Path, window: 
     mine.reload()
     expect(mine.locator("#history li")).to_have_count(2)
     screenshot(mine, "history")
-    mine.get_by_role("button", name="Use this one again").click()
-    expect(mine.get_by_text("The earlier picture is your profile picture again.")).to_be_visible()
+    mine.get_by_role("button", name="Restore this picture").click()
+    expect(mine.get_by_text("The earlier picture was restored as your profile picture.")).to_be_visible()
     assert key_now(dana) == first
     check_consistent()
 
@@ -136,7 +136,7 @@ def test_five_that_wait_are_listed_and_can_be_dropped(mine: Page, tmp_path: Path
     expect(mine.get_by_text("5 pictures of yours are already waiting")).to_be_visible()
     expect(mine.locator("#waiting li")).to_have_count(5)
     screenshot(mine, "too_many")
-    mine.get_by_role("button", name="Drop it").first.click()
+    mine.get_by_role("button", name="Delete it").first.click()
     expect(mine.locator("#waiting li")).to_have_count(4)
     mine.get_by_role("button", name="Go on with this one").last.click()
     cropping(mine)

@@ -33,7 +33,7 @@ def test_an_expired_upload(mine: Page, dana: User, tmp_path: Path, window: Any) 
     cropping(mine)
     expire(ProfilePictureUpload.objects.get().pk)
     mine.locator("#confirm").click()
-    expect(mine.get_by_text("has waited too long")).to_be_visible()
+    expect(mine.get_by_text("has expired or was deleted")).to_be_visible()
     expect(mine.locator("#choose-file")).to_be_visible()
     screenshot(mine, "expired")
     assert key_now(dana) == ""
@@ -90,7 +90,7 @@ def test_a_yes_whose_answer_is_lost_was_heard(shaky: Page, dana: User, tmp_path:
     expect(shaky.get_by_text("The connection was lost.")).to_be_visible()
     assert key_now(dana)
     shaky.get_by_role("button", name="Try again").click()
-    expect(shaky.locator("#notice")).to_have_text("Your picture today")
+    expect(shaky.locator("#notice")).to_have_text("Your current picture")
     expect(shaky.locator("#history li")).to_have_count(1)
     assert AuditEntry.objects.filter(action="picture.confirm").count() == 1
 

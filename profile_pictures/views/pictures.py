@@ -140,7 +140,7 @@ class RevertView(PicturesView):
     def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Make an earlier picture the profile picture again."""
         upload = revert_to(user=self.person(), upload_id=pk, actor=self.actor())
-        return self.changed(upload, _("The earlier picture is your profile picture again."))
+        return self.changed(upload, _("The earlier picture was restored as your profile picture."))
 
 
 @extend_schema(tags=["profile pictures"])

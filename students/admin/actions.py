@@ -38,7 +38,7 @@ class BulkChange:
 MARK_AS_LEFT = BulkChange(
     name="mark_as_left",
     title=_("Mark as having left"),
-    explanation=_("They stay in the list with the status “left”; their photos stay too."),
+    explanation=_("The students stay in the list with the status “left”. Their photos stay too."),
     affects=lambda students: students.exclude(status=Student.Status.LEFT),
     apply=lambda student, actor: update_student(
         student=student, fields={"status": Student.Status.LEFT}, actor=actor
@@ -47,7 +47,7 @@ MARK_AS_LEFT = BulkChange(
 REMOVE_PHOTOS = BulkChange(
     name="remove_photos",
     title=_("Remove the photos"),
-    explanation=_("They will have no photo; it stays in their history and can be brought back from there."),
+    explanation=_("The photos stay in the history, from where they can be restored."),
     affects=lambda students: students.exclude(profile_photo=""),
     apply=lambda student, actor: remove_photo(student=student, actor=actor),
 )

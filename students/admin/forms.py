@@ -31,7 +31,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form with a picture, which stops at one that is another student's until a person says yes."""
 
     confirm = forms.BooleanField(
-        label=_("The picture is right all the same"), required=False, widget=forms.HiddenInput()
+        label=_("This picture is right all the same"), required=False, widget=forms.HiddenInput()
     )
 
     request: Any = None

@@ -83,7 +83,7 @@ class StudentAdmin(ByEyeAdmin, PhotoImportsAdmin, ModelAdmin, BytesAdmin):  # ty
             _("Photo of %(name)s") % {"name": student.name},
         )
 
-    @admin.display(description=_("Photo today"))
+    @admin.display(description=_("Current photo"))
     def photo(self, student: Student) -> str:
         """The photo, large enough to recognise somebody."""
         # The admin asks for the same field several times on one page.
@@ -158,7 +158,7 @@ class StudentAdmin(ByEyeAdmin, PhotoImportsAdmin, ModelAdmin, BytesAdmin):  # ty
                 confirmed=form.confirmed,
             )
             if form.incoming and saved.photo_sha256 == obj.photo_sha256:
-                messages.info(request, _("This file is the photo already; nothing was changed."))
+                messages.info(request, _("This file is already the current photo; nothing was changed."))
         obj.__dict__.update(saved.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: Student) -> None:
@@ -231,7 +231,7 @@ class StudentAdmin(ByEyeAdmin, PhotoImportsAdmin, ModelAdmin, BytesAdmin):  # ty
             request,
             pk,
             lambda student, actor: remove_photo(student=student, actor=actor),
-            _("The photo is removed; it can be brought back from the earlier photos."),
+            _("The photo was removed. It can be restored from the earlier photos."),
         )
 
     def _change_photo(self, request: HttpRequest, pk: int, use_case: Any, sentence: Any) -> HttpResponse:

@@ -27,11 +27,13 @@ WHY = {
     Kind.BACKUP: gettext_lazy("The backup's old id leads to this student."),
     Kind.RECORDED: gettext_lazy("The same picture is recorded for this student."),
     Kind.FOLDER: gettext_lazy("The other photos of its folder belong to this student."),
-    Kind.NAME_OF_ANOTHER: gettext_lazy("Only this student is called as theirs was."),
-    Kind.NAME: gettext_lazy("The file is called like this student."),
-    Kind.NUMBER_IN_NAME: gettext_lazy("The file is named by this student's number."),
+    Kind.NAME_OF_ANOTHER: gettext_lazy("No other student has the name that the photo's owner had."),
+    Kind.NAME: gettext_lazy("The file name is this student's name."),
+    Kind.NUMBER_IN_NAME: gettext_lazy("The file name is this student's number."),
     Kind.NUMBER_OF_OLDER_KEY: gettext_lazy("An identity of an older key has this student's number."),
-    Kind.ID_IN_NAME: gettext_lazy("The file is named by this student's id; ids come back for others."),
+    Kind.ID_IN_NAME: gettext_lazy(
+        "The file name is this student's id, but ids may be used again for other students."
+    ),
     Kind.SIMILAR_NAME: gettext_lazy("The file name is like this student's name or number."),
 }
 
@@ -39,7 +41,7 @@ WHY = {
 class UnownedFiles(Source):
     """See `Source`. A token is the file's key."""
 
-    title = gettext_lazy("Photos that are nobody's")
+    title = gettext_lazy("Unowned photos")
 
     def items(self) -> list[Item]:
         with one_at_a_time("the admin"):
@@ -115,7 +117,7 @@ def _item(finding: Finding, said: dict[str, UUID | None], students: dict[Any, St
 def _pick(match: StagedMatch, students: dict[Any, Student]) -> Pick:
     pick = Pick(match.key, match.sha256, match.key, students.get(match.student_id))
     if match.student_id and pick.student is None:
-        pick.problem = _("This student is not here any more.")
+        pick.problem = _("This student no longer exists.")
     return pick
 
 

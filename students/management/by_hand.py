@@ -36,7 +36,7 @@ class ByHandCommand(PhotoCommand):
             self.say("A killed run was finished first. Run it again if this was another one.")
         moved = killed or self.move(options)
         self.result |= {"operation": moved.operation, "photos": moved.photos}
-        self.say(f"Done, photos: {moved.photos}. To take it back: undo_photo_operation {moved.operation}")
+        self.say(f"Done, photos: {moved.photos}. To undo it: undo_photo_operation {moved.operation}")
         return DONE
 
     @staticmethod

@@ -72,12 +72,12 @@ SENTENCES: Mapping[str, Sentence] = {
     Reason.MORE_THAN_NAME: _("“%(written)s” contains the name."),
     Reason.ALMOST: _("“%(written)s” is almost the name."),
     Reason.ID_IN_FILE_NAME: _(
-        "“%(written)s” has the student's id in this database; ids come back for other children."
+        "“%(written)s” has the student's id in this database; ids may be used again for other students."
     ),
     Note.SEVERAL_FIT: _("It fits several students."),
     Note.SEVERAL_FILES: _("Several files fit this student."),
     Note.DISAGREE: _("The number says one student, the name another."),
-    Note.CLASS_DIFFERS: _("The class is another one: %(written)s."),
+    Note.CLASS_DIFFERS: _("The class is different: %(written)s."),
     Note.NUMBER_DIFFERS: _("The number “%(written)s” is not the student's."),
     Note.MARK: _("The file name ends with “%(written)s”: perhaps there is another picture of the same name."),
 }

@@ -135,7 +135,7 @@ def test_nobody_yet_and_nobody_like_that(staff: Page, window: Any) -> None:
     assert fits(staff)
     screenshot(staff, "no_students")
     staff.goto(f"{LIST}?q=somebody")
-    expect(staff.get_by_role("heading", name="Nobody matches")).to_be_visible()
+    expect(staff.get_by_role("heading", name="No student matches")).to_be_visible()
     screenshot(staff, "nobody_matches")
 
 
@@ -300,7 +300,7 @@ def test_vera_sees_and_has_no_buttons(page: Page, vera: Any, zoe: Student, windo
     assert page.locator(".admin-history li").count() == 2
     assert fits(page)
     screenshot(page, "vera")
-    for offer in ("Remove the photo", "Make this the photo again", "Save"):
+    for offer in ("Remove the photo", "Restore this photo", "Save"):
         expect(page.get_by_role("button", name=offer)).to_have_count(0)
     expect(page.locator("#id_new_photo, #id_name")).to_have_count(0)
     before = zoe.photo_sha256

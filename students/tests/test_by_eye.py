@@ -90,9 +90,9 @@ def test_picks_are_staged_and_given_as_one_operation(alice: Any, api: Any, ada: 
     assert (tree(), links()) == before
     shown = client.get(at("by_eye_picks")).content.decode()
     assert "Ada Lovelace" in shown
-    assert "Yes, give these 2 photos to these students" in shown
+    assert "Yes, assign these 2 photos to these students" in shown
     answer = client.post(at("by_eye_commit"), follow=True)
-    assert "2 photos were given." in answer.content.decode()
+    assert "2 photos were assigned." in answer.content.decode()
     for student, seed in ((ada, 1), (bea, 2)):
         photo = body_of(api.get(f"/api/photos/students/{student.student_id}/profile.jpg"))
         assert likeness(photo, face(seed)) < 6
@@ -143,7 +143,7 @@ def given_by_hand(ada: Student) -> None:
     ("since", "why"),
     [
         (changed, "is another file by now"),
-        (gone, "This student is not here any more."),
+        (gone, "This student no longer exists."),
         (given_by_hand, "There is no file"),
     ],
 )
@@ -175,7 +175,7 @@ def test_anothers_picture_is_given_only_if_it_is_right_all_the_same(
     pick(client, OTHER, bea)
     sha256 = seen()[OTHER]
     shown = client.post(at("by_eye_commit")).content.decode()
-    assert "It is right all the same." in shown
+    assert "This is right all the same." in shown
     assert list(Student.objects.with_photo().values_list("name", flat=True).order_by("name")) == [
         "Ada Lovelace",
         "Twin",

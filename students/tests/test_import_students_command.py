@@ -75,7 +75,7 @@ def test_those_who_are_missing_leave_when_it_is_said_and_their_number_typed(rost
         (
             listed("1;Lovelace;Ada;4b"),
             ["--columns", ",,,grade"],
-            "No column says what the students are called.",
+            "No column was recognised as the students' names.",
         ),
     ],
 )

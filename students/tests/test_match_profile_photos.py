@@ -141,7 +141,7 @@ def test_another_students_file_is_refused_by_register_and_by_identity(api: Any, 
     put("student_photos/x.jpg", today(ada["id"]))
     before = everything()
     code, said = run(COMMAND, "assign", str(bea["id"]), ada["profile_photo"])
-    assert (code, "belongs to somebody" in said["error"]) == (2, True)
+    assert (code, "already has an owner" in said["error"]) == (2, True)
     code, said = run(COMMAND, "assign", str(bea["id"]), "x.jpg")
     assert (code, "another student" in said["error"]) == (2, True)
     assert everything() == before
@@ -158,7 +158,7 @@ def test_a_file_that_another_students_row_names_is_refused_before_it_is_adopted(
         assert key not in [one["key"] for one in run(COMMAND, "list-available-photos")[1]["photos"]]
         before = everything()
         code, said = run(COMMAND, "assign", str(ada["id"]), key)
-        assert (code, "belongs to somebody" in said["error"]) == (2, True)
+        assert (code, "already has an owner" in said["error"]) == (2, True)
         assert everything() == before
     # Their own may be given.
     assert run(COMMAND, "assign", str(cleo["id"]), "old/cleo.jpg")[0] == 0

@@ -99,7 +99,7 @@ def test_an_assignment_is_refused(pair: tuple[Student, Student]) -> None:
     put("student_photos/x.jpg", face(1))
     before = tree(), links()
     code, said = run("match_profile_photos", "assign", str(ada.pk), "x.jpg")
-    assert (code, "Somebody else's photo" in said["error"]) == (2, True)
+    assert (code, "Another person's photo" in said["error"]) == (2, True)
     assert (tree(), links()) == before
 
 
@@ -120,7 +120,7 @@ def test_adopted_it_gets_a_name_of_its_own_and_the_other_is_free(
 
     assert run("adopt_media", *more)[1]["adopted"] == 1
     assert hand_in(api, ada.pk, face(1)).status_code == 200
-    assert "belongs to somebody" in next(undo_last().left()).note
+    assert "has an owner" in next(undo_last().left()).note
     for student, seed in ((ada, 1), (bea, 2)):
         assert likeness(shown(api, student), face(seed)) < 6
     assert run("verify_media", "--checksum")[0] == 0

@@ -103,7 +103,7 @@ def test_without_a_photo_and_without_a_student_it_is_the_same_404(api: Any, ada:
 def test_lost_bytes_are_a_404_in_words(api: Any, ada: dict[str, Any]) -> None:
     storage_for().remove(StudentPhoto.objects.of_profile().get().file.name)
     answer = api.get(ada["photo"])
-    assert (answer.status_code, answer.json()["detail"]) == (404, "The file is not there.")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "The file is missing.")
 
 
 def test_a_link_alone_is_not_enough(ada: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ def test_from_file_to_undo(pages: Client) -> None:
     pupil("1", "Ada", "Lovelace", "4a")
     pupil("9", "Zoe", "Missing")
     before = school()
-    assert "No list was handed in" in page(pages, UPLOAD)
+    assert "No list was uploaded" in page(pages, UPLOAD)
     place = hand_in(pages, listed("1;Lovelace;Ada;4b", "2;New;Gus;4b", "3;;;"))
     seen = page(pages, place)
     # Problem rows first.
@@ -85,7 +85,7 @@ def test_from_file_to_undo(pages: Client) -> None:
     assert undo in done
     assert pages.post(undo, {"confirmed": "yes"}).status_code == 302
     assert school() == before
-    assert "It was taken back." in page(pages, place)
+    assert "It was undone." in page(pages, place)
 
 
 def test_ticks_are_kept_and_all_or_none_of_a_tab(pages: Client) -> None:
@@ -94,7 +94,7 @@ def test_ticks_are_kept_and_all_or_none_of_a_tab(pages: Client) -> None:
     assert ticked() == [3]
     pages.post(place, {"state": "new", "seen": [2, 3], "accepted": [3], "do": "none"})
     assert ticked() == []
-    assert "Nothing is ticked" in page(pages, place)
+    assert "Nothing is selected" in page(pages, place)
     pages.post(place, {"state": "new", "seen": [2, 3], "do": "all"})
     assert ticked() == [2, 3]
 
@@ -102,7 +102,7 @@ def test_ticks_are_kept_and_all_or_none_of_a_tab(pages: Client) -> None:
 def test_a_person_says_that_it_is_somebody_new_or_whom_it_is(pages: Client) -> None:
     ada, bea = pupil("1", "Ada", "Lovelace"), pupil("2", "Bea", "Good", "3a")
     place = hand_in(pages, listed("901;Lovelace;Ada;4b", "902;Good;Bea;4b"))
-    assert "No, this is somebody new" in page(pages, place)
+    assert "No, this is a new student" in page(pages, place)
     pages.post(place, {"state": "number_changed?", "seen": 2, "do": "new:2"})
     assert "This is Bea Good" in page(pages, place, state="new")
     pages.post(place, {"state": "new", "seen": [2, 3], "accepted": 2, "do": "is:3"})

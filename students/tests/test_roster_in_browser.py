@@ -52,7 +52,7 @@ def test_a_list_from_its_file_to_the_undo(staff: Page, tmp_path: Path, window: A
     staff.get_by_label("The list").set_input_files(path)
     staff.get_by_role("button", name="Look at it").click()
     # What a worker does; the page goes on by itself.
-    expect(staff.get_by_text("This page goes on by itself.")).to_be_visible()
+    expect(staff.get_by_text("This page refreshes by itself.")).to_be_visible()
     run_jobs()
     expect(staff.get_by_text("The row has no name.")).to_be_visible()
     screenshot(staff, "roster_problems")
@@ -62,7 +62,7 @@ def test_a_list_from_its_file_to_the_undo(staff: Page, tmp_path: Path, window: A
     tabs = staff.get_by_role("navigation", name="Rows by their state")
     tabs.get_by_role("link", name="number changed?").click()
     staff.get_by_role("checkbox", name="Dan Renumbered").check()
-    staff.get_by_role("button", name="Keep these ticks").click()
+    staff.get_by_role("button", name="Save the selection").click()
     tabs.get_by_role("link", name="not in the list").click()
     # By keyboard: the tick, then Enter on the button that goes on keeps it.
     staff.get_by_role("checkbox", name="Zoë Missing").focus()
@@ -81,6 +81,6 @@ def test_a_list_from_its_file_to_the_undo(staff: Page, tmp_path: Path, window: A
     assert Student.objects.filter(class_name="4a", status="active").count() == 21
     assert set(Import.objects.get().rows.filter(accepted=True).values_list("outcome", flat=True)) == {"done"}
     staff.get_by_role("link", name="Undo this import").click()
-    staff.get_by_role("button", name="Yes, take it back").click()
+    staff.get_by_role("button", name="Yes, undo it").click()
     expect(staff.get_by_text("Took back 24")).to_be_visible()
     assert school() == before

@@ -53,7 +53,7 @@ def test_what_was_taken_back_and_the_undo_itself_are_shown(given: tuple[Student,
     _ada, operation = given
     assert run("undo_photo_operation", operation)[0] == 0
     out, _steps = shown(operation)
-    assert "change photo: Ada Lovelace (3b): taken back" in out
+    assert "change photo: Ada Lovelace (3b): undone" in out
     undo = Operation.objects.exclude(undoes=None).get()
     out, _steps = shown(str(undo.pk))
     assert out.startswith(f"undo_photo_operation of {operation} by ")

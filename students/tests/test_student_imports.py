@@ -148,8 +148,8 @@ def test_what_changed_since_the_preview_stays_and_says_so(client: Any) -> None:
     }
     assert shown == {
         2: ("stayed", ["The student was changed since."]),
-        3: ("stayed", ["The student is not here any more."]),
-        4: ("stayed", ["The number is somebody else's by now."]),
+        3: ("stayed", ["The student no longer exists."]),
+        4: ("stayed", ["The number belongs to another student by now."]),
         5: ("done", []),
     }
     assert by_number() == {

@@ -107,7 +107,7 @@ def test_page_size_has_bounds(api: Any, hundred: list[Student], asked: str, give
 def test_what_is_no_size_of_a_page_is_a_400(api: Any, asked: str) -> None:
     answer = api.get("/api/students/", {"page_size": asked})
     assert answer.status_code == 400
-    assert answer.json()["errors"] == {"page_size": ["Ask for a page of 1 to 200."]}
+    assert answer.json()["errors"] == {"page_size": ["The page size must be between 1 and 200."]}
 
 
 def test_the_count_stands_there_where_it_is_asked_for(api: Any, hundred: list[Student]) -> None:

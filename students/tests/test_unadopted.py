@@ -81,7 +81,7 @@ def test_an_undo_says_so_where_the_file_is_gone_by_now(each_storage: str) -> Non
     unowned_file()
     assert run("match_profile_photos", "assign", str(ada.pk), "x.jpg")[0] == 0
     storage_for().remove("old/ada.jpg")
-    assert [step.note for step in undo_last().left()] == ["The photo from before is gone."]
+    assert [step.note for step in undo_last().left()] == ["The previous photo is gone."]
     ada.refresh_from_db()
     assert likeness(read(str(ada.profile_photo)), face(2)) < 6
 

@@ -103,7 +103,7 @@ def test_the_same_file_twice_changes_nothing_and_says_so(api: Any, ada: dict[str
     answer = hand_in(api, ada["id"], face(1), "other name.jpeg")
     assert answer.status_code == 200
     assert answer.json()["photo_changed"] is False
-    assert answer.json()["message"] == "This file is the photo already."
+    assert answer.json()["message"] == "This file is already the current photo."
     assert everything() == before
 
 

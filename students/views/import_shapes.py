@@ -59,7 +59,7 @@ class RosterOptions(serializers.Serializer[None]):
         """Each field once."""
         said = [column for column in columns if column]
         if len(said) != len(set(said)):
-            raise serializers.ValidationError(_("Two columns cannot hold the same."))
+            raise serializers.ValidationError(_("Two columns cannot hold the same field."))
         return [column or None for column in columns]
 
 

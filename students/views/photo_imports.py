@@ -229,7 +229,7 @@ def _handed_in(request: Request) -> list[receive.HandedIn]:
     files = [*([one] if one else []), *uploaded.getlist("files")]
     paths = request.data.getlist("paths") if hasattr(request.data, "getlist") else []
     if paths and len(paths) != len(files):
-        raise InvalidFile(_("Say the path of every file, or of none."), code="paths", field="paths")
+        raise InvalidFile(_("Send the path of every file or of none."), code="paths", field="paths")
     named = paths or [file.name or "" for file in files]
     return [receive.HandedIn(str(path)[-1000:], file) for path, file in zip(named, files, strict=True)]
 
@@ -243,5 +243,5 @@ def _options(request: Request) -> dict[str, Any]:
 def _offset(request: Request) -> int:
     said = request.headers.get("Upload-Offset", "")
     if not (said.isascii() and said.isdigit() and len(said) < 19):
-        raise ValidationError({"Upload-Offset": [_("Say in Upload-Offset which byte comes first.")]})
+        raise ValidationError({"Upload-Offset": [_("Upload-Offset must say which byte comes first.")]})
     return int(said)

@@ -63,7 +63,7 @@ class UploadPhotoView(StudentsView):
         )
         confirmed = Confirmation.codes_in(request.data)
         change = upload_photo(student=student, incoming=incoming, actor=self.actor(), confirmed=confirmed)
-        message = _("The photo is saved.") if change.changed else _("This file is the photo already.")
+        message = _("The photo is saved.") if change.changed else _("This file is already the current photo.")
         answer = self.answer(change.student) | {"photo_changed": change.changed, "message": message}
         return Response(answer | {"warnings": self.told(change.warnings)})
 
@@ -80,7 +80,7 @@ class PhotoView(StudentsView):
 
 
 # Whoever sends it again after a worker died must not have it done twice, which would be not at all.
-BROKE_OFF = gettext_lazy("An exchange that had broken off was finished first. Look at the photos.")
+BROKE_OFF = gettext_lazy("An interrupted exchange was completed first. Please check the photos.")
 
 
 @extend_schema(tags=["photos"])

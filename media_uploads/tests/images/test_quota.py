@@ -29,7 +29,7 @@ def test_the_number(danas: Any, settings: Any) -> None:
     before = everything()
     answer = hand_in(danas, face(3))
     assert (answer.status_code, answer.json()["code"]) == (413, "quota_exceeded")
-    assert answer.json()["error"] == "You may keep 2 files, and that is what you have."
+    assert answer.json()["error"] == "You may keep 2 files, and you have reached this limit."
     assert everything() == before
     assert AuditEntry.objects.get(outcome="refused").code == "quota_exceeded"
     danas.delete(at(first, "delete"))

@@ -56,7 +56,7 @@ class Command(PhotoCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="let rows follow the version where the evidence decides; undo_photo_operation takes it back",
+            help="let rows follow the version where the evidence decides; undo_photo_operation undoes it",
         )
         parser.add_argument(
             "--budget", type=duration, help="stop re-hashing after this time, such as 30m; the next goes on"

@@ -35,7 +35,7 @@ def announce(*, filename: str, size: int, actor: Actor) -> Import:
         )
     if storage_for().takes_uploads_itself:
         raise Conflict(
-            _("Files go to a bucket here, which takes none in pieces. Send the zip as a form."),
+            _("Files are kept in a bucket here, which takes no upload in pieces. Send the zip as a form."),
             code="no_tus_here",
         )
     import_id = uuid4()
@@ -77,9 +77,11 @@ def receive(
         with spool.held_spool(keys.import_source(batch.pk, 0)) as held:
             room = size - held.byte_size
             if held.byte_size != offset:
-                raise Conflict(_("Other bytes are next. Ask with HEAD which."), code="wrong_offset")
+                raise Conflict(
+                    _("Upload-Offset is not the next byte. Ask for it with HEAD."), code="wrong_offset"
+                )
             if byte_count is not None and byte_count > room:
-                raise Conflict(_("These are more bytes than were announced."), code="more_than_announced")
+                raise Conflict(_("More bytes were sent than were announced."), code="more_than_announced")
             held.append(read, byte_count=room)
             arrived = held.byte_size
     except FileMissing as error:

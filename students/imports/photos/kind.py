@@ -28,23 +28,23 @@ from students.models import Import, ImportRow, Student
 from students.right_person import STOPS
 
 ROW_SENTENCES: dict[str, Sentence] = {
-    "identity": _("The file says inside whom it shows: %(whose)s."),
+    "identity": _("The tag inside the file names the student: %(whose)s."),
     "retake": _("A retake; it comes before the other picture of this student."),
     "large": _("The larger of two sizes."),
     "chosen": _("Chosen by %(by)s."),
-    "nobody": _("Staff or nobody, says %(by)s."),
+    "nobody": _("Not a student, says %(by)s."),
     "shifted": _("From here on pictures and names seem to be shifted by one."),
-    "twin_of_others": _("The same picture is here for another student too."),
-    "twin": _("The same picture is here twice."),
-    "rival": _("There is another picture of this student here."),
+    "twin_of_others": _("This import has the same picture for another student too."),
+    "twin": _("This import has the same picture twice."),
+    "rival": _("This import has another picture of this student."),
     "same_name": _("Two files, or two lines of the index, have this name."),
-    "names_another": _("The file says inside that it shows another student: %(name)s."),
+    "names_another": _("The tag inside the file names another student: %(name)s."),
     "is_anothers": _("The same picture is the photo of another student: %(name)s."),
     "was_anothers": _("The same picture was a photo of another student: %(name)s."),
-    "number_of_another": _("The file is called by the number of another student: %(name)s."),
+    "number_of_another": _("The file name is the number of another student: %(name)s."),
     "has_left": _("This student has left the school."),
     "was_erased": _("This picture was erased on request. If it may be kept, upload it to the student."),
-    "student_gone": _("The student is not here any more."),
+    "student_gone": _("The student no longer exists."),
     "changed_since": _("Left as it was: %(sentence)s"),
 }
 # What a person must have read and confirmed by its code before a row with it is accepted.
@@ -105,7 +105,7 @@ def _give(row: ImportRow, pk: int | None, actor: Actor) -> None:
         settle(judged, Pictures([row], [], ()), row.batch.created_at.date(), is_staff=True)
         return
     if row.state not in MAY_BE_GIVEN:
-        raise Conflict(_("This picture cannot be given to anybody."), code="not_this_row")
+        raise Conflict(_("This picture cannot be given to any student."), code="not_this_row")
     student = Student.objects.filter(pk=pk).first()
     if student is None:
         raise NotFound
@@ -136,9 +136,9 @@ def _acceptable(row: ImportRow, confirmed: Collection[str]) -> bool:
         raise Conflict(_("This row cannot be accepted. Choose a student first."), code="not_this_row")
     needed = [code for code in open_codes if code in CONFIRMED_FIRST and code not in confirmed]
     if needed and row.state not in TICKED:
-        refused = Conflict(_("Confirm first what speaks against it."), code=needed[0])
+        refused = Conflict(_("First confirm the findings that speak against it."), code=needed[0])
         refused.extra["confirm"] = needed
         raise refused
     if _others(row, row.student_id, same=False):
-        raise Conflict(_("Another picture is taken for this student already."), code="two_for_one")
+        raise Conflict(_("Another picture has already been chosen for this student."), code="two_for_one")
     return True

@@ -61,7 +61,7 @@ def _trying(steps: Steps, work: Callable[[Steps], Left]) -> Left:
             return work(steps)
     except IntegrityError:
         if len(steps) == 1:
-            return {steps[0].pk: _("The number is somebody else's by now.")}
+            return {steps[0].pk: _("The number belongs to another student by now.")}
     left: Left = {}
     for step in steps:
         left |= _trying([step], work)
@@ -143,7 +143,7 @@ def _change(steps: Steps, before: str, after: str, action: str) -> Left:
     for step in steps:
         student, fields = here.get(step.details["student_id"]), step.details[after]
         if student is None:
-            left[step.pk] = _("The student is not here any more.")
+            left[step.pk] = _("The student no longer exists.")
         elif _says(student, fields) == fields:
             continue
         elif _says(student, fields) != step.details[before]:

@@ -25,7 +25,7 @@ class RowState(models.TextChoices):
 
 SENTENCES: dict[str, Sentence] = {
     **TABLE_SENTENCES,
-    "no_names": _("No column says what the students are called. Say which one does."),
+    "no_names": _("No column was recognised as the students' names. Choose the one that holds them."),
     "digits_lost": _(
         "In line %(line)s a student number reads %(cell)s: the spreadsheet has lost its last digits. Format "
         "the column as text, fill in the numbers again, and save the list anew."
@@ -33,15 +33,15 @@ SENTENCES: dict[str, Sentence] = {
     "list_is_gone": _("The list itself was deleted, because somebody in it was erased. Hand it in again."),
     # Evidence
     "number": _("The number is the student's."),
-    "number_without_zeros": _("But for leading zeros the number is the student's, and the name fits."),
-    "name_and_class": _("Nobody else has this name in this class."),
-    "name": _("Nobody else has this name."),
-    "chosen": _("Somebody said so."),
+    "number_without_zeros": _("Apart from leading zeros the number is the student's, and the name fits."),
+    "name_and_class": _("No other student of this class has this name."),
+    "name": _("No other student has this name."),
+    "chosen": _("A member of staff decided it."),
     # Findings
     "name_differs": _("The number is that of %(name)s, who is called quite differently."),
     "namesake": _("There is a student of this name already: %(name)s."),
     "without_number": _("The row has no number."),
-    "resembles_number": _("But for leading zeros the number is that of %(name)s."),
+    "resembles_number": _("Apart from leading zeros the number is that of %(name)s."),
     "changed_since": _("This was changed since the preview, and was left as it is."),
     "taken_back": _("The import was taken back while it was being committed."),
     # Why a row cannot be read
@@ -50,8 +50,10 @@ SENTENCES: dict[str, Sentence] = {
     "cell_error": _("Column %(column)s holds a formula that ended in an error."),
     "too_long": _("%(field)s: at most %(limit)s characters."),
     "number_is_a_date": _("A spreadsheet took the number for a date: %(cell)s."),
-    "unknown_status": _("%(cell)s says neither that somebody is at the school nor that they have left."),
-    "not_a_day": _("%(cell)s is no day. Write it as 2026-11-21."),
+    "unknown_status": _(
+        "%(cell)s says neither that the student is at the school nor that the student has left."
+    ),
+    "not_a_day": _("%(cell)s is not a date. Write it as 2026-11-21."),
     "several_of_this_name": _("Several students have this name, and the row has no number."),
     "duplicate_number": _("Line %(line)s has the same number."),
     "same_student": _("Line %(line)s is about the same student."),

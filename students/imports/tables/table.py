@@ -23,7 +23,7 @@ TABLE_SENTENCES: dict[str, Sentence] = {
         "This is a workbook of an old Excel, or one with a password. Save it as an Excel workbook (.xlsx) "
         "without a password, or as CSV."
     ),
-    "broken_spreadsheet": _("This workbook is damaged. Open it, save it again and hand that in."),
+    "broken_spreadsheet": _("This workbook is damaged. Open it, save it again and upload that file."),
     "no_such_sheet": _("The workbook has no sheet of this name."),
     "too_many_rows": _("The list has more than %(limit)s rows."),
     "wrong_charset": _("The list is not written in %(charset)s."),

@@ -24,7 +24,7 @@ class Command(PhotoCommand):
         "cleans, tags and registers them and keeps each as a version. Nothing is renamed, but a photo "
         "that lies under another student's name gets its own; the old bytes stay in quarantine. A file that "
         "has only the integer id in its name is listed and left alone, unless --trust-ids says that no "
-        "student was ever entered anew. Safe to stop and to run again; undo_photo_operation takes it back."
+        "student was ever entered anew. Safe to stop and to run again; undo_photo_operation undoes it."
     )
 
     def arguments(self, parser: ArgumentParser) -> None:

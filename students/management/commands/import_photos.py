@@ -28,7 +28,7 @@ class Command(PhotoCommand):
     help = (
         "Reads the photos of a folder or a zip, with or without a lab's index, and says whose they are. With "
         "--commit those of which that is certain become the students' photos, as one operation; "
-        "undo_photo_operation takes it back. What needs a person is listed and left alone: the admin's page "
+        "undo_photo_operation undoes it. What needs a person is listed and left alone: the admin's page "
         "asks about each."
     )
     # Reading takes minutes, and changes nothing: only the commit is alone.

@@ -27,7 +27,7 @@ class Command(PhotoCommand):
 
     help = (
         "Reads a list of students (CSV, TSV or XLSX), and says what importing it would change. With "
-        "--commit that is done, as one operation; undo_photo_operation takes it back. What is only proposed, "
+        "--commit that is done, as one operation; undo_photo_operation undoes it. What is only proposed, "
         "and who is not in the list, is listed and left alone: the admin's page asks about each."
     )
 

@@ -189,7 +189,7 @@ class Command(PhotoCommand):
                 tally["assigned" if self._try_to_assign(pk, finding) else "refused"] += 1
         self.say(", ".join(f"{count} {what}" for what, count in tally.items()) + ".")
         if tally["assigned"]:
-            self.say("Each assignment is an operation of its own: undo_photo_operation takes it back.")
+            self.say("Each assignment is an operation of its own: undo_photo_operation undoes it.")
 
     def _try_to_assign(self, pk: int, finding: Finding) -> bool:
         try:

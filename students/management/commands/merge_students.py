@@ -9,7 +9,7 @@ from students.recovery.reassign.by_hand import Moved, merge_students
 class Command(ByHandCommand):
     help = (
         "Gives every photo of a student who was entered twice to the row that stays, keeps the number, "
-        "and ends the other row. undo_photo_operation takes it back."
+        "and ends the other row. undo_photo_operation undoes it."
     )
     asked = {"keep": f"the row that stays: {STUDENT}", "duplicate": f"the row that ends: {STUDENT}"}
 

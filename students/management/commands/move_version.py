@@ -11,7 +11,7 @@ class Command(ByHandCommand):
 
     help = (
         "Gives one version of a photo, which went to the wrong student, to the right one. Where it was the "
-        "photo, the one before is the photo again. undo_photo_operation takes it back."
+        "photo, the previous photo becomes current again. undo_photo_operation undoes it."
     )
     asked = {"student": f"who has it: {STUDENT}", "sha256": VERSION, "to": f"whose it is: {STUDENT}"}
 

@@ -9,7 +9,7 @@ from students.recovery.reassign.by_hand import Moved, remove_version
 class Command(ByHandCommand):
     help = (
         "Sets one version of a student's photo aside in quarantine. Where it was the photo, the one "
-        "before is the photo again. undo_photo_operation takes it back."
+        "before is the photo again. undo_photo_operation undoes it."
     )
     asked = {"student": STUDENT, "sha256": VERSION}
 

@@ -48,7 +48,7 @@ class Command(PhotoCommand):
         "Checks every student's photo, its copies and attendance photos; puts back what is missing or "
         "damaged from any place that has the right bytes; links photos again whose rows are gone, from the "
         "newest valid backup. A photo that is linked today, or was removed or erased on purpose, is never "
-        "touched. undo_photo_operation takes it all back."
+        "touched. undo_photo_operation undoes all of it."
     )
 
     wanted: UUID

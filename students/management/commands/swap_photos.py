@@ -9,9 +9,7 @@ from students.recovery.reassign.by_hand import Moved, swap_photos
 class Command(ByHandCommand):
     """Exchanges the photos of two students."""
 
-    help = (
-        "Exchanges the current photos of two students, as one operation. undo_photo_operation takes it back."
-    )
+    help = "Exchanges the current photos of two students, as one operation. undo_photo_operation undoes it."
     asked = {"one": STUDENT, "other": STUDENT}
 
     def move(self, options: dict[str, Any]) -> Moved:

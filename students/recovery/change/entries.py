@@ -50,7 +50,7 @@ def entry_of(step: OperationStep) -> BackedUpStudent:
     except InvalidBackup:
         entry = None
     if entry is None:
-        raise Changed(_("The backup that this was to be done from is no longer there."))
+        raise Changed(_("The backup for this operation no longer exists."))
     return entry
 
 

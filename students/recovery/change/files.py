@@ -49,7 +49,7 @@ def needed_bytes(file_refs: Iterable[Sequence[str]], sha256: str) -> bytes:
     """The same; raises `Changed` where no place has them any more."""
     data = right_bytes(file_refs, sha256)
     if data is None:
-        raise Changed(_("The bytes that were to be put back are no longer there."))
+        raise Changed(_("The bytes to be restored no longer exist."))
     return data
 
 
@@ -67,7 +67,7 @@ def version_of(
     Raises `Changed` for bytes of another type, and `InvalidFile` for what is no picture.
     """
     if not is_of_type(data, content_type):
-        raise Changed(_("The picture is not of the type that it is said to be."))
+        raise Changed(_("The picture is not of its stated type."))
     extension, sha256 = EXTENSIONS[content_type], hashlib.sha256(data).hexdigest()
     thumbnails = take_in_image(data, filename=f"stored.{extension}", limits=photo_limits()).thumbnails
     return FileSet(
@@ -117,7 +117,7 @@ def set_aside(operation: UUID, others: Iterable[Any], owner: dict[str, str]) -> 
         storage = storage_for(alias)
         if sha256_of(alias, target) != sha256:
             if sha256_of(alias, key) != sha256:
-                raise Changed(_("Another file lies under this name by now."))
+                raise Changed(_("Another file is stored under this name by now."))
             storage.copy(key, target, content_type="application/octet-stream")
         found = storage.stat(target)
         QuarantinedFile.objects.get_or_create(

@@ -146,7 +146,7 @@ class RemoveDuplicate(StepHandler):
                 raise Changed(_("The student has another photo by now."))
             keep = Student.objects.select_for_update().filter(pk=details["keep"]).first()
             if keep is None or str(keep.student_id) != details["keep_id"]:
-                raise Changed(_("The student is not here any more."))
+                raise Changed(_("The student no longer exists."))
             record(actor_of(step), "student.merge", subject=subject_of(found))
             number = found.student_number
             found.delete()

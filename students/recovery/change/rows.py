@@ -101,11 +101,11 @@ def _version_before(student: Student, slot: str, sha256: str) -> Version | None:
         return None
     photo = StudentPhoto.objects.filter(student=student, slot=slot, sha256=sha256).first()
     if photo is None:
-        raise Changed(_("The photo from before is gone."))
+        raise Changed(_("The previous photo is gone."))
     try:
         version = version_as_stored(student, photo)
     except FileMissing as error:
-        raise Changed(_("The photo from before is gone.")) from error
+        raise Changed(_("The previous photo is gone.")) from error
     if slot == PROFILE and not names_present_number(student, version):
         raise Changed(_("The student's number was changed since."))
     return version

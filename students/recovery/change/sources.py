@@ -101,11 +101,11 @@ def _of_version(step: OperationStep, student: Student) -> Version:
     rows = StudentPhoto.objects.filter(student=details["of"], slot=details["slot"])
     photo = rows.filter(sha256=details["sha256"]).first()
     if photo is None:
-        raise Changed(_("The photo is not there any more."))
+        raise Changed(_("The photo no longer exists."))
     try:
         version = retagged_version(student, photo, actor_of(step))
     except FileMissing as error:
-        raise Changed(_("The photo is not there any more.")) from error
+        raise Changed(_("The photo no longer exists.")) from error
     version.photo.uploaded_at = photo.uploaded_at
     return version
 
@@ -118,7 +118,7 @@ def _of_backup(step: OperationStep, student: Student) -> list[Version]:
     for item in details["versions"]:
         photo = entries.get(item["sha256"])
         if photo is None:
-            raise Changed(_("The backup that this was to be done from is no longer there."))
+            raise Changed(_("The backup for this operation no longer exists."))
         file_set = version_of(
             student,
             needed_bytes([*item["sources"], ("default", item["key"])], photo.sha256),
@@ -163,10 +163,10 @@ def confirm_sources(step: OperationStep, student: Student) -> None:
                 needed_bytes(_staying(student, item, details), item["sha256"])
     key, sha256 = was["columns"]["profile_photo"], was["file_sha256"]
     if key and StoredFile.objects.filter(key=key).exclude(**owner_of(student).files).exists():
-        raise Changed(_("The file belongs to somebody by now."))
+        raise Changed(_("The file has an owner by now."))
     storage_roots = (key, keys.quarantined(step.operation_id, key))
     if sha256 and sha256 not in [sha256_of("default", place) for place in storage_roots]:
-        raise Changed(_("The photo from before is gone."))
+        raise Changed(_("The previous photo is gone."))
 
 
 def _staying(student: Student, item: dict[str, Any], details: dict[str, Any]) -> list[Sequence[str]]:
@@ -209,7 +209,7 @@ def source_bytes(step: OperationStep) -> bytes:
     storage = storage_for(details["storage_alias"])
     moved = keys.quarantined(step.operation_id, details["key"])
     aside = details.get("stored_at", moved)
-    why = _("The file is gone or another one by now.")
+    why = _("The file is gone or was replaced.")
     for key in dict.fromkeys((aside, details["key"], moved) if aside != moved else (details["key"], moved)):
         try:
             data = storage.read(key, max_bytes=MAX_STORED_BYTES)
@@ -219,7 +219,7 @@ def source_bytes(step: OperationStep) -> bytes:
             continue
         if key == details["key"] and _is_registered(key):
             # Perhaps it is what was made of it, under its own name; then the file itself lies in quarantine.
-            why = _("The file belongs to somebody by now.")
+            why = _("The file has an owner by now.")
             continue
         return data
     raise Changed(why)
@@ -229,7 +229,7 @@ def student_of(step: OperationStep) -> Student:
     """Who the step is about. Raises `Changed` where they are gone."""
     found = Student.objects.filter(pk=step.details["student"], student_id=step.details["student_id"]).first()
     if found is None:
-        raise Changed(_("The student is not here any more."))
+        raise Changed(_("The student no longer exists."))
     return found
 
 

@@ -64,9 +64,9 @@ def _bytes(key: str, sha256: str) -> bytes:
     try:
         data = storage_for().read(key, max_bytes=MAX_STORED_BYTES)
     except (FileMissing, FileTooLarge) as error:
-        raise Changed(_("The picture is not there any more. Hand it in again.")) from error
+        raise Changed(_("The picture no longer exists. Please upload it again.")) from error
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise Changed(_("The picture is not there any more. Hand it in again."))
+        raise Changed(_("The picture no longer exists. Please upload it again."))
     return data
 
 

@@ -79,7 +79,7 @@ def unowned_file(text: str) -> FileStat:
     if found is None:
         raise CommandRefused(f"There is no file {key}.")
     if StoredFile.objects.filter(key=key).exists():
-        raise CommandRefused(f"{key} belongs to somebody already.")
+        raise CommandRefused(f"{key} already has an owner.")
     return found
 
 
@@ -160,7 +160,7 @@ def _refuse_named_by_others(student: Student, unowned_file: UnownedFile) -> None
     if root_of(unowned_file.storage_alias).claims([key]):
         others = Student.objects.exclude(pk=student.pk).filter(profile_photo=key)
         if student.profile_photo.name != key or others.exists():
-            raise CommandRefused(f"{key} belongs to somebody already: a row names it. See adopt_media.")
+            raise CommandRefused(f"{key} already has an owner: a row names it. See adopt_media.")
 
 
 def _refuse_another_students(student: Student, finding: Finding) -> None:

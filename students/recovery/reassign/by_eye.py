@@ -105,7 +105,7 @@ def _give(
     match: StagedMatch, student: Student | None, runner: OperationRunner, actor: Actor, codes: Collection[str]
 ) -> None:
     if student is None:
-        raise NotFound(_("This student is not here any more."))
+        raise NotFound(_("This student no longer exists."))
     finding = named_file(match.key)
     if finding.unowned_file.sha256 != match.sha256:
         raise CommandRefused(f"{match.key} is another file by now; look at it again.", code="changed_since")

@@ -35,7 +35,7 @@ class CreateStudent(StepHandler):
                 student = _created(entry, step.details["id"])
                 record(actor_of(step), "student.revive", subject=subject_of(student))
         except IntegrityError as error:
-            raise Changed(_("The student's number or id is somebody else's by now.")) from error
+            raise Changed(_("The student's number or id belongs to another student by now.")) from error
 
     def revert(self, step: OperationStep) -> None:
         """Remove the student, unless somebody has used the row since."""

@@ -43,7 +43,7 @@ class PutBack(StepHandler):
             if now != sha256:
                 data = needed_bytes(details["sources"], sha256) if details["sources"] else None
                 if now not in (None, details["found"]):
-                    raise Changed(_("Another file lies under this name by now."))
+                    raise Changed(_("Another file is stored under this name by now."))
                 if now is not None:
                     set_aside(step.operation_id, [(alias, key, now)], owner.files)
                 if data is None:
@@ -63,7 +63,7 @@ class PutBack(StepHandler):
                 if not details["found"]:
                     storage_for(alias).remove(key)
             elif now is not None and now != details["found"]:
-                raise Changed(_("Another file lies under this name by now."))
+                raise Changed(_("Another file is stored under this name by now."))
             if details["found"]:
                 bring_others_back(step.operation_id, [(alias, key, details["found"])], sha256)
 
