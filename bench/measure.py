@@ -1,6 +1,6 @@
 """CPU seconds and memory of one piece of work, in a process of its own.
 
-A process of its own, because the peak of memory can only be asked for a whole process, and because nobody
+A process of its own, because the peak of memory can only be asked for a whole process, and because no process
 else's caches, threads and garbage may count. CPU seconds, because the machine has other things to do.
 """
 

@@ -1,4 +1,5 @@
-"""`python -m config.first_start`: brings the database up to date and sees that somebody can sign in.
+"""`python -m config.first_start`: brings the database up to date and makes sure that an administrator can
+sign in.
 
 A process of its own, so that the one that forks the workers never loads Django.
 """

@@ -20,7 +20,7 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 
-# Nobody in front of us has to say where the application begins.
+# No server in front of this one has to say where the application begins.
 forwarder_headers = ""
 
 # The socket for gunicornc would lie in the home folder; the service writes nothing there.

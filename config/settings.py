@@ -22,7 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = folder("PHOTOKEEP_STATE_DIR", BASE_DIR / "var")
 
 DEBUG = flag("DEBUG")
-# Without DATABASE_URL the service runs a database of its own under var/: somebody is trying it out or
+# Without DATABASE_URL the service runs a database of its own under var/: it is being tried out or
 # developing, so the secret may be made up as well. With one it is a deployment and must be told.
 OWN_DATABASE = not given_url() or os.environ.get("PHOTOKEEP_EMBEDDED") == "1"
 
@@ -151,7 +151,7 @@ REST_KNOX = {
 
 MEDIA_URL = "/media/"
 MEDIA_ROOT = folder("MEDIA_ROOT", BASE_DIR / "media")
-# Of every folder and file that is made there. By default nobody but the service itself gets in.
+# Of every folder and file that is made there. By default only the service itself may read them.
 MEDIA_FOLDER_MODE = mode("MEDIA_FOLDER_MODE", "0700", owner=0o700)
 MEDIA_FILE_MODE = mode("MEDIA_FILE_MODE", "0600", owner=0o600)
 PHOTO_BACKUP_DIR = folder("PHOTO_BACKUP_DIR", BASE_DIR / "backups")
@@ -205,7 +205,7 @@ METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# A page that nobody touches for so long asks for the password again.
+# A session that is idle for so long asks for the password again.
 SESSION_COOKIE_AGE = number("SESSION_IDLE_MINUTES", 60, minimum=1) * 60
 # How long the audit says who did what; 0 for ever.
 AUDIT_DAYS = number("AUDIT_DAYS", 3 * 365)
@@ -218,7 +218,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
-    # Bearer first: it gives the WWW-Authenticate header, so that nobody without credentials gets a 403.
+    # Bearer first: it gives the WWW-Authenticate header, so that a request without credentials gets no 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "profile_pictures.authentication.BearerAuthentication",
         "profile_pictures.authentication.PageAuthentication",
@@ -260,7 +260,8 @@ SPECTACULAR_SETTINGS = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
-# What somebody chose on a page; without a choice Accept-Language decides, as it always does for the API.
+# The language that a user chose on a page; without a choice Accept-Language decides, as it always does for
+# the API.
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"

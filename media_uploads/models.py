@@ -23,7 +23,7 @@ MAX_CAPTION_LENGTH = 1000
 
 
 class UserImage(models.Model):
-    """An image of a user. Triggers take its files along when the row goes, whoever deletes it."""
+    """An image of a user. Triggers take its files along when the row goes, whatever deletes it."""
 
     class Type(models.TextChoices):
         PROFILE = "profile", _("profile")
@@ -74,7 +74,7 @@ class UserImage(models.Model):
 
 
 class Persona(models.Model):
-    """Somebody that a user appears as; media files belong to one."""
+    """A user's persona; media files belong to one."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="personas", db_index=False
@@ -183,7 +183,7 @@ class DirectUpload(models.Model):
     """A media file on its way in over more than one request, or past us into the bucket.
 
     What has arrived lies under `key`, which no register knows; a trigger queues its removal once the row is
-    deleted or completed, whoever does it (see migration 0004).
+    deleted or completed, whatever does it (see migration 0004).
     """
 
     class Way(models.TextChoices):
@@ -231,7 +231,7 @@ class DirectUpload(models.Model):
 
 
 class Usage(models.Model):
-    """How much of their quota somebody uses: the originals of images and media files, not derivatives.
+    """How much of their quota a user has used: the originals of images and media files, not derivatives.
 
     Triggers on both tables keep it, in the transaction that adds or removes a row (see migration 0001); its
     lock lets the uploads of one user pass the quota one by one.

@@ -27,7 +27,7 @@ FORGOTTEN_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who acts, and the channel they came through: api, admin, command, media."""
+    """The user who acts, and the channel they came through: api, admin, command, media."""
 
     id: str
     name: str
@@ -51,7 +51,7 @@ _request: ContextVar[HttpRequest | None] = ContextVar("acting_request", default=
 
 @contextmanager
 def acting(request: HttpRequest) -> Iterator[None]:
-    """While `request` is answered, whoever sent it is the one who acts."""
+    """While `request` is answered, its sender is the actor."""
     token = _request.set(request)
     try:
         yield
@@ -65,7 +65,7 @@ def acting_request() -> HttpRequest | None:
 
 
 def current_actor() -> Actor:
-    """Whoever sent the request that is being answered, else the operator of a command."""
+    """The sender of the request that is being answered, else the operator of a command."""
     request = _request.get()
     return operator() if request is None else Actor.of(request, channel_of(request))
 
@@ -76,7 +76,7 @@ def operator() -> Actor:
 
 
 def subject_of_user(user_id: object) -> str:
-    """How audit rows name somebody who signs in."""
+    """How audit rows name a user."""
     return f"user {user_id}"
 
 
@@ -172,7 +172,7 @@ def failures_recorded(actor: Actor, action: str, subject: str) -> Iterator[None]
 def record_refusal(actor: Actor, action: str, *, subject: str = "", code: str = "") -> None:
     """Write one row about an attempt that was refused, outside any transaction that was rolled back.
 
-    They are counted for each person, and for each network of whoever is not signed in, and dropped beyond a
+    They are counted for each person, and for each network of anonymous visitors, and dropped beyond a
     limit: else anybody could fill the disk.
     """
     limit = REFUSALS_PER_MINUTE if actor.id else ANONYMOUS_REFUSALS_PER_MINUTE

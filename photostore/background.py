@@ -31,7 +31,7 @@ REFUSED = 2
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What people are told of a job. `cron`: when it runs by itself; empty: when somebody asks for it."""
+    """What people are told of a job. `cron`: when it runs by itself; empty: only on request."""
 
     name: str
     title: str | Promise

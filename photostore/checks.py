@@ -13,7 +13,7 @@ from photostore.errors import ScannerUnavailable
 
 @register(Tags.security, deploy=True)
 def scanner_answers(**_kwargs: Any) -> list[CheckMessage]:
-    """Warn when no file could be taken, because nobody would look for viruses in it."""
+    """Warn when no file can be accepted because the virus scanner does not answer."""
     if not settings.CLAMAV_SOCKET:
         return []
     try:

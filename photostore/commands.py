@@ -169,7 +169,7 @@ class PhotoCommand(BaseCommand):
 
     @property
     def actor(self) -> Actor:
-        """Whoever runs the command on this machine."""
+        """The operator who runs the command on this machine."""
         return operator()
 
     def say(self, line: str = "") -> None:
@@ -178,7 +178,7 @@ class PhotoCommand(BaseCommand):
             self._write(line)
 
     def _write(self, text: str, ending: str = "\n") -> None:
-        """Whoever closes the pipe (`| head`) has read enough; the work goes on, and nobody hears of it."""
+        """When the reader closes the pipe (`| head`), the work goes on without output."""
         try:
             self.stdout.write(text, ending=ending)
             if not ending:

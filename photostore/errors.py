@@ -92,14 +92,16 @@ class StalePage(Forbidden):
 
 
 class Conflict(PhotostoreError):
-    """Somebody else was faster, or it exists already."""
+    """Another request was faster, or the object exists already."""
 
     code = "conflict"
     sentence = _("Another user changed this at the same moment. Please try again.")
 
 
 class NameTaken(Conflict):
-    """Somebody else's row names a file under a documented name: it is their photo today, and stays."""
+    """Another owner's row names a file under a documented name: it is that owner's current photo, and
+    stays.
+    """
 
     code = "name_taken"
     sentence = _(
@@ -109,7 +111,7 @@ class NameTaken(Conflict):
 
 
 class InUse(PhotostoreError):
-    """Somebody is writing to it at this moment."""
+    """Another request or process is writing to it at this moment."""
 
     code = "in_use"
     sentence = _("This upload is still in progress. Please try again in a moment.")
@@ -138,7 +140,7 @@ class StorageUnavailable(PhotostoreError):
 class FileUnreadable(StorageUnavailable):
     """The storage answers, and this one file cannot be read: its mode, its owner, a damaged disk.
 
-    Whoever goes through many files names it and goes on. It is not "absent", so everybody else stops, as for
+    Code that goes through many files names it and goes on. It is not "absent", so other code stops, as for
     a storage that is unavailable.
     """
 
@@ -185,7 +187,7 @@ class Busy(StorageUnavailable):
 
 
 class ScannerUnavailable(StorageUnavailable):
-    """Nobody could say whether there is a virus in it, so it is not kept."""
+    """The file could not be checked for viruses, so it is not kept."""
 
     code = "scanner_unavailable"
     sentence = _(

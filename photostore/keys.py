@@ -9,7 +9,7 @@ from uuid import UUID
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 # The thumbnails of every picture, by their pixels: two squares and a fit.
 THUMBNAIL_SIZES = ("96", "256", "640")
-# What the others get; somebody who bears such a name gets one as well, or they would share a folder.
+# What the others get; a user who bears such a name gets one as well, or they would share a folder.
 _BY_NUMBER = re.compile(r"user-\d+", re.IGNORECASE)
 
 
@@ -87,7 +87,7 @@ def incoming(user_id: int, upload_id: UUID) -> str:
     return f"{INCOMING}{user_id}/{upload_id}"
 
 
-# Photos that were handed in by the hundred and that nobody has said yes to yet: never served by a link, never
+# Photos that were handed in by the hundred and await confirmation: never served by a link, never
 # backed up, gone with their import.
 IMPORTS = "imports/"
 

@@ -17,7 +17,7 @@ class StoredFile(models.Model):
     """One row for every file that should exist. Delivery, diff and verification read it.
 
     A database trigger writes the key of every deleted row into `PendingRemoval`, in the same
-    transaction, whoever deletes it (see migration 0002).
+    transaction, whatever deletes it (see migration 0002).
     """
 
     class Kind(models.TextChoices):
@@ -66,7 +66,7 @@ class StoredFile(models.Model):
 
 
 class PendingRemoval(models.Model):
-    """The outbox of bytes: what a committed transaction gave up and nobody has removed yet."""
+    """The outbox of bytes: what a committed transaction gave up and that is not removed yet."""
 
     storage_alias = models.CharField(max_length=32)
     key = models.CharField(max_length=KEY_LENGTH, db_collation="C")
@@ -161,7 +161,7 @@ class RateWindow(models.Model):
         return f"{self.name}: {self.count}"
 
 
-# The operation of an upload that found a stranger's file where its own goes.
+# The operation of an upload that found an unowned file where its own goes.
 UPLOAD = "upload"
 # The worker's own adoption of photos that rows of another system name.
 BY_ITSELF = "adopt_by_itself"

@@ -1,6 +1,6 @@
 """What an app tells of itself: one object, registered in `AppConfig.ready()`. photostore knows no app.
 
-Whoever needs to know asks `apps()`: the operations for handlers and guards, the inventory for rows and
+`apps()` gives all of them: the operations use it for handlers and guards, the inventory for rows and
 inspectors, the sweep for locks, delivery for legacy files.
 """
 
@@ -32,7 +32,7 @@ class StepHandler(ABC):
 
     @abstractmethod
     def revert(self, step: OperationStep) -> None:
-        """Take it back; also the second time. Raises `Changed` where somebody changed it since."""
+        """Revert it; a second call changes nothing. Raises `Changed` where it was changed since."""
 
 
 class RowsHandler(StepHandler):
@@ -75,9 +75,9 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Tells a file that names somebody else than its owner.
+    """Tells a file that names another person than its owner.
 
-    `named` is pure and runs in any thread: whom the bytes name, None where they name nobody; it may raise
+    `named` is pure and runs in any thread: whom the bytes name, None where they name no one; it may raise
     `PhotostoreError`. `expected` gives the names of many owners, by owner id, from the database. `prepare`
     is called before threads ask `named`: whatever that needs from the database. May raise
     `StorageUnavailable`.
@@ -133,9 +133,9 @@ class AppRegistration:
     arriving_keys: Callable[[Keys], set[str]] = _none_of
     # Those that rows of another system name, and that `adopt_media` makes known.
     legacy_keys: Callable[[Keys], set[str]] = _none_of
-    # Makes them known as steps of the operation (`OperationRunner`), where nobody has to be asked.
+    # Makes them known as steps of the operation (`OperationRunner`), where no confirmation is needed.
     adopt: Callable[[Keys, Any], None] = lambda _keys, _runner: None
-    # Whose row names a key as a legacy one: the mark that their links carry; None where that is nobody's.
+    # Whose row names a key as a legacy one: the mark that their links carry; None where no row does.
     legacy_mark: Callable[[str], str | None] = lambda _key: None
     # Unowned files that are to be adopted or asked about, so that no sweep takes them.
     kept_keys: Callable[[Keys], set[str]] = _none_of

@@ -1,4 +1,4 @@
-"""Looking for viruses in bytes that nobody can see yet, where a ClamAV daemon is named.
+"""Looking for viruses in bytes that are not visible yet, where a ClamAV daemon is named.
 
 clamd's INSTREAM, spoken here: the client libraries send a kilobyte at a time, wait for ever to be let in by a
 daemon that hangs, and lose the daemon's own words when it breaks a stream off.
@@ -73,7 +73,7 @@ def _connected() -> socket.socket:
         return socket.create_connection((host.strip("[]"), int(port)), timeout=seconds)
     line = socket.socket(socket.AF_UNIX)
     try:
-        line.settimeout(seconds)  # before connecting: a daemon that hangs lets nobody in
+        line.settimeout(seconds)  # before connecting: a daemon that hangs accepts no connection
         line.connect(place)
     except BaseException:
         line.close()

@@ -1,7 +1,7 @@
 """One XMP packet in a JPEG or PNG: spliced in, read and taken out without touching a pixel.
 
 The packet's place is the standard one (ISO 16684-1, XMP part 3): an APP1 segment after SOI in a JPEG, an
-uncompressed iTXt chunk after IHDR in a PNG. What is in it is somebody else's business. Taking it out gives
+uncompressed iTXt chunk after IHDR in a PNG. Its other contents are not interpreted. Taking it out gives
 back the file as it was, byte for byte: `strip(embed(data, packet)) == data` for all that intake made.
 """
 
@@ -23,7 +23,7 @@ _PNG_HEAD_BYTES = len(_PNG_START) + 25  # the signature and IHDR, which has 13 b
 _PNG_PREFIX = b"XML:com.adobe.xmp\0\0\0\0\0"
 # A segment's length has 16 bits and counts itself.
 MAX_PACKET_BYTES = 0xFFFF - 2 - len(_JPEG_PREFIX)
-# A camera writes a dozen segments before the pixels; whoever writes thousands wants to keep us busy.
+# A camera writes a dozen segments before the pixels; a file with thousands is an attack.
 _MAX_PARTS = 512
 
 

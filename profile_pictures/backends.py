@@ -19,7 +19,7 @@ from profile_pictures.models import User
 WRONG_PASSWORDS_PER_MINUTE = 10
 # From one network, all names together; a whole school may sit behind one.
 WRONG_PASSWORDS_OF_A_NETWORK_PER_MINUTE = 60
-# For one name from all networks together: whoever has many addresses is slow all the same.
+# For one name from all networks together: an attacker with many addresses is slowed down too.
 WRONG_PASSWORDS_OF_A_NAME_PER_HOUR = 100
 # Of one person, with the right password: each costs as much CPU, a token and a row of the audit.
 SIGN_INS_PER_MINUTE = 30
@@ -55,8 +55,8 @@ class ThrottledModelBackend(ModelBackend):
 def _counted(username: str, name: str, network: str) -> list[str]:
     """Count one more attempt; what to take back when it was a right one. Raises `TooManyAttempts`.
 
-    Each check costs a good part of a second of CPU, whatever the name: names are free to make up. Whoever
-    signed in from there lately is held up by guesses at their own name from there alone.
+    Each check costs a good part of a second of CPU, whatever the name: names are free to make up. A client
+    that signed in from there lately is held up by guesses at their own name from there alone.
     """
     of_network, of_both, of_name = f"login:{network}", f"login:{name}:{network}", f"login:{name}"
     is_flooded = count(of_network) > WRONG_PASSWORDS_OF_A_NETWORK_PER_MINUTE
@@ -75,7 +75,7 @@ def _right(name: str) -> str:
 
 
 def _typed(username: str) -> str:
-    """Hashed: the name is whatever somebody typed, perhaps a password in the wrong field."""
+    """Hashed: the name is whatever was typed, perhaps a password in the wrong field."""
     return hashlib.sha256(username.casefold().encode(errors="replace")).hexdigest()[:32]
 
 

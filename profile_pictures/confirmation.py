@@ -1,4 +1,4 @@
-"""Use cases: a picture becomes somebody's profile picture, and an earlier one does so again.
+"""Use cases: a picture becomes a user's profile picture, and an earlier one does so again.
 
 Confirming is one compare-and-swap on the upload's row: pending and in time, or 404. The bytes lie under
 their confirmed key before it; the pending ones go after it. Dying in between leaves the old picture.
@@ -78,7 +78,7 @@ def revert_to(*, user: User, upload_id: int, actor: Actor) -> ProfilePictureUplo
         with transaction.atomic(durable=True):
             person = locked_person(user.pk)
             before = _set_aside(person)
-            # Locked: somebody may delete it by other means than ours.
+            # Locked: it may be deleted by other means than ours.
             again = ProfilePictureUpload.objects.select_for_update().filter(pk=upload.pk)
             if not again.update(replaced_at=None):
                 raise UploadNotFound

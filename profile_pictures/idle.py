@@ -1,4 +1,4 @@
-"""A session lives as long as somebody uses it, and `SESSION_COOKIE_AGE` seconds longer."""
+"""A session lives `SESSION_COOKIE_AGE` seconds longer than its last use."""
 
 from __future__ import annotations
 

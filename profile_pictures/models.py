@@ -19,7 +19,7 @@ OWNER_LABEL = "profile_pictures.upload"
 
 
 class User(AbstractUser):
-    """Somebody who signs in. Other apps refer to it by `settings.AUTH_USER_MODEL` only."""
+    """A user account. Other apps refer to it by `settings.AUTH_USER_MODEL` only."""
 
     # The storage key of the confirmed picture; empty without one.
     profile_picture = models.ImageField(max_length=KEY_LENGTH, blank=True, editable=False)
@@ -46,7 +46,7 @@ class User(AbstractUser):
         return salted_hmac(salt, text, secret=secret, algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new password ends every bearer token, whoever holds it."""
+        """Save; a new password ends every bearer token, of that user."""
         # Django keeps the raw password until it is saved, and only then; a mere re-hash leaves it unset.
         has_new_password = self._password is not None and not self._state.adding  # type: ignore[attr-defined]
         super().save(*args, **kwargs)
@@ -70,7 +70,7 @@ class ProfilePictureUploadQuerySet(models.QuerySet["ProfilePictureUpload"]):
         return self.filter(is_confirmed=True, replaced_at=None)
 
     def earlier(self) -> Self:
-        """Somebody's picture once, replaced since."""
+        """Confirmed pictures that have been replaced since."""
         return self.filter(is_confirmed=True, replaced_at__isnull=False)
 
     def history(self) -> Self:
@@ -79,10 +79,10 @@ class ProfilePictureUploadQuerySet(models.QuerySet["ProfilePictureUpload"]):
 
 
 class ProfilePictureUpload(models.Model):
-    """A picture that somebody handed in: pending until they have seen it and said yes, or until it expires.
+    """A picture that a user uploaded: pending until they confirm it or it expires.
 
     Today's picture is the confirmed one without `replaced_at`; its `image` is the user's
-    `profile_picture`. A trigger empties that column when this row goes, whoever deletes it.
+    `profile_picture`. A trigger empties that column when this row goes, whatever deletes it.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="picture_uploads", db_index=False)

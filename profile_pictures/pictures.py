@@ -73,7 +73,7 @@ class FinalPicture:
 def take_in(data: bytes, *, filename: str) -> CleanImage:
     """The picture in `data`, upright and without tags.
 
-    Raises `InvalidFile`, `FileTooLarge`, and `StorageUnavailable` where nobody could look for viruses.
+    Raises `InvalidFile`, `FileTooLarge`, and `StorageUnavailable` where the virus scanner does not answer.
     """
     scan_bytes(data)
     return take_in_image(data, filename=filename, limits=_limits(MAX_FILE_BYTES))

@@ -14,7 +14,7 @@ class NoImage(InvalidFile):
 
 
 class UploadNotFound(NotFound):
-    """No such upload, somebody else's, or not what this call needs."""
+    """No such upload, another user's, or not what this call needs."""
 
     code = "upload_not_found"
     sentence = _("Upload record not found")

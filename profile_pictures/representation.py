@@ -28,7 +28,7 @@ def represent_upload(upload: ProfilePictureUpload, links: LinkMaker) -> dict[str
 
 
 def represent_picture(user: User, upload: ProfilePictureUpload | None, links: LinkMaker) -> dict[str, Any]:
-    """Somebody's picture of today, for everybody who is signed in; `upload` is None without one."""
+    """A user's current picture, for every signed-in user; `upload` is None without one."""
     return {
         "username": user.get_username(),
         "profile_picture": upload.key if upload else None,

@@ -1,4 +1,4 @@
-"""Whose account somebody may change: nobody grants what they do not have, nobody touches who has more."""
+"""Whose account a user may change: one grants only what one has, and changes no one who has more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from profile_pictures.models import User
 
 
 def rights_of(person: Any) -> set[int]:
-    """The permissions by their keys, own and through groups; also of somebody who cannot sign in today."""
+    """The permissions by their keys, own and through groups; also of a deactivated user."""
     given = Permission.objects.filter(Q(user=person) | Q(group__user=person))
     return set(given.values_list("pk", flat=True))
 
@@ -43,7 +43,7 @@ def grantable(actor: Any) -> QuerySet[Permission]:
 
 
 def grantable_groups(actor: Any) -> QuerySet[Group]:
-    """The groups that `actor` may put somebody into: they give nothing that `actor` lacks."""
+    """The groups that `actor` may put a user into: they give nothing that `actor` lacks."""
     if actor.is_superuser:
         return Group.objects.all()
     beyond = Permission.objects.exclude(pk__in=rights_of(actor))

@@ -95,7 +95,7 @@ class ConfirmedOutput(serializers.Serializer[None]):
 
 
 class PictureOutput(serializers.Serializer[None]):
-    """Somebody's profile picture."""
+    """A user's profile picture."""
 
     username = serializers.CharField()
     profile_picture = serializers.CharField(allow_null=True, help_text="The storage key.")

@@ -1,4 +1,4 @@
-"""Audit rows for people, groups, rights, passwords, and signing in and out, whoever changes them.
+"""Audit rows for people, groups, rights, passwords, and signing in and out, whatever changes them.
 
 Receivers of Django's own signals: a page of the admin, a command and a script all leave a row. Names of what
 changed are written down, never values.
@@ -93,7 +93,7 @@ def _rights_changed(sender: Any, instance: Model, action: str, **change: Any) ->
 
 
 def _all_of(through: Any, instance: Model) -> set[Any]:
-    """A clearing names nobody: everything that is linked until then."""
+    """Emptying such a relation names no object: everything that is linked until then."""
     near = next(field for field in through._meta.fields if isinstance(instance, _model_of(field)))
     far = next(field for field in through._meta.fields if _model_of(field) and field is not near)
     return set(through.objects.filter(**{near.name: instance.pk}).values_list(far.attname, flat=True))

@@ -1,6 +1,6 @@
 """Use cases: a picture is handed in and waits, is dropped, or expires.
 
-Everything that changes somebody's pictures happens under a lock of that person, so the use cases of one
+Everything that changes a user's pictures happens under a lock of that person, so the use cases of one
 person follow each other; within it, under the lock of the upload whose files change, as
 `photostore.register` wants it. No transaction is open while bytes travel.
 """
@@ -28,7 +28,7 @@ from profile_pictures.pictures import owner_of, pending_files, take_in
 from profile_pictures.refusals import AlreadyConfirmed, TooManyPending, UploadNotFound
 
 PENDING_LIFE = timedelta(hours=24)
-# Each may be 20 MB; somebody who wants a sixth has five to look at first.
+# Each may be 20 MB; whoever wants a sixth has five to decide on first.
 MAX_PENDING = 5
 
 

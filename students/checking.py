@@ -49,9 +49,10 @@ def legacy_keys(names: Collection[str]) -> set[str]:
 
 
 def kept_files(names: Collection[str]) -> set[str]:
-    """Unowned files that no sweep takes: "no row names it" is not "nobody's".
+    """Unowned files that no sweep takes: "no row names it" does not mean "unowned".
 
-    In the folder or under the documented name of somebody who is here, or named by a row in its own spelling.
+    In the folder or under the documented name of a student who is here, or named by a row in its own
+    spelling.
     """
     storage_roots = {key: claim_of(key) for key in names}
     here = _here(storage_roots.values())

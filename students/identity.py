@@ -141,8 +141,8 @@ def _signature(key: bytes, message: bytes) -> str:
 def keys() -> list[bytes]:
     """The deployment's keys, newest first: `PHOTO_IDENTITY_KEYS`, else the one kept beside the backups.
 
-    Beside the backups and never in the database: whoever brings photos back from a backup needs it, and
-    whoever steals the database must not have it. Made with a new service's first photo; raises
+    Beside the backups and never in the database: restoring photos from a backup needs it, and
+    a thief of the database must not have it. Made with a new service's first photo; raises
     `IdentityKeyMissing` where photos were signed already and the key is not there.
     """
     given = settings.PHOTO_IDENTITY_KEYS or [_kept(key_file())]
@@ -155,7 +155,7 @@ def _derived(key: str) -> bytes:
 
 
 def key_file() -> Path:
-    """Where the key is kept that nobody gave by `PHOTO_IDENTITY_KEYS`."""
+    """Where the key is kept when `PHOTO_IDENTITY_KEYS` is not set."""
     return Path(settings.PHOTO_BACKUP_DIR) / "identity.key"
 
 

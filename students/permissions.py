@@ -1,4 +1,4 @@
-"""Students are for staff with the model permissions of this app, and for nobody else."""
+"""Students are for staff with the model permissions of this app, and for no one else."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def upload_photo(
 
     The file that is already the current photo changes nothing. Raises `NotFound` for a student who is gone
     by now, `Conflict` where there is a photo already and `replace` is false, `AnotherPerson` for a picture
-    of somebody else unless its findings are `confirmed`, `StorageUnavailable` (nothing changed),
+    of another person unless its findings are `confirmed`, `StorageUnavailable` (nothing changed),
     `ExportsPending` (changed, but send it again).
     """
     owner = owner_of(student)

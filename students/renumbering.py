@@ -1,9 +1,9 @@
 """A photo follows its student's number, also when the number was changed by SQL.
 
 The identity inside a photo names the number that its student had. After a reseed that may be all the evidence
-there is, so an outdated one would give the photo to whoever has that number now. A trigger writes the former
-number down, whoever changes it; what `students.enrolment` did not see to itself, the worker does within a
-minute.
+there is, so an outdated one would give the photo to the student who has that number now. A trigger writes the
+former number down, whatever changes it; what `students.enrolment` did not see to itself, the worker does
+within a minute.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def retag_some(actor: Actor) -> int:
 def retag_photo(*, student: Student, actor: Actor) -> None:
     """Put the student's present number into today's photo, as a new version of the same picture.
 
-    A photo whose identity names somebody else stays as it is: `verify_media` names it. Raises
+    A photo whose identity names another student stays as it is: `verify_media` names it. Raises
     `StorageUnavailable`, `NameTaken`.
     """
     owner = owner_of(student)

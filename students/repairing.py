@@ -52,7 +52,7 @@ def _own_copy(student: Student, photo: StudentPhoto) -> str:
 
 
 def _is_theirs(student: Student, photo: StudentPhoto) -> bool:
-    """Whether the bytes are there, are the version's, and name this student and nobody else."""
+    """Whether the bytes are there, are the version's, and name this student and no other."""
     try:
         inside = identity.read(stored_bytes(photo))
     except (FileMissing, FileTooLarge, InvalidFile, StorageUnavailable):

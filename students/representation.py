@@ -113,7 +113,7 @@ def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
         return {"profile_photo": None, "profile_photo_url": None, "photo": None, "thumbnails": None}
     shown = {"profile_photo": key, "photo": f"/api/photos/students/{student_id}/profile.jpg"}
     if standing == "legacy":
-        # Of a file that nobody has read there are no thumbnails: it stands for them itself.
+        # A file that was never read has no thumbnails: it stands for them itself.
         link = links.legacy(key, mark=mark_of(student_id))
         return shown | {"profile_photo_url": link, "thumbnails": dict.fromkeys(keys.THUMBNAIL_SIZES, link)}
     # Without its row (to be linked again by `restore_student_photos`) the documented name has to do.

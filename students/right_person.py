@@ -46,7 +46,7 @@ class Finding:
 
     @property
     def stops(self) -> bool:
-        """Whether somebody has to say "yes, all the same" first."""
+        """Whether a person has to confirm it first."""
         return self.code in STOPS
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class Finding:
 
 
 class AnotherPerson(Conflict):
-    """The picture is somebody else's, as far as can be told: `findings` say why."""
+    """The picture is another student's, as far as can be told: `findings` say why."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = findings

@@ -1,4 +1,4 @@
-"""What somebody types, as a full-text query: each word matches the beginning of a word."""
+"""Typed words as a full-text query: each word matches the beginning of a word."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def steps_of(operation: Operation) -> Iterator[ShownStep]:
 
 
 def _students(steps: list[OperationStep]) -> dict[str, Student]:
-    """By the subject of the steps; whoever is not here has no name any more."""
+    """By the subject of the steps; a student who is not here has no name any more."""
     ids = [student_id for step in steps if (student_id := _student_id(step.subject))]
     found = Student.objects.filter(student_id__in=ids).only(
         "student_id", "name", "class_name", "photo_sha256"

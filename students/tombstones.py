@@ -16,7 +16,7 @@ class Tombstone(models.Model):
     """One row for an erased student (`sha256` empty), and one for each sha256 of a photo of theirs.
 
     Of a photo: of its file as stored, without identity and as handed in, and of its pixels. It speaks of
-    this student alone; whoever else has the same picture keeps it.
+    this student alone; another student who has the same picture keeps it.
 
     It commits with the deletion of the student's row. Without it a backup or an unowned file copy of the file
     would bring the photo back.
@@ -44,7 +44,7 @@ def add_tombstones(student_id: UUID, sha256s: Iterable[str]) -> None:
 
 
 def remove_tombstones(sha256s: Iterable[str]) -> None:
-    """Somebody handed the picture in anew: it may be kept again."""
+    """The picture was uploaded anew: it may be kept again."""
     Tombstone.objects.filter(sha256__in=[sha256 for sha256 in sha256s if sha256]).delete()
 
 

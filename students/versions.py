@@ -69,7 +69,7 @@ def import_limits() -> ImageLimits:
 def take_in(data: bytes, *, filename: str, origin: str, limits: ImageLimits | None = None) -> IncomingPhoto:
     """The picture in `data`, ready to become a version.
 
-    Raises `InvalidFile`, `FileTooLarge`, and `StorageUnavailable` where nobody could look for viruses.
+    Raises `InvalidFile`, `FileTooLarge`, and `StorageUnavailable` where the virus scanner does not answer.
     """
     scan_bytes(data)
     clean = take_in_image(data, filename=filename, limits=limits or photo_limits())

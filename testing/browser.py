@@ -49,7 +49,7 @@ def choose_by_key(page: Page, path: Path, key: str = "Enter") -> None:
 
 @dataclass
 class Visit:
-    """What one page did while somebody used it; nothing of this should happen."""
+    """What one page did while it was used; nothing of this should happen."""
 
     page: Page
     url: str

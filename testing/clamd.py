@@ -18,7 +18,7 @@ import pytest
 from testing.left_out import program
 
 START_SECONDS = 60
-# Harmless, and known to nobody's signatures but ours.
+# Harmless, and only our own signatures know it.
 MARKER = b"PHOTOKEEP-TEST-VIRUS-0b7d3c"
 STREAM_LIMIT_BYTES = 2 * 1_048_576
 CONFIGURATION = """\

@@ -36,7 +36,7 @@ def own_storage(settings: Any, tmp_path: Path) -> None:
 def quick_passwords(settings: Any) -> None:
     """Hardly any test is about what guards a password, and guarding it well takes half a second.
 
-    A test that signs somebody in at a real server sets the real `PASSWORD_HASHERS` again.
+    A test that signs a user in at a real server sets the real `PASSWORD_HASHERS` again.
     """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -111,7 +111,9 @@ def charlie(db: None) -> Any:
 
 
 def client_of(user: Any = None) -> APIClient:
-    """A client with a bearer token of its own, as a frontend would have; without one for nobody."""
+    """A client with a bearer token of its own, as a frontend would have; without one for an anonymous
+    visitor.
+    """
     from knox.models import AuthToken
 
     client = APIClient()

@@ -12,7 +12,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
 class Memory:
-    """As much of memcached as the proxy uses. Kept as text, so that nobody holds what another changes."""
+    """As much of memcached as the proxy uses. Kept as text, so that no caller holds what another changes."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[str, float]] = {}

@@ -211,7 +211,7 @@ def live_server(folder: Path, *, preload: bool = True, **environment: str) -> It
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at the moment."""
+    """A loopback port that no process listens on at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 

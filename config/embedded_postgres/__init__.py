@@ -37,7 +37,7 @@ def ensure(state_dir: Path, *, throwaway: bool = False) -> str:
 
 
 def discard(state_dir: Path) -> None:
-    """Stop a throwaway cluster and remove its data. Nobody else may be using it."""
+    """Stop a throwaway cluster and remove its data. No other process may be using it."""
     cluster = Cluster.of(state_dir.resolve())
     cluster.stop()
     shutil.rmtree(cluster.data if cluster.data.parent == cluster.state_dir else cluster.data.parent)

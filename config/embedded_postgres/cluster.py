@@ -36,10 +36,10 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# For a cluster that nobody will miss: a crash may destroy it, and tests run in half the time.
+# For a cluster that is thrown away: a crash may destroy it, and tests run in half the time.
 THROWAWAY_SETTINGS = {
     **{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
-    # Its workers are the superuser's: nobody else could drop a database while one is in it.
+    # Its workers are the superuser's: no other user could drop a database while one is in it.
     "autovacuum": "off",
 }
 

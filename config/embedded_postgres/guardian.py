@@ -1,4 +1,4 @@
-"""Waits until nobody uses the cluster any more, then stops the server.
+"""Waits until no process uses the cluster any more, then stops the server.
 
 A user who ends normally stops it at the exit. This small process is for those who were killed:
 without it, their server would stay.

@@ -1,4 +1,4 @@
-"""What lies in the state folder is for the eyes of whoever runs the service alone."""
+"""The files in the state folder are readable by the user that runs the service, and by no other."""
 
 import os
 from contextlib import suppress
@@ -7,7 +7,7 @@ from typing import IO
 
 
 def own_folder(path: Path) -> None:
-    """Make the folder where there is none, and let nobody else look into it.
+    """Make the folder where there is none, closed to every other user.
 
     Where root runs the service, another user runs PostgreSQL and has to pass through.
     """

@@ -1,7 +1,7 @@
 """Who uses the cluster right now: locks that the kernel drops with their process, however it ends.
 
-Two locks: the turn is held for moments, by whoever starts or stops the server; the use is shared by
-all users for as long as they live, and whoever can have it alone is the last.
+Two locks: the turn is held for moments, by the process that starts or stops the server; the use is shared by
+all users for as long as they live, and the process that can have it alone is the last.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ class Usage:
         fcntl.flock(self._use, fcntl.LOCK_SH)
 
     def is_last(self) -> bool:
-        """True when nobody else uses the cluster; ask it while having the turn."""
+        """True when no other process uses the cluster; ask it while having the turn."""
         try:
             fcntl.flock(self._use, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

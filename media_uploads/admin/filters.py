@@ -40,7 +40,7 @@ class UserFilter(SimpleListFilter):
 
 
 class PersonaFilter(SimpleListFilter):
-    """For which persona of the chosen user; shown once somebody is chosen."""
+    """For which persona of the chosen user; shown once a user is chosen."""
 
     title = _("persona")
     parameter_name = "persona"

@@ -38,7 +38,7 @@ class UserFilter(SimpleListFilter):
     parameter_name = "user"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        """Their names, and that of whoever is chosen."""
+        """User names, and that of the chosen user."""
         usage = Usage.objects.filter(files__gt=0).order_by("-files", "user_id")
         names = list(usage.values_list("user__username", flat=True)[:OFFERED_USERS])
         chosen = self.value()

@@ -46,7 +46,9 @@ class UsageAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         css = {"all": ["photostore/charts.css", "media_uploads/storage.css"]}
 
     def has_delete_permission(self, request: HttpRequest, obj: Usage | None = None) -> bool:
-        """Only along with its user: else nobody who ever kept anything could be deleted in the admin."""
+        """Only along with its user: otherwise no user who ever uploaded a file could be deleted in the
+        admin.
+        """
         people = get_user_model()._meta
         return obj is not None and request.user.has_perm(f"{people.app_label}.delete_{people.model_name}")
 

@@ -1,5 +1,5 @@
 """Direct and resumable uploads: announced, sent in whatever pieces, completed once.
 
 On a disk the bytes come through us, by the tus protocol; a bucket takes them itself, by presigned links.
-Until an upload is completed it is nothing but bytes that nobody can see.
+Until an upload is completed its bytes are visible to no user.
 """

@@ -10,7 +10,7 @@ from photostore.errors import Conflict, FileTooLarge, InvalidFile, NotFound, Too
 
 
 class UploadNotFound(NotFound):
-    """No such direct upload, somebody else's, expired, or its bytes are gone."""
+    """No such direct upload, another user's, expired, or its bytes are gone."""
 
     code = "upload_not_found"
     sentence = _("Upload not found")
@@ -22,7 +22,7 @@ class UploadCompleted(Conflict):
 
 
 class BeingCompleted(Conflict):
-    """Somebody else completes it, or gives it up, at this moment."""
+    """Another request completes or cancels the upload at this moment."""
 
     code = "being_completed"
     sentence = _("This upload is being completed at this moment.")

@@ -19,7 +19,9 @@ _CONTENT_TYPE = RegexValidator(
 
 
 class ContentTypeField(serializers.CharField):
-    """A type without its parameters: browsers name codecs there, with commas and quotes, and nobody asks."""
+    """A type without its parameters: browsers name codecs there, with commas and quotes, which are
+    ignored.
+    """
 
     def to_internal_value(self, data: Any) -> str:
         """What stands before the first semicolon."""

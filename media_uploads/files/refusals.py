@@ -9,7 +9,7 @@ from photostore.errors import FileTooLarge, InvalidFile, NotFound
 
 
 class PersonaNotFound(NotFound):
-    """No such persona, or somebody else's."""
+    """No such persona, or another user's."""
 
     code = "persona_not_found"
 
@@ -18,7 +18,7 @@ class PersonaNotFound(NotFound):
 
 
 class MediaFileNotFound(NotFound):
-    """No such media file, or somebody else's."""
+    """No such media file, or another user's."""
 
     code = "media_file_not_found"
 

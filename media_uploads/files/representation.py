@@ -22,7 +22,7 @@ def represent_persona(persona: Persona) -> dict[str, Any]:
 
 
 def represent_file(file: MediaFile, links: LinkMaker) -> dict[str, Any]:
-    """One media file, for its user; whoever holds the links may follow them until they expire."""
+    """One media file, for its user; the links work for everybody until they expire."""
     return represent({column: getattr(file, column) for column in COLUMNS} | {"file": file.key}, links)
 
 

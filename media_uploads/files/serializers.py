@@ -85,7 +85,7 @@ class MediaFileOutput(serializers.Serializer[None]):
 
 
 class StatsOutput(serializers.Serializer[None]):
-    """What somebody keeps."""
+    """How much a user keeps."""
 
     total_files = serializers.IntegerField()
     total_images = serializers.IntegerField()

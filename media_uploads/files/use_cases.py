@@ -217,7 +217,7 @@ def owner_of(file_id: int) -> Owner:
 
 
 def plain_name(filename: str) -> str:
-    """The last part of a name that somebody gave: one line, nothing that cannot be seen, its ending kept."""
+    """The last part of a name from a client: one line, no invisible characters, its extension kept."""
     name = "".join(
         letter for letter in filename.replace("\\", "/").rpartition("/")[2] if letter.isprintable()
     )

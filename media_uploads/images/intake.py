@@ -76,7 +76,7 @@ def new_key(folder: str, image_type: str, extension: str) -> tuple[str, datetime
     """A key in the user's folder that was never used, and the moment in it. Raises `StorageUnavailable`.
 
     The stamp alone is new in this database. A database that came back from a backup may have forgotten
-    some, and a folder may hold a stranger's files; so register, outbox and storage are asked as well.
+    some, and a folder may hold files of other origin; so register, outbox and storage are asked as well.
     """
     while True:
         stamp = next_stamp()

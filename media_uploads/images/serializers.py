@@ -16,7 +16,7 @@ class UserImageInput(serializers.Serializer[None]):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Whose image it is; default: one's own. Somebody else's needs the permission (403).",
+        help_text="Whose image it is; default: the caller. Another user needs the permission (403).",
     )
     image_type = serializers.ChoiceField(
         choices=UserImage.Type.choices, required=False, default=UserImage.Type.GALLERY
@@ -77,7 +77,7 @@ class UploadedImageOutput(DoneOutput):
 
 
 class UserImagesOutput(serializers.Serializer[None]):
-    """Somebody's images, the newest first."""
+    """A user's images, the newest first."""
 
     success = serializers.BooleanField(help_text="Always true.")
     images = UserImageOutput(many=True)

@@ -1,7 +1,7 @@
-"""Use cases: somebody's images come in, go, and one of them is the primary one.
+"""Use cases: images of a user are added and deleted, and one of them is the primary one.
 
 The primary one changes under a lock on the user's row: callers who come at once follow each other, and none
-is refused. The partial unique index holds the truth, whoever writes.
+is refused. The partial unique index holds the truth, whatever writes.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ from photostore.web.known_input import KnownInput
 
 
 class OwnObjectsView(KnownInput):
-    """Everybody's own things; somebody else's are not found."""
+    """The caller's own objects; those of other users are not found."""
 
     def actor(self) -> Actor:
         return Actor.of(self.request)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """One sentence for whoever is not signed in, whatever is wrong with their token."""
+        """One sentence for a request without a valid token, whatever is wrong with it."""
         if isinstance(exc, NotAuthenticated | AuthenticationFailed):
             exc = NotAuthenticated(_("Not authenticated"))
         return super().handle_exception(exc)

@@ -64,7 +64,7 @@ class NoTusHere(APIException):
 
 
 class DirectUploadsView(OwnObjectsView):
-    """Everybody's own uploads; somebody else's are not found."""
+    """The caller's own uploads; those of other users are not found."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """tus: for clients in surroundings where there is no PATCH and no DELETE."""
@@ -114,7 +114,7 @@ class DirectUploadsView(OwnObjectsView):
         )
 
     def announced_bytes(self) -> int | None:
-        """How long the body is; None where nobody said."""
+        """How long the body is; None where it is not announced."""
         if "chunked" in self.request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return None
         return int(self.request.META.get("CONTENT_LENGTH") or 0)

@@ -157,7 +157,7 @@ class MediaStatsView(OwnObjectsView):
 
 
 def own_file(request: Request, file_id: int) -> MediaFile:
-    """The file, if it belongs to whoever asks. Raises `MediaFileNotFound`."""
+    """The file, if it belongs to the caller. Raises `MediaFileNotFound`."""
     found = MediaFile.objects.filter(pk=file_id, user_id=person_id(request)).first()
     if found is None:
         raise MediaFileNotFound(file_id)

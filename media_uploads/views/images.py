@@ -85,7 +85,7 @@ class UploadImageView(ImagesView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Hand an image in, for oneself, or with the permission for somebody else.
+        """Upload an image, for oneself, or with the permission for another user.
 
         It is kept upright, without tags and at most 1920 pixels long; animations stay animated.
         """
@@ -135,7 +135,7 @@ class UserImagesView(ImagesView):
         responses=UserImagesOutput,
     )
     def get(self, request: Request, username: str) -> Response:
-        """List a user's images, the newest first. A name that nobody has gives an empty list.
+        """List a user's images, the newest first. An unknown name gives an empty list.
 
         Without `page_size` or `cursor` all of them come at once, but no more than the newest 500; `count`
         says how many there are. With either they come in pages that cost the same wherever they are.
@@ -202,7 +202,7 @@ class ServeImageView(ImagesView):
 
 
 def images_of(username: str) -> QuerySet[UserImage]:
-    """The user's images, the newest first; none for a name that nobody has, and one that nobody can have."""
+    """The user's images, the newest first; none for an unknown or impossible name."""
     if "\0" in username:
         return UserImage.objects.none()
     # A scalar subquery, not a join: only so PostgreSQL reads the page straight off the index.

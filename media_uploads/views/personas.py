@@ -1,4 +1,4 @@
-"""`/api/personas/`: somebody's personas."""
+"""`/api/personas/`: the personas of the caller."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class PersonaView(OwnObjectsView):
 
 
 def own_persona(request: Request, persona_id: int) -> Persona:
-    """The persona, if it belongs to whoever asks. Raises `PersonaNotFound`."""
+    """The persona, if it belongs to the caller. Raises `PersonaNotFound`."""
     found = Persona.objects.filter(pk=persona_id, user_id=person_id(request)).first()
     if found is None:
         raise PersonaNotFound(persona_id)

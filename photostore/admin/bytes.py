@@ -92,7 +92,7 @@ class ReadOnlyAdmin(CheckedActions):
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """The service writes it, nobody else."""
+        """Only the service itself writes these rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002

@@ -119,7 +119,9 @@ class OperationAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         return TemplateResponse(request, "photostore/admin/undo.html", context)
 
     def picture_view(self, request: HttpRequest, pk: UUID, number: int, side: str) -> HttpResponse:
-        """The picture before or after a step, from storage or from quarantine, for whoever may look here."""
+        """The picture before or after a step, from storage or from quarantine, for who may view the
+        operation.
+        """
         step = OperationStep.objects.select_related("operation").filter(operation=pk, number=number).first()
         if not self.has_view_permission(request) or (step is not None and not may_see(request.user, step)):
             raise PermissionDenied

@@ -26,7 +26,7 @@ def legacy_file(link: SignedLink) -> StoredFile | None:
 def as_it_is(key: str) -> StoredFile | None:
     """A row (never saved) for a file that the register does not know; None where it is no picture.
 
-    Nobody has read it, so its bytes have no sha256: the ETag is of its size and time.
+    The file has not been read, so no sha256 is known: the ETag is of its size and time.
     """
     storage = storage_for()
     try:

@@ -25,7 +25,7 @@ def media(request: HttpRequest, key: str) -> HttpResponseBase:
     link = verified(key, request.GET)
     if link is None:
         if "s" in request.GET:
-            # Somebody holds a link that is altered or has ended; a guess without one is only noise.
+            # The link was altered or has ended. A request without any signature is a guess, and only noise.
             record_refusal(Actor.of(request, "media"), "GET media", subject=key, code="invalid_link")
         raise Http404
     file = linked_file(link)

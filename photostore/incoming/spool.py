@@ -21,7 +21,7 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSU
 
 
 class Spool:
-    """An open spool; nobody else writes to it. Its size is what has arrived."""
+    """An open spool; no other process writes to it. Its size is what has arrived."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -61,7 +61,7 @@ def begin_spool(key: str) -> None:
 def held_spool(key: str) -> Iterator[Spool]:
     """The spool, held until the block ends, also against other processes and for as long as this one lives.
 
-    Raises `InUse` at once where somebody else holds it, and `FileMissing`.
+    Raises `InUse` at once where another process holds it, and `FileMissing`.
     """
     with _disk().open_to_append(key) as file, _alone(file, key):
         if os.fstat(file.fileno()).st_nlink == 0:  # removed between the opening and the lock

@@ -78,7 +78,7 @@ def sniff(data: bytes) -> str | None:
 
 
 def _sniff_brands(data: bytes) -> str | None:
-    """Major brand first, then the compatible ones; a box of more than 64 brands is nobody's camera."""
+    """Major brand first, then the compatible ones; a box of more than 64 brands comes from no camera."""
     end = min(int.from_bytes(data[:4], "big"), 16 + 4 * 64)
     brands = [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
     return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), None)

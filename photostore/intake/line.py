@@ -1,6 +1,6 @@
-"""Who may decode when: few at a time, nobody twice before others, and what it cost.
+"""Who may decode when: few at a time, no user twice before others, and what it cost.
 
-A worker has sixteen threads. Whoever waits here holds one of them, so the line is short, and who comes to a
+A worker has sixteen threads. A waiting request holds one of them, so the line is short, and who comes to a
 full one is sent away soon: one person with a slow picture and many connections would else hold all.
 """
 
@@ -44,7 +44,7 @@ _visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
 
 @contextmanager
 def on_behalf_of(person: Callable[[], Hashable | None]) -> Iterator[Visit]:
-    """What is decoded in this block is somebody's; `person` is asked only where something is."""
+    """What is decoded in this block counts for a user; `person` is asked only where something is."""
     visit = Visit(person)
     token = _visit.set(visit)
     try:
@@ -110,7 +110,7 @@ class _Persons:
 
     @contextmanager
     def place(self, person: Hashable | None) -> Iterator[None]:
-        """One of the person's places; commands are nobody's and need none. Raises `Busy`."""
+        """One of the person's places; commands have no user and need none. Raises `Busy`."""
         if person is None:
             yield
             return

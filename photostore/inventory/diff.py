@@ -1,4 +1,4 @@
-"""Comparing a place with the register: missing, orphaned, of another size, written by somebody else."""
+"""Comparing a place with the register: missing, orphaned, of another size, written by another program."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from photostore.storage import FileStat, storage_for
 BATCH = 1_000
 # An upload has stored its bytes and not yet committed its row for seconds, never for this long.
 YOUNG = timedelta(hours=1)
-# What comes in over many connections has a day; what nobody claims by then was given up.
+# What comes in over many connections has a day; what is not completed by then was given up.
 YOUNG_INCOMING = timedelta(hours=24)
 
 # `touched`: as long as it should be, but written after we wrote or verified it. Worth reading again.
-# `unreadable`: in a folder that cannot be looked into. Nobody can say whether it is there.
+# `unreadable`: in a folder that cannot be looked into. Whether it is there is unknown.
 Difference = Literal["missing", "orphaned", "damaged", "touched", "unreadable"]
 
 # Rows whose copy is stale (no `written_at`) claim their file, but promise nothing about it yet.
@@ -72,7 +72,7 @@ class Finding:
 
     @property
     def is_young(self) -> bool:
-        """Whether somebody may still be about to register it."""
+        """Whether an upload may still be about to register it."""
         return self.modified_at is not None and self.modified_at > timezone.now() - youth_of(self.key)
 
 
@@ -93,7 +93,7 @@ def differences(listing: Listing) -> Iterator[Finding]:
 
 
 def orphans(storage_alias: str = "default", prefix: str = "", *, also: str = "true") -> Iterator[FileStat]:
-    """Files that no row of the register names and that nobody is about to remove; quarantine aside.
+    """Files that no row of the register names and that no pending removal names; quarantine aside.
 
     `also` is an SQL condition of an app's own on the listing `l`.
     Streams, whatever the size. Raises `StorageUnavailable`.

@@ -179,7 +179,7 @@ def _looked_at_again(reading: Reading) -> Reading | None:
 
 
 def _misplaced(readings: Sequence[Reading]) -> set[int]:
-    """The rows whose file names somebody else than its owner."""
+    """The rows whose file names another student than its owner."""
     named = [reading for reading in readings if reading.named is not None]
     found: set[int] = set()
     for label in {reading.row.owner_label for reading in named}:

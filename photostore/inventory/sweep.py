@@ -1,6 +1,6 @@
 """Taking away what no row names: the plan, what it refuses, and acting on one file at a time.
 
-An orphan is looked at again under the lock of whoever could write its key (`apps.held`): it must
+An orphan is looked at again under the lock of the code that could write its key (`apps.held`): it must
 still be unclaimed and still be old. So an upload has either committed its row, and the file stays, or not
 begun, and writes its bytes anew. Keys with a fresh UUID or microseconds in them are written once, seconds
 before their row: there the age alone tells.
@@ -43,7 +43,7 @@ KEPT_BATCH = 1_000
 SNIFFED_BYTES = 64 + 16 * 4
 
 Fate = Literal["set_aside", "removed", "left"]
-# `kept`: no row names it, and it is still somebody's: to be adopted, or asked about.
+# `kept`: no row names it, and it still belongs to a student: to be adopted, or asked about.
 Left = Literal["young", "kept"]
 
 
@@ -120,7 +120,7 @@ def planned(older_than: datetime) -> Iterator[SweepPlan]:
         place.confirm()
     if not StoredFile.objects.exists():
         raise CommandRefused(
-            "The database lists no files at all, so every file would look like nobody's. Nothing was "
+            "The database lists no files at all, so every file would look unowned. Nothing was "
             "changed. An existing deployment is made known by `adopt_media`, a lost database brought back by "
             "`restore_student_photos --create-students`."
         )
@@ -144,7 +144,7 @@ def take(taking: Taking, plan: SweepPlan, operation: OperationRunner) -> Fate:
             return "set_aside" if done else "left"
     except FileUnreadable:  # it cannot be hashed, so it could not be brought back as it was
         return "left"
-    except Conflict:  # somebody has been changing these files for half a minute; the next sweep will see
+    except Conflict:  # these files have been changing for half a minute; the next sweep will see
         return "left"
 
 
@@ -220,7 +220,7 @@ def _only_copies(listing: Listing, older_than: datetime) -> int:
 
 
 def _sha256_or_key(taking: Taking) -> str | None:
-    """Of a file that cannot be read nobody has seen a copy."""
+    """No copy of an unreadable file is known."""
     try:
         return sha256_of(taking.storage_alias, taking.key)
     except FileUnreadable:

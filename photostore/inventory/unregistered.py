@@ -1,4 +1,4 @@
-"""Values of file fields that have no row in the register: a file that nobody keeps, or one to be adopted."""
+"""Values of file fields that have no row in the register: an unregistered file, or one to be adopted."""
 
 from __future__ import annotations
 

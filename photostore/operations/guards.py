@@ -1,4 +1,4 @@
-"""Whose a step is, and what somebody needs beside photostore's own permissions to look at it or undo it.
+"""Whose a step is, and which permissions a user needs beside photostore's own to look at it or undo it.
 
 Each app's registration says which permissions its pictures need.
 """

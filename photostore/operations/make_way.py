@@ -24,7 +24,7 @@ def make_way(
     """Make `exports` free for the owner; call it before the owner's lock is taken.
 
     A deployment that has not been adopted yet, or a reseed before `migrate_orphaned_photos`, has files under
-    documented names that the register does not know; each may be the only copy of somebody's photo. Where a
+    documented names that the register does not know; each may be the only copy of a photo. Where a
     legacy row names one, or one of the keys `legacy`, that photo is adopted, as `adopt_media` does it; any
     other file moves to quarantine. Storage is asked only about names that are new to the register. Raises
     `NameTaken` for what is another's and cannot be adopted, `StorageUnavailable`.

@@ -73,7 +73,7 @@ def bring_back(operation: UUID, storage_alias: str, key: str) -> None:
         if storage.stat(key) is None:
             storage.move(source, key)
         elif sha256_of(storage_alias, key) == sha256_of(storage_alias, source):
-            storage.remove(source)  # somebody brought a copy back already
+            storage.remove(source)  # a copy was brought back already
         else:
             raise Changed(_("Another file has this name by now."))
     elif storage.stat(key) is None:

@@ -134,7 +134,7 @@ def _goes_on(killed: Operation, command: str, undoes: Operation | None) -> bool:
 
 
 def _reopened(pk: UUID) -> Operation | None:
-    """What another command found killed and closed goes on; what somebody undid meanwhile, too."""
+    """What another command found killed and closed goes on; what was undone meanwhile, too."""
     Operation.objects.filter(pk=pk).update(state=Operation.State.RUNNING, finished_at=None)
     return Operation.objects.filter(pk=pk).first()
 

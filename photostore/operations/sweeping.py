@@ -26,7 +26,7 @@ class SweepAside(SetAside):
             super().perform(step)
 
     def revert(self, step: OperationStep) -> None:
-        """See `SetAside`. A name that the register gave to somebody by now stays theirs.
+        """See `SetAside`. A name that has an owner in the register by now is left alone.
 
         A row that names the file, and the register does not know it, is what the file comes back for.
         """

@@ -119,7 +119,7 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
 
 
 def refuse_what_takes_long(operation: Operation) -> None:
-    """For whoever waits for the answer: of steps that travel bytes a thousand at most. Raises `Conflict`."""
+    """For a caller that waits for the answer: at most a thousand steps that move bytes. Raises `Conflict`."""
     rows_only = [
         name
         for app in apps()

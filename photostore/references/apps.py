@@ -1,4 +1,4 @@
-"""What apps know of a key: whose lock guards it, and whether somebody waits for it."""
+"""What apps know of a key: whose lock guards it, and whether an upload waits for it."""
 
 from __future__ import annotations
 

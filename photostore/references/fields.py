@@ -1,4 +1,6 @@
-"""Every FileField of every app against the register: a value that has no row there is a file nobody keeps."""
+"""Every FileField of every app against the register: a value that has no row there is an unregistered
+file.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that are somebody else's, whether the register knows it or only their row does."""
+"""Names that belong to another owner, whether the register knows it or only a row does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FileRef = tuple[str, str]
 def refs_named_by_others(file_refs: Collection[FileRef], owner: Owner | None) -> set[FileRef]:
     """Those of `storage_roots` (storage alias and key) that a row of another than `owner` names.
 
-    Whoever writes there would show one person's photo as another's: a deployment that is not adopted yet
+    Writing there would show one person's photo as another's: a deployment that is not adopted yet
     serves what lies under the name that its row gives.
     """
     found: set[FileRef] = set()

@@ -50,21 +50,21 @@ class StorageRoot:
         return False
 
     def has_files(self) -> bool:
-        """Whether anything lies here, whoever put it there. Raises `StorageUnavailable`."""
+        """Whether anything lies here, whatever put it there. Raises `StorageUnavailable`."""
         try:
             return next(iter(self.storage.survey(sizes=False)), None) is not None
         except StorageUnavailable:  # no folder, or none that can be read
             return False
 
     def claims(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that are somebody's: `known`, or named by a row that the register does not know.
+        """Those of `keys` that have an owner: `known`, or named by a row that the register does not know.
 
         Such a row is of a deployment that is not adopted yet, or of a register that was lost.
         """
         return self.known(keys) | named_by_fields(self.aliases, keys)
 
     def known(self, keys: Collection[str]) -> set[str]:
-        """Those that the register names, that are still arriving, or that somebody is about to remove."""
+        """Those that the register names, that are still arriving, or that are about to be removed."""
         claimed = claimed_by_apps(keys)
         for model in (StoredFile, PendingRemoval):
             rows = model.objects.filter(storage_alias__in=self.aliases, key__in=keys)

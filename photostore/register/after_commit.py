@@ -1,6 +1,6 @@
 """What is done after a commit: exports are brought up, what was given up goes.
 
-By whoever committed, under the owner's lock; where that process died, by the next one.
+By the process that committed, under the owner's lock; where that process died, by the next one.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _original_bytes(original: StoredFile) -> bytes:
 
 
 def drain_leftovers() -> int:
-    """Remove a few files that somebody gave up and could not remove: SQL by hand, or a process that died.
+    """Remove a few files that were given up and not removed: SQL by hand, or a process that died.
 
     Called after every upload, so it costs one look at an index that is nearly always empty. The number
     of files done.
@@ -105,15 +105,15 @@ def finish_after_a_crash() -> None:
 def finish_all_commits() -> int:
     """Finish whatever a crash interrupted: copies that are behind, files that were given up.
 
-    Owners whose files are being changed right now are left to whoever changes them. The number of files
-    done.
+    Owners whose files are being changed right now are left to the process that changes them. The number of
+    files done.
     """
     stale = StoredFile.objects.filter(kind=StoredFile.Kind.EXPORT, written_at=None)
     return sum(_under_its_lock(owner, refresh_exports) for owner in _owners(stale)) + drain_all()
 
 
 def drain_all() -> int:
-    """Remove or set aside all that was given up, whoever did it; the number done.
+    """Remove or set aside all that was given up, whatever gave it up; the number done.
 
     For after a commit that took along things of many owners, perhaps of other apps. The outbox is empty
     otherwise, so nearly all of it is theirs. As `finish_all_commits`, it leaves to others what they hold.

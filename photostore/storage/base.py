@@ -163,7 +163,9 @@ class PhotoStorage(Storage, ABC):
         return self.walk(prefix, kinds=frozenset({"file"}))
 
     def partials(self, prefix: str = "") -> Iterator[FileStat]:
-        """The temporary files alone; `remove` takes them away. Leave the young ones: somebody is writing."""
+        """The temporary files alone; `remove` takes them away. Leave the young ones: they are being
+        written.
+        """
         return self.walk(prefix, kinds=frozenset({"partial"}))
 
     def symlinks(self, prefix: str = "") -> Iterator[str]:

@@ -17,7 +17,7 @@ class Source(Protocol):
 class Chunks(Iterator[bytes]):
     """At most `byte_count` bytes of `source` (all of it with `None`), `chunk_bytes` at a time.
 
-    A class and not a generator, so that one which nobody ever started closes its source too.
+    A class and not a generator, so that one which was never started closes its source too.
     """
 
     def __init__(

@@ -213,7 +213,7 @@ class DiskStorage(PhotoStorage):
         if not all([not files, *(self.remove_empty_folder(f"{path}/{name}") for name in folders)]):
             return False
         segments = check_key(path).split("/")
-        # The inner one: somebody put a file there meanwhile.
+        # The inner one: a file was put there meanwhile.
         with suppress(FileMissing), self._folders.reading(segments[:-1]) as chain, suppress(OSError):
             os.rmdir(segments[-1], dir_fd=chain[-1])
             return True

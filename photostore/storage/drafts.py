@@ -21,7 +21,7 @@ from photostore.storage.folders import (
     sync_folder,
 )
 
-# Each attempt loses only to somebody who removed the folder's last file at that very moment.
+# Each attempt loses only to a process that removed the folder's last file at that very moment.
 ATTEMPTS = 100
 _PARTIAL = re.compile(r"\.[0-9a-f]{32}\.part")
 # How a file system without hard links answers (CIFS: EINVAL; FUSE: ENOSYS, and some of it EIO), or a kernel
@@ -81,7 +81,7 @@ def _start(folders: Folders, segments: Sequence[str], mode: int) -> Draft:
     for _ in range(ATTEMPTS):
         with suppress(FileNotFoundError), folders.writing(segments) as folder:
             descriptor = os.open(name, flags, mode, dir_fd=folder)
-            # From here on the folder is not empty, so nobody can prune it.
+            # From here on the folder is not empty, so it cannot be pruned.
             let_others_in(descriptor, mode)
             return Draft(os.dup(folder), descriptor, name)
     raise StorageUnavailable
@@ -127,7 +127,7 @@ def _same_file(source_folder: int, source: str, folder: int, target: str) -> boo
 
 
 def _rename(source_folder: int, source: str, folder: int, target: str) -> None:
-    """The second best: between the look and the rename somebody could put a file there."""
+    """The second best: between the look and the rename another process could put a file there."""
     with suppress(FileNotFoundError):
         os.stat(target, dir_fd=folder, follow_symlinks=False)
         raise Conflict(code="file_exists")

@@ -1,6 +1,6 @@
 """Folders below a root, walked descriptor by descriptor, so that no symbolic link in them is ever followed.
 
-The root itself may be a link: whoever runs the service chose it. A path checked first and opened later
+The root itself may be a link: the operator chose it. A path checked first and opened later
 could be swapped in between; an `openat` with `O_NOFOLLOW` for each segment cannot.
 """
 
@@ -119,8 +119,8 @@ class Folders:
     def sizes(self, keys: Sequence[str]) -> list[int | None]:
         """See `PhotoStorage`. Each folder is looked at once.
 
-        By a look at each name on the way, which costs a third of opening it. Whoever swaps a folder for a
-        link in between deceives a look; nothing is read or written here.
+        By a look at each name on the way, which costs a third of opening it. An attacker who swaps a folder
+        for a link in between deceives a look; nothing is read or written here.
         """
         root = self._open_root()
         folders = {"": True}
@@ -219,7 +219,7 @@ class Folders:
         with suppress(FileExistsError):
             os.mkdir(name, self._mode, dir_fd=parent)
             made = True
-        # Whoever lost the race syncs too: the winner may not have come to it yet.
+        # The loser of the race syncs too: the winner may not have come to it yet.
         sync_folder(parent)
         folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
         if made:

@@ -61,7 +61,7 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
 
     @property
     def kind(self) -> str:
-        """See `PhotoStorage`. R2 has one region, and nobody else calls a region that."""
+        """See `PhotoStorage`. R2 has one region, and no other service has a region of this name."""
         return "r2" if self.region_name == "auto" else "s3"
 
     @cached_property
@@ -230,7 +230,7 @@ class S3Storage(PhotoStorage, DjangoStoragesS3):  # type: ignore[misc]  # django
             self.client.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1)
 
     def prepare(self) -> None:
-        """Nothing: whoever runs the service makes the bucket."""
+        """Nothing: the operator makes the bucket."""
 
     def is_prepared(self) -> bool:
         """`True`: there is nothing to prepare, and what is asked next says whether the bucket answers."""

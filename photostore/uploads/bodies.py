@@ -60,9 +60,9 @@ class TimedBody(Watched):
         self.is_cut = False
 
     def look(self) -> None:
-        """Let whoever waits for the next byte have the end instead; the answer still reaches the client.
+        """End the wait for the next byte; the answer still reaches the client.
 
-        While nobody reads, the time is ours: a video is looked at, a lock is waited for.
+        While the body is not being read, the client is not slow: a video is checked, a lock is waited for.
         """
         if self.drained_until is not None:
             is_over = time.monotonic() > self.drained_until

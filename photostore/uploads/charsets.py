@@ -35,7 +35,7 @@ class Charsets:
 
 
 def _is_plain(content_type: str) -> bool:
-    """Whether it names no charset, one of ours, or one that nobody knows: Django then takes UTF-8."""
+    """Whether it names no charset, one of ours, or an unknown one: Django then takes UTF-8."""
     try:
         _media_type, parameters = parse_header_parameters(content_type)
     except (LookupError, ValueError):  # `boundary*=zlib''b` says how to decode a parameter

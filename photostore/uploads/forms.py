@@ -1,7 +1,7 @@
 """Reads the parts of a multipart form as clients write them, and drops none.
 
 Django passes a part by whose header it cannot read: a file name in Latin-1, a folded header, a part without a
-name. The form then arrives without its file, and whoever sent it is told that all went well.
+name. The form then arrives without its file, and the sender is told that all went well.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _part(head: bytes, stream: LazyStream) -> Part:
         return FIELD, headers, stream
     if not MultiPartParser.sanitize_file_name(None, said["filename"]):  # type: ignore[arg-type]
         first = stream.read(1)
-        if not first:  # where nobody chose a file, a browser sends nothing under no name
+        if not first:  # where no file was chosen, a browser sends nothing under no name
             return FIELD, headers, stream
         stream.unget(first)
         said["filename"] = NAMELESS

@@ -61,7 +61,7 @@ class BodyLimitMiddleware:
         with on_behalf_of(lambda: getattr(getattr(request, "user", None), "pk", None)) as visit:
             response = self._limited(request, length, chunked=chunked)
         if visit.cpu_seconds:
-            with suppress(DatabaseError):  # it answers nobody then, and the answer is there
+            with suppress(DatabaseError):  # no answer depends on it
                 charge_person(visit.person(), visit.cpu_seconds)
         return response
 
@@ -80,7 +80,7 @@ class BodyLimitMiddleware:
 
 
 def _refused(request: HttpRequest, rules: UploadRules) -> HttpResponseBase:
-    """Nobody has chosen the language yet: this comes before everything else."""
+    """No language is chosen yet: this middleware comes before all others."""
     with translation.override(translation.get_language_from_request(request)):
         body = describe(rules.refusal())
         assert body is not None
@@ -98,7 +98,7 @@ def _rules(request: HttpRequest) -> UploadRules:
 
 
 def _count_while_reading(request: HttpRequest, max_body_bytes: int, sentence: Sentence | None) -> None:
-    """Let Django read a chunked body, whose length nobody announced, up to the limit.
+    """Let Django read a chunked body, whose length is not announced, up to the limit.
 
     Django takes a missing Content-Length for an empty body; the server marks the real end
     (`wsgi.input_terminated`, the convention of werkzeug and gunicorn).

@@ -66,7 +66,7 @@ def sniff_video(head: bytes) -> tuple[str, ...]:
 
 
 def _brands(head: bytes) -> tuple[str, ...]:
-    """Of the `ftyp` box (ISO/IEC 14496-12, 4.3), major brand first; over 64 brands is nobody's camera."""
+    """Of the `ftyp` box (ISO/IEC 14496-12, 4.3), major brand first; over 64 brands come from no camera."""
     end = min(int.from_bytes(head[:4], "big"), 16 + 4 * 64, len(head))
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, end, 4))]
     names = (_brand(brand) for brand in brands if brand.strip(b"\0"))

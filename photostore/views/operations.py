@@ -73,7 +73,7 @@ class UndoneOutput(serializers.Serializer[None]):
 
     operation = serializers.UUIDField(help_text="The undo, which is an operation too.")
     reverted = serializers.IntegerField()
-    skipped = serializers.IntegerField(help_text="What somebody changed since.")
+    skipped = serializers.IntegerField(help_text="Steps whose object was changed since.")
     left = LeftOutput(many=True, help_text="The first hundred of those, as far as you may see them.")
 
 
@@ -131,7 +131,7 @@ class OperationUndo(OperationsView):
 
     @extend_schema(request=None, responses=UndoneOutput)
     def post(self, request: Request, operation_id: UUID) -> Response:
-        """Take it back as a whole; what somebody changed since is left as it is, and told."""
+        """Undo it as a whole; what has been changed since is left as it is, and reported."""
         operation = Operation.objects.filter(pk=operation_id).first()
         if operation is None:
             raise NotFound

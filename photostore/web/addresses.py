@@ -33,7 +33,7 @@ def logged_words(match: ResolverMatch) -> str:
 
 
 def fingerprint(key: str) -> str:
-    """Its first folder and a part of its sha256, by which whoever has the key finds it again."""
+    """Its first folder and a part of its sha256, by which an operator who has the key finds it again."""
     folder, inside, _rest = key.partition("/")
     mark = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:16]
     return f"{folder}/{mark}" if inside else mark

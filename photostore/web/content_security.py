@@ -24,7 +24,7 @@ OF_OTHERS = {
 
 
 class ContentSecurityMiddleware:
-    """Where somebody gets markup into a page of ours after all, it runs nothing and tells nobody."""
+    """Injected markup in a page of ours runs no script and sends nothing out."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -26,7 +26,7 @@ WITH_A_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class UnknownInput(PhotostoreError):
-    """Something was sent that nobody here would look at, or twice what counts once."""
+    """The request holds a field or parameter that is not read here, or sends one twice that counts once."""
 
     code = "unknown_field"
 
@@ -65,7 +65,9 @@ class KnownInput(APIView):
 
 
 class CheckedRequest(Request):
-    """Looks at the fields of its body once, whoever parsed it: REST framework, or Django for a page."""
+    """Looks at the fields of its body once, whichever parser read it: REST framework, or Django for a
+    page.
+    """
 
     _data: Any
     _full_data: Any
@@ -173,7 +175,7 @@ def _declared(view: Any, method: str) -> Inputs | None:
         return None
     schema = declared()
     schema.view, schema.method = view, method
-    # Of a DELETE nobody declares a body: there is none.
+    # A DELETE declares no body: there is none.
     has_body = method in WITH_A_BODY - {"DELETE"}
     bodies = _bodies(schema.get_request_serializer()) if has_body else []
     shapes = [shape for shape in map(_shape, bodies) if shape is not None]

@@ -131,7 +131,8 @@ def _database_trouble(exception: Exception) -> dict[str, Any] | None:
 def _database_is_unavailable(exception: Exception) -> bool:
     """Whether the server is gone, going or full, rather than asked for something impossible.
 
-    By SQLSTATE class: 08 connection, 53 resources, 57 operator intervention; none when nobody answered.
+    By SQLSTATE class: 08 connection, 53 resources, 57 operator intervention; none when the server did not
+    answer.
     """
     if not isinstance(exception, OperationalError | InterfaceError):
         return False

@@ -1,4 +1,4 @@
-"""Answers that nobody reads: they would keep a thread of the server for ever."""
+"""Clients that do not read their answers: each would keep a thread of the server for ever."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class Readers:
-    """WSGI middleware: ends the connection of whoever reads an answer too slowly."""
+    """WSGI middleware: ends the connection of a client that reads its answer too slowly."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Pass through, with somebody who watches."""
+        """Pass through, watched."""
         socket = environ.get("gunicorn.socket")
         if socket is None:
             return self.application(environ, start_response)

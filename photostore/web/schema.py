@@ -32,7 +32,7 @@ DESCRIPTIONS = {
     401: ("No valid credentials.", "not_authenticated", "Authentication credentials were not provided."),
     403: ("Signed in, but not allowed.", "permission_denied", str(errors.Forbidden.sentence)),
     404: ("No such thing, or not yours.", "not_found", str(errors.NotFound.sentence)),
-    409: ("Somebody else was faster.", "conflict", str(errors.Conflict.sentence)),
+    409: ("Another request was faster.", "conflict", str(errors.Conflict.sentence)),
     412: (
         "Another version of tus than 1.0.0, or none.",
         "wrong_tus_version",

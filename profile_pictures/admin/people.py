@@ -1,4 +1,4 @@
-"""People, groups and tokens in the admin; whoever has more rights than oneself is out of reach."""
+"""People, groups and tokens in the admin; users with more rights than oneself cannot be changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ admin.site.unregister(AuthToken)
 
 
 class WithinOwnRights(CheckedActions):
-    """Offers only what whoever asks may grant; changes and deletes only what they may manage."""
+    """Offers only what the signed-in user may grant, and lets them change and delete only what they may
+    manage.
+    """
 
     def may_manage(self, actor: Any, obj: Any) -> bool:
         """Whether this one has no more rights than `actor`."""
@@ -62,7 +64,7 @@ class UserAdmin(WithinOwnRights, DjangoUserAdmin, ModelAdmin):  # type: ignore[m
         return fields if request.user.is_superuser else (*fields, "is_superuser")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
-        """What the service itself writes about somebody (what they use) needs no leave to go with them."""
+        """Rows that the service itself writes about a user (usage) need no permission to be deleted along."""
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
         admins = self.admin_site._registry.items()
         written = {
@@ -109,7 +111,7 @@ class TokenAdmin(WithinOwnRights, ModelAdmin):  # type: ignore[misc]
         return may_manage(actor, obj.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """With a token that one made for somebody one could act in their name."""
+        """With a token made for another user one could act in their name."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002

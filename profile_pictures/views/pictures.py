@@ -39,7 +39,7 @@ IMAGE_FIELD = "image"
 
 
 class PicturesView(KnownInput, GenericAPIView[ProfilePictureUpload]):
-    """Everybody's own pictures; somebody else's are not found."""
+    """The caller's own pictures; those of other users are not found."""
 
     queryset: QuerySet[ProfilePictureUpload] | None = ProfilePictureUpload.objects.all()
 
@@ -145,7 +145,7 @@ class RevertView(PicturesView):
 
 @extend_schema(tags=["profile pictures"])
 class PictureView(PicturesView):
-    """Somebody's picture, for everybody who is signed in."""
+    """A user's picture, for every signed-in user."""
 
     @extend_schema(responses=PictureOutput)
     def get(self, request: Request, username: str) -> Response:

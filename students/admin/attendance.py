@@ -51,7 +51,7 @@ class AttendanceForm(PersonForm):
         return file
 
     def clean(self) -> dict[str, Any]:
-        """One photo of a half-day: whoever means to replace it opens its own page."""
+        """One photo of a half-day: it is replaced on its own page."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
         is_new = not self.instance.pk and {"student", "date", "session"} <= said.keys()
         if is_new and AttendancePhoto.objects.of(said["student"], said["date"], said["session"]):

@@ -48,7 +48,7 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
 
     def photos_view(self, request: HttpRequest, source: str) -> HttpResponse:
-        """Every photo of which somebody has to say whom it shows, one of them shown at a time."""
+        """Every photo that awaits a decision on whom it shows, one of them at a time."""
         found = self._source(request, source, change=False)
         context = self._context(request, source, found)
         try:
@@ -82,7 +82,7 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(links[FACE])
 
     def picture_view(self, request: HttpRequest, source: str) -> HttpResponse:
-        """The picture that belongs to nobody yet."""
+        """The picture of a photo without an owner."""
         found = self._source(request, source, change=False)
         try:
             return streamed(found.picture(request.GET.get("token", ""), small="small" in request.GET))
@@ -175,7 +175,7 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def _student(said: str) -> Student | None:
-    """None for nobody. Raises `NotFound`."""
+    """None for "not a student". Raises `NotFound`."""
     if said == NOBODY:
         return None
     student = Student.objects.filter(pk=said).first() if said.isdecimal() and len(said) < 19 else None

@@ -60,7 +60,7 @@ class ImportAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         ]
 
     def _page(self, view: Page, action: str) -> Page:
-        """For whoever may; a refusal of a use case is told on the page that asked."""
+        """For users with the permission; a refusal of a use case is shown on the page that asked."""
 
         def page(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             needed = "change" if request.method == "POST" else action

@@ -85,7 +85,7 @@ class StudentAdmin(ByEyeAdmin, PhotoImportsAdmin, ModelAdmin, BytesAdmin):  # ty
 
     @admin.display(description=_("Current photo"))
     def photo(self, student: Student) -> str:
-        """The photo, large enough to recognise somebody."""
+        """The photo, large enough to recognise the student."""
         # The admin asks for the same field several times on one page.
         if "_admin_links" not in student.__dict__:
             links = represent_student(student, LinkMaker.of(self.current_request))
@@ -116,7 +116,7 @@ class StudentAdmin(ByEyeAdmin, PhotoImportsAdmin, ModelAdmin, BytesAdmin):  # ty
         return students
 
     def get_fieldsets(self, request: HttpRequest, obj: Student | None = None) -> Any:
-        """A new student has no history; whoever may only look is offered no upload."""
+        """A new student has no history; a user who may only view is offered no upload."""
         shown = list(super().get_fieldsets(request, obj))
         if obj is None:
             return [(_("Photo"), {"fields": [PHOTO_FIELD, "confirm"]}), *shown[1:-1]]

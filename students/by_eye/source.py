@@ -1,4 +1,4 @@
-"""Where the photos come from that somebody looks at: what such a source has to know."""
+"""The interface of a source of photos that staff identify by eye."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Choice:
 
 @dataclass
 class Item:
-    """One photo. `token` names it in the source, `seen` is its sha256. `decided`: somebody said whom it
-    shows, `picked`, or that it is nobody.
+    """One photo. `token` names it in the source, `seen` is its sha256. `decided`: staff said whom it
+    shows, `picked`, or that it shows no student.
     """
 
     token: str
@@ -103,7 +103,7 @@ class Source(ABC):
 
     @abstractmethod
     def stage(self, token: str, seen: str, student: Student | None, actor: Actor) -> None:
-        """Somebody says whom it shows; None: nobody of the school. Raises `PhotostoreError`."""
+        """Record whom it shows; None: no student of the school. Raises `PhotostoreError`."""
 
     @abstractmethod
     def unstage(self, token: str, seen: str, actor: Actor) -> None:

@@ -1,1 +1,1 @@
-"""A made-up school to play with. Nobody in it exists; every portrait is drawn."""
+"""A made-up school to play with. No person in it exists; every portrait is drawn."""

@@ -56,7 +56,7 @@ def what_to_try(plan: Plan) -> str:
 
 
 def _typed(pupil: Pupil) -> str:
-    """The name as somebody in a hurry types it."""
+    """The name as it is typed in a hurry."""
     return " ".join(words(pupil.name))
 
 

@@ -94,7 +94,7 @@ def pupils() -> list[Pupil]:
 
 
 def unowned_files(school: list[Pupil]) -> dict[str, Sitting]:
-    """Legacy files that belong to nobody, by key. Some can be matched, some cannot."""
+    """Unowned legacy files, by key. Some can be matched, some cannot."""
     first, second, third = [pupil for pupil in school if not pupil.photos][:3]
     unknown = Sitting(9001, 2025, "")
     files = {

@@ -1,4 +1,4 @@
-"""Students' photos as plain files with readable names, for whoever prints a yearbook: without the tag."""
+"""Students' photos as plain files with readable names, for printing a yearbook: without the tag."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Export:
     def run(self) -> Iterator[Exported]:
         """Write them all, one by one; the target is there when all of it is, and is audited.
 
-        Raises `CommandRefused` for a target that has anything in it, and where nobody has a photo.
+        Raises `CommandRefused` for a target that has anything in it, and where no student has a photo.
         """
         if not self.students.exists():
             whom = "" if self.class_name is None else f" in class {self.class_name!r}"

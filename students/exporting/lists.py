@@ -25,7 +25,7 @@ FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def list_file(students: StudentQuerySet, extension: str, actor: Actor) -> StreamingHttpResponse:
-    """A `csv` or an `xlsx`, to be saved, and kept by nobody on the way; the audit says that it was done."""
+    """A `csv` or an `xlsx`, to be saved, and kept by no cache; the audit says that it was done."""
     record(actor, "student.export_list", details=[extension])
     response = (
         StreamingHttpResponse([as_xlsx(students)], content_type=XLSX_TYPE)

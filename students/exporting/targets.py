@@ -79,7 +79,7 @@ def target_at(path: Path) -> Iterator[Target]:
     """A target that is at `path` afterwards, or nothing is. Raises `CommandRefused` for one that has anything
     in it.
 
-    What a killed run left beside it goes first: it names every student, and nobody would look for it.
+    What a killed run left beside it goes first: it names every student, and would not be found.
     """
     path = path.absolute()
     try:

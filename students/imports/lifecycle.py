@@ -116,12 +116,11 @@ def discard(batch: Import, actor: Actor) -> None:
 
 
 def committer(batch: Import) -> Actor:
-    """Whoever said "commit"."""
     return Actor(**(batch.committed_by or {}))
 
 
 def refuse_unless_ready(batch: Import) -> None:
-    """Rows change while somebody looks at them, and at no other time. Raises `Conflict`."""
+    """Rows change while they are ready for review, and at no other time. Raises `Conflict`."""
     if batch.state != State.READY:
         raise _not_now(batch)
 

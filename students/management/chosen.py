@@ -45,7 +45,7 @@ def tell_choice(command: PhotoCommand, choice: Choice) -> None:
 
 
 def tell_named(command: PhotoCommand, backup: Backup) -> None:
-    """Somebody named the file; a person knows that, and a machine reads the same keys as always."""
+    """Operators named the file themselves, and machines read the same keys as always."""
     command.result["passed_over"] = []
     _tell(command, backup)
 

@@ -138,7 +138,7 @@ def _judged(one: _Asked, known: People) -> Match:
 
 
 def _judged_by_number(one: _Asked, known: People) -> Match:
-    """Whom the number says; a name that says somebody else is a matter for a person."""
+    """Whom the number says; a name that says another student is a matter for a person."""
     candidates = [_candidate(known[hit[0]], *hit[1:]) for hit in one.numbers if hit[0] in known]
     namesakes = [known[pk] for pk, reason, _ in one.names if pk in known and reason in _WHOLE_NAMES]
     notes: list[dict[str, Any]] = []
@@ -176,7 +176,7 @@ def _in_order(candidates: list[Candidate], one: _Asked, known: People) -> list[C
 
 
 def _of_the_class(candidates: list[Candidate], one: _Asked, known: People) -> tuple[list[Candidate], str]:
-    """Whoever may be in the class that is told, and the class where nobody is."""
+    """The students who may be in the stated class; an empty class counts as not stated."""
     told = one.clues.class_name, one.clues.grade
     if not any(told):
         beside = (*one.file.folders, *one.file.tokens)
@@ -191,7 +191,7 @@ def _of_the_class(candidates: list[Candidate], one: _Asked, known: People) -> tu
 
 
 def _one_file_each(matches: list[Match]) -> list[Match]:
-    """A name that several photos have is nobody's for certain."""
+    """A name that several photos share identifies no student for certain."""
     files = Counter(match.candidate.pk for match in matches if match.candidate)
     return [
         replace(match, state=State.AMBIGUOUS, notes=(*match.notes, {"code": Note.SEVERAL_FILES.value}))

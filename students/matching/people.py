@@ -57,7 +57,7 @@ People = dict[int, Person]
 
 
 def of(pks: Collection[int]) -> People:
-    """By their primary keys; whoever is not here is left out."""
+    """By their primary keys; students who are not here are left out."""
     return {person.pk: person for person in _read(pks)}
 
 

@@ -39,7 +39,7 @@ class Note(StrEnum):
     MARK = "mark_in_file_name"
 
 
-# Of these nobody has to be asked.
+# These need no confirmation.
 CERTAIN = frozenset(
     {
         Reason.NUMBER,

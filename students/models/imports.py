@@ -45,7 +45,7 @@ class Import(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
     created_by_id = models.CharField(max_length=64, blank=True)
     created_by = models.CharField(max_length=200, blank=True)
-    # Through which it came in; and whoever said "commit": {id, name, channel, address}, as an `Actor`.
+    # Through which it came in; and who committed it: {id, name, channel, address}, as an `Actor`.
     channel = models.CharField(max_length=32)
     committed_by = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

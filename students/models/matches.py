@@ -8,8 +8,8 @@ from photostore.models import SHA256_LENGTH
 
 
 class StagedMatch(models.Model):
-    """An unowned file, and whom it shows: `student_id` as the students have it, or nobody. Nothing follows
-    from it before it is committed. No foreign key: students are deleted by SQL as well.
+    """An unowned file, and whom it shows: `student_id` as the students have it, or no student. Nothing
+    follows from it before it is committed. No foreign key: students are deleted by SQL as well.
     """
 
     sha256 = models.CharField(max_length=SHA256_LENGTH, primary_key=True)

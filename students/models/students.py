@@ -80,7 +80,7 @@ class Student(models.Model):
                 Value(" "),
                 OneWord(Coalesce("student_number", Value(""))),
                 Value(" "),
-                # Whoever types 123 means 000123 as well.
+                # Typing 123 finds 000123 as well.
                 WithoutZeros(OneWord(Coalesce("student_number", Value("")))),
                 Value(" "),
                 OneWord("class_name"),
@@ -95,14 +95,14 @@ class Student(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            # A hash without a key would name a photo nobody sees. A key without a hash is a legacy row.
+            # A hash without a key would name an invisible photo. A key without a hash is a legacy row.
             models.CheckConstraint(
                 condition=~Q(profile_photo="") | Q(photo_sha256=""), name="students_hash_has_key"
             ),
             # An empty number would be unique only once; no number is null.
             models.CheckConstraint(condition=~Q(student_number=""), name="students_number_is_not_empty"),
             models.CheckConstraint(condition=~Q(name=""), name="students_name_is_not_empty"),
-            # `s-17` and `S-17` are one number to whoever reads it.
+            # `s-17` and `S-17` are one number to a reader.
             models.UniqueConstraint(
                 Lower("student_number"),
                 name="students_student_number_without_case",
@@ -142,7 +142,7 @@ class Student(models.Model):
 class FormerStudentNumber(models.Model):
     """A number that a student once had, so that a photo tagged under it is still found.
 
-    A trigger writes it, whoever changes the number (migration 0010).
+    A trigger writes it, whatever changes the number (migration 0010).
     """
 
     student = models.ForeignKey(Student, models.CASCADE, related_name="former_numbers")

@@ -27,7 +27,7 @@ def is_called(entry: BackedUpStudent, text: str) -> bool:
     """
     criterion = criterion_of(text)
     if "pk" in criterion:
-        raise CommandRefused(f"{text!r} names nobody who is gone: give a UUID, or number:THEIR-NUMBER.")
+        raise CommandRefused(f"{text!r} names no former student: give a UUID, or number:THEIR-NUMBER.")
     return criterion.get("student_id") == entry.student_id or criterion.get("student_number") in entry.numbers
 
 

@@ -91,7 +91,7 @@ class UnownedFile:
 
 
 def unowned_locations(resumed: Operation | None = None) -> Iterator[Location]:
-    """Every file of students' that no row names and that lies in no folder of somebody who is here.
+    """Every file of students' that no row names and that lies in no folder of a student who is here.
 
     Of these folders only versions that no upload can be about to name: the database may be of an older day
     than the photos. With what the interrupted operation `resumed` had to move out of the way. Streams;

@@ -80,5 +80,5 @@ def test_an_operation_of_no_step(db: None) -> None:
     operation = Operation.objects.create(command="migrate_orphaned_photos")
     out, steps = shown(str(operation.pk))
     at = f"{operation.started_at:%Y-%m-%d %H:%M}"
-    assert out == f"migrate_orphaned_photos by nobody, {at}: running\nNo step was done.\n"
+    assert out == f"migrate_orphaned_photos by unknown, {at}: running\nNo step was done.\n"
     assert steps == []

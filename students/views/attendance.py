@@ -82,7 +82,7 @@ class AttendancePhotosView(StudentsView):
 
 @extend_schema(tags=["attendance"])
 class AttendanceBytesView(StudentsView):
-    """The photo of a half-day itself, for whoever holds a token."""
+    """The photo of a half-day itself, for a client with a token."""
 
     content_negotiation_class = AnyAcceptHeader
 

@@ -96,7 +96,7 @@ def todays_file(student: Student) -> StoredFile:
 
 
 def serve_to_holder(request: Request, file: StoredFile, name: str) -> HttpResponseBase:
-    """The bytes for somebody with a token: the address stays when the photo changes, so always ask again."""
+    """The bytes for a client with a token: the address stays when the photo changes, so always ask again."""
     return serve(request._request, file, name=name, cache_control="private, no-cache")
 
 

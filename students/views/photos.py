@@ -79,7 +79,7 @@ class PhotoView(StudentsView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-# Whoever sends it again after a worker died must not have it done twice, which would be not at all.
+# A request that is sent again after a worker died must not be done twice, which would be not at all.
 BROKE_OFF = gettext_lazy("An interrupted exchange was completed first. Please check the photos.")
 
 
@@ -136,7 +136,7 @@ class RestorePhotoView(StudentsView):
 
 @extend_schema(tags=["photos"])
 class PhotoBytesView(StudentsView):
-    """The photo itself, for whoever holds a token."""
+    """The photo itself, for a client with a token."""
 
     content_negotiation_class = AnyAcceptHeader
 

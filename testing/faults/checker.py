@@ -70,7 +70,7 @@ def _versions(view: View) -> Iterator[str]:
         if row is None or row.sha256 != version.sha256:
             yield f"version {version.file} is not in the register"
         if version.student_id not in students:
-            yield f"version {version.file} is nobody's"
+            yield f"version {version.file} is unowned"
 
 
 def _register(view: View) -> Iterator[str]:

@@ -64,7 +64,7 @@ class Deployment:
         return look(self.database_url, self.storages)
 
     def unfinished(self, *, patience_seconds: float = 0) -> list[str]:
-        """What an accident interrupted and nobody has finished yet, after having had time for it."""
+        """What an accident interrupted and that is not finished yet, after time enough for it."""
         deadline = time.monotonic() + patience_seconds
         while (waiting := self.query(UNFINISHED)) and time.monotonic() < deadline:
             time.sleep(0.02)

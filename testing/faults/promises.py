@@ -45,7 +45,7 @@ class Promises:
                 self._possible_today[student].discard(source_sha256)
 
     def several_at_once(self, student: int) -> None:
-        """Any upload so far may be today's photo: nobody knows which came last, or one was restored."""
+        """Any upload so far may be the current photo: it is unknown which came last, or one was restored."""
         with self._lock:
             self._possible_today[student] = {source for pk, source in self._kept if pk == student}
 

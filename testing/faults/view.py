@@ -1,4 +1,4 @@
-"""One look at the rows and the bytes, taken while nobody writes and not through the application."""
+"""One look at the rows and the bytes, taken while no client writes and not through the application."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def _can_go_on(upload: DirectUpload) -> bool:
 def receive_bytes(
     *, user: Any, upload_id: UUID, offset: int, byte_count: int | None, read: Callable[[int], bytes]
 ) -> DirectUpload:
-    """Add what `read` gives to what has arrived, from `offset` on; `byte_count` is None where nobody said.
+    """Add what `read` gives to what has arrived, from `offset` on; `byte_count` is None where it is unknown.
 
     What came before a broken connection stays. Raises `UploadNotFound`, `UploadCompleted`, `WrongOffset`,
     `MoreThanAnnounced`, `InUse`, `StorageUnavailable` and whatever `read` raises.

@@ -102,7 +102,7 @@ def _join(upload: DirectUpload) -> None:
 
 
 def _fetched(upload: DirectUpload) -> BinaryIO:
-    """A copy of our own, which nobody can change while it is looked at."""
+    """A copy of our own, which no client can change while it is checked."""
     chunks = storage_for().stream(upload.key, end=upload.size + 1)
     copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
     try:

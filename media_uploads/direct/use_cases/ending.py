@@ -41,7 +41,8 @@ def owner_of(upload_id: UUID) -> Owner:
 def held_upload(upload_id: UUID) -> Iterator[None]:
     """Hold off everybody else who would complete or remove it. Raises `BeingCompleted` where one does.
 
-    Nobody waits: a film is looked at for half a minute, and who asks ten times over would keep ten threads.
+    No request waits: a film is looked at for half a minute, and who asks ten times over would keep ten
+    threads.
     """
     owner = owner_of(upload_id)
     if not try_lock(owner.lock):
@@ -136,7 +137,7 @@ def unowned_multiparts(older_than: timedelta) -> Iterator[bucket.Unfinished]:
 
 
 def unowned_bytes(older_than: timedelta) -> Iterator[str]:
-    """Keys of bytes that came by a link when its upload was over, and that nobody waits for.
+    """Keys of bytes that came by a link when its upload was over, and that no upload waits for.
 
     Raises `StorageUnavailable`.
     """

@@ -1,4 +1,4 @@
-"""Use case: somebody announces a file and learns where to send it."""
+"""Use case: a user announces a file and learns where to send it."""
 
 from __future__ import annotations
 

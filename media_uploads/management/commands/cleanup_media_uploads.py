@@ -16,7 +16,7 @@ from photostore.storage import storage_for
 
 
 class Command(PhotoCommand):
-    """Ends direct and resumable uploads that nobody completed in time."""
+    """Ends direct and resumable uploads that were not completed in time."""
 
     help = (
         "Ends direct and resumable uploads that were not completed within 24 hours and removes what had "
@@ -38,14 +38,14 @@ class Command(PhotoCommand):
         uploads = removable(older_than)
         found = uploads.count()
         unowned_files = list(unowned_multiparts(LIFE if older_than is None else older_than))
-        # What nobody waits for counts against no quota: it goes as soon as no link can bring it again.
+        # What no upload waits for counts against no quota: it goes as soon as no link can bring it again.
         loose = list(unowned_bytes(bucket.LINK_LIFE if older_than is None else older_than))
         self.result |= {"found": found, "removed": 0, "aborted": 0, "loose": len(loose)}
         self.result["dry_run"] = options["dry_run"]
         if options["dry_run"]:
             self.say(
                 f"{found} uploads and {len(unowned_files)} unfinished parts would go, and "
-                f"{len(loose)} files that nobody waits for. Nothing was removed."
+                f"{len(loose)} files that no upload waits for. Nothing was removed."
             )
             return DONE
         went = remove_over(uploads.iterator(chunk_size=500))
@@ -57,5 +57,5 @@ class Command(PhotoCommand):
             storage_for().remove(key)
         self.say(f"Removed {self.result['removed']} uploads, aborted {self.result['aborted']} in parts.")
         if loose:
-            self.say(f"Removed {len(loose)} files that nobody was waiting for.")
+            self.say(f"Removed {len(loose)} files that no upload was waiting for.")
         return DONE

@@ -21,7 +21,7 @@ class Command(PhotoCommand):
         "Finds files of every app that no row of the database names and prints what would go; with --confirm "
         "it goes. Photos and videos are moved to quarantine, byte for byte: `undo_photo_operation` brings "
         "them back, until `purge_quarantine` ends them after 30 days. Thumbnails and halves of interrupted "
-        "writes are removed for good. A file in the folder or under the documented name of somebody who is "
+        "writes are removed for good. A file in the folder or under the documented name of a student who is "
         "here stays: adopt_media is for these. Files younger than an hour are left alone: an upload may be "
         "under way. "
         "It refuses when the storage is unavailable, when the database lists no files, and when more than "
@@ -69,7 +69,7 @@ class Command(PhotoCommand):
         }
         if counted.kept:
             self.say(
-                f"{counted.kept} files stay: they lie in the folder or under the name of somebody here. "
+                f"{counted.kept} files stay: they lie in the folder or under the name of a student here. "
                 "adopt_media makes them known, or says why a person has to look."
             )
         if counted.young:
@@ -102,7 +102,7 @@ class Command(PhotoCommand):
             self.say("Went on where an interrupted run stopped.")
         self.say(f"Set {fates['set_aside']} files aside and removed {fates['removed']} for good.")
         if fates["left"]:
-            self.say(f"Left {fates['left']} as they are: they are somebody's by now, or gone.")
+            self.say(f"Left {fates['left']} as they are: they have an owner by now, or are gone.")
         if fates["set_aside"]:
             self.say(f"Bring them back with `manage.py undo_photo_operation {number}`.")
 

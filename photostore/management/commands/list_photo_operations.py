@@ -64,6 +64,6 @@ def line(row: Any) -> str:
     steps = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "no step done"
     undoes = f" of {row.undoes_id}" if row.undoes_id else ""
     return (
-        f"{row.pk}  {row.started_at:%Y-%m-%d %H:%M}  {row.command}{undoes} by {row.actor_name or 'nobody'}: "
+        f"{row.pk}  {row.started_at:%Y-%m-%d %H:%M}  {row.command}{undoes} by {row.actor_name or 'unknown'}: "
         f"{steps}; {row.get_state_display()}{final}"
     )

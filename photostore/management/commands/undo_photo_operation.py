@@ -20,7 +20,7 @@ class Command(PhotoCommand):
     """Takes one operation back as a whole."""
 
     help = (
-        "Takes one operation back, its newest step first. What somebody changed since is left as it is and "
+        "Undoes one operation, its newest step first. What has been changed since is left as it is and "
         "listed (exit 1); undone again, the operation gives back what was left. The undo is an operation "
         "itself and can be undone by its id. IDs: `list_photo_operations`."
     )

@@ -24,7 +24,7 @@ MEANS = {
     "misplaced": "the identity inside names another student: perhaps swapped faces",
     "inconsistent": "rows that contradict each other; nothing is shown for these until they agree",
     "shared": "one picture on several students, or photos that are each on the next one: look whose they are",
-    "orphaned": "in storage for over an hour, but nobody's (see migrate_orphaned_photos --list; "
+    "orphaned": "in storage for over an hour, but unowned (see migrate_orphaned_photos --list; "
     "cleanup_orphaned_photos sets them aside)",
     "unadopted": "in the folder or under the name of a student who is here, and no row names it "
     "(adopt_media makes it known or says why not; no clean-up takes it)",

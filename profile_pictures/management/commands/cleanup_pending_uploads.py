@@ -12,7 +12,7 @@ from profile_pictures.uploads import removable, remove_pending
 
 
 class Command(PhotoCommand):
-    """Removes profile pictures that nobody confirmed in time."""
+    """Removes profile pictures that were not confirmed in time."""
 
     help = (
         "Removes profile pictures that were handed in and not confirmed within 24 hours. With --older-than, "

@@ -38,7 +38,9 @@ class Found:
 
 
 def found_by(match: Match, inside: Student | None) -> Found:
-    """`inside` is whom the bytes name: the strongest; what else names somebody else contradicts it."""
+    """`inside` is whom the bytes name: the strongest; other evidence that names another student contradicts
+    it.
+    """
     found = _by_match(match)
     if inside is None:
         return found
@@ -59,7 +61,7 @@ def _by_match(match: Match) -> Found:
 
 
 def _several(match: Match) -> Sequence[Candidate]:
-    """Of proposals alone one is nobody yet, and several are several."""
+    """A single proposal decides nothing yet, and several are several."""
     return match.candidates if len(match.candidates) > 1 else ()
 
 
@@ -88,6 +90,6 @@ def clues_of(said: Mapping[str, str]) -> Clues:
 
 
 def students_inside(named: Collection[str]) -> dict[str, Student]:
-    """By the ids that pictures have inside; whoever is not here is left out."""
+    """By the ids that pictures have inside; students who are not here are left out."""
     found = Student.objects.filter(student_id__in=[UUID(one) for one in named])
     return {str(one.student_id): one for one in found}

@@ -103,7 +103,7 @@ def _is_repeated(table: Table, place: int, headings: int) -> bool:
 
 
 def _is_total(cells: Sequence[str], said: Mapping[str, str]) -> bool:
-    """A last line that counts, and what names nobody and no file."""
+    """A last line that counts, and a line that names neither a student nor a file."""
     if not is_picture(said.get("file", "")) and TOTAL.match(next(filter(None, cells), "")):
         return True
     return not any(said.get(name) for name in ("file", "number", "last_name", "first_name", "name"))

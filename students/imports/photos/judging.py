@@ -136,7 +136,7 @@ def _match(judged: Sequence[Judged], index: Index | None, matcher: Matcher) -> N
 def _names_agree(by_name: Iterable[int | None], by_index: Iterable[int | None]) -> bool:
     """Whether files are called as the index says: else their names are a lab's counter.
 
-    Only then a file that the index leaves out is somebody's by its name.
+    Only then a file that the index leaves out gets its student by its name.
     """
     pairs = [pair for pair in zip(by_name, by_index, strict=True) if None not in pair]
     return bool(pairs) and all(name == index for name, index in pairs)

@@ -96,7 +96,7 @@ def _change(row: ImportRow, change: Mapping[str, Any], actor: Actor) -> None:
 
 
 def _give(row: ImportRow, pk: int | None, actor: Actor) -> None:
-    """A person says whom it shows; None: nobody of the school."""
+    """A person says whom it shows; None: no student of the school."""
     judged = Judged(row, parse(row.file))
     by = {"by": actor.name}
     row.data.pop("confirmed", None)
@@ -116,7 +116,9 @@ def _give(row: ImportRow, pk: int | None, actor: Actor) -> None:
 
 
 def _others(row: ImportRow, pk: int, *, same: bool) -> bool:
-    """Whether the same picture is somebody else's here; or, not `same`, another is taken for this student."""
+    """Whether the same picture is another student's here; or, not `same`, another is taken for this
+    student.
+    """
     rows = row.batch.rows.exclude(pk=row.pk)
     if same:
         twins = rows.filter(data__pixel_sha256=row.data["pixel_sha256"], student__isnull=False)

@@ -1,4 +1,4 @@
-"""Names of files in zips and folders: which charset, and what nobody means to hand in."""
+"""Names of files in zips and folders: which charset, and which files are not meant to be uploaded."""
 
 from __future__ import annotations
 

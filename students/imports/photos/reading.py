@@ -238,7 +238,7 @@ def _judge(batch: Import) -> None:
 
 
 def _index(batch: Import, rows: Sequence[ImportRow], matcher: Matcher) -> Index | None:
-    """A list that is called as an index, or that somebody chose, must be readable: `ImportRefused`.
+    """A list that is called as an index, or that was chosen, must be readable: `ImportRefused`.
 
     Any other one is an index if it can be read as one and names a file that came.
     """

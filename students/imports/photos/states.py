@@ -60,11 +60,11 @@ LABELS: dict[str, Sentence] = {
 TICKED = frozenset({State.NEW, State.REPLACES})
 # A person may accept these all the same; the others never become photos as they are.
 BY_HAND = TICKED | {State.TWO_FOR_ONE, State.BLOCKED, State.IN_HISTORY, State.OLDER, State.CHANGED}
-# They have a picture, and may be given to somebody by hand.
+# They have a picture, and may be given to a student by hand.
 MAY_BE_GIVEN = BY_HAND | {
     State.AMBIGUOUS, State.UNKNOWN, State.STAFF, State.IDENTICAL, State.NOT_ALLOWED, State.DUPLICATE_IN_ZIP,
 }  # fmt: skip
-# What somebody should look at, in the order of the page; then what is fine.
+# What a person should look at, in the order of the page; then what is fine.
 TABS = (
     *(State.BLOCKED, State.TWO_FOR_ONE, State.AMBIGUOUS, State.UNKNOWN, State.DUPLICATE_IN_ZIP),
     *(State.CHANGED, State.NOT_ALLOWED, State.MISSING_FILE, State.NOT_AN_IMAGE, State.REFUSED_MEMBER),

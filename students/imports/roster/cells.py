@@ -1,4 +1,4 @@
-"""What a cell of a list says: a number without Excel's marks, a day, whether somebody has left."""
+"""What a cell of a list says: a number without Excel's marks, a day, whether a student has left."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _commit(batch: Import, runner: OperationRunner) -> None:
 
 
 def _taken_back(operation: UUID) -> bool:
-    """Somebody undid what a killed run had done so far: then the rest is not wanted either."""
+    """What a killed run had done so far was undone: then the rest is not wanted either."""
     states = (Operation.State.UNDONE, Operation.State.PARTLY)
     return Operation.objects.filter(pk=operation, state__in=states).exists()
 

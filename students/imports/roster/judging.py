@@ -142,7 +142,7 @@ class _Matches:
         for line in lines:
             key = keys[line.n]
             candidates = having.get(key, []) if key[0] else []
-            # Who has a number is not taken for somebody else by the name alone.
+            # Who has a number is not taken for another student by the name alone.
             if len(candidates) == asked[key] == 1 and (key[1] or not line.number):
                 self._is(line, candidates[0], "name_and_class" if key[1] else "name")
 
@@ -162,7 +162,7 @@ def share_a_word(fields: dict[str, Any], pupil: Pupil) -> bool:
 
 
 def new(n: int, fields: dict[str, Any], namesakes: list[Pupil]) -> Judged:
-    """Somebody who is not in the school."""
+    """A student who is not in the school yet."""
     judged = Judged(n, RowState.NEW, fields)
     if namesakes:
         judged.findings.append({"code": "namesake", "name": namesakes[0].name, "student": namesakes[0].pk})
@@ -173,7 +173,7 @@ def new(n: int, fields: dict[str, Any], namesakes: list[Pupil]) -> Judged:
 
 
 def missing(n: int, pupil: Pupil) -> Judged:
-    """Somebody who is in the school and not in the list; never left by itself."""
+    """A student who is in the school and not in the list; never left by itself."""
     return Judged(n, RowState.MISSING, pupil.fields(), pupil.pk, {"status": (ACTIVE, LEFT)})
 
 

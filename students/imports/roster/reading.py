@@ -45,7 +45,7 @@ def _content(batch: Import) -> bytes:
 
 
 def _columns(batch: Import, table: Table, school: School, *, heading: bool) -> Columns:
-    """As somebody chose them, else by what they look like. Raises `ImportRefused` without names."""
+    """As they were chosen, else by what they look like. Raises `ImportRefused` without names."""
     chosen: Columns = batch.options.get("columns") or []
     columns = (chosen + [None] * table.width)[: table.width]
     if not chosen:

@@ -24,9 +24,9 @@ ABOUT_SOMEBODY = (*ACCEPTABLE[:-1], RowState.UNCHANGED)
 
 
 def change_row(row: ImportRow, change: Mapping[str, Any], actor: Actor) -> None:
-    """Whom it is about (None: somebody new), and whether it is accepted. Raises `Conflict`, `NotFound`."""
+    """Whom it is about (None: a new student), and whether it is accepted. Raises `Conflict`, `NotFound`."""
     with transaction.atomic():
-        # Whoever commits or reads it again waits, or was faster.
+        # A commit or a second reading waits, or was faster.
         batch = Import.objects.select_for_update().get(pk=row.batch_id)
         lifecycle.refuse_unless_ready(batch)
         if "student" in change and change["student"] != row.student_id:

@@ -30,7 +30,7 @@ class ChangeStudent(RowsHandler):
     """Details: `student_id`; `before` and `after`, the fields that change. Without `before` the student is
     new, under `id`.
 
-    Each row is looked at under its lock: where it is neither as before nor as after, somebody changed it, and
+    Each row is looked at under its lock: where it is neither as before nor as after, it was changed, and
     it stays.
     """
 
@@ -43,7 +43,7 @@ class ChangeStudent(RowsHandler):
         return left | _trying(changed, lambda some: _change(some, "before", "after", "student.update"))
 
     def revert_together(self, steps: Steps) -> Left:
-        """Put the fields back, and remove who was added, unless somebody has used the row since."""
+        """Put the fields back, and remove who was added, unless the row was used since."""
         made, changed = _parted(steps)
         left = _remove(made)
         return left | _trying(changed, lambda some: _change(some, "after", "before", "student.update"))
@@ -55,7 +55,7 @@ def _parted(steps: Steps) -> tuple[Steps, Steps]:
 
 
 def _trying(steps: Steps, work: Callable[[Steps], Left]) -> Left:
-    """Somebody else may have a number by now: which of them it is is found out one by one."""
+    """Another student may have a number by now: which of them it is is found out one by one."""
     try:
         with transaction.atomic():
             return work(steps)
@@ -69,7 +69,7 @@ def _trying(steps: Steps, work: Callable[[Steps], Left]) -> Left:
 
 
 def _locked(steps: Steps) -> dict[str, Student]:
-    """Those that are here, by `student_id`; in one order, so that nobody waits for each other."""
+    """Those that are here, by `student_id`; in one order, so that no two transactions wait for each other."""
     ids = [UUID(step.details["student_id"]) for step in steps]
     rows = Student.objects.select_for_update().filter(student_id__in=ids).order_by("pk")
     return {str(student.student_id): student for student in rows}
@@ -86,7 +86,7 @@ def _add(steps: Steps) -> Left:
 
 
 def _came_meanwhile(steps: Steps) -> set[int]:
-    """Those without a number whose namesake in their class was added after somebody looked."""
+    """Those without a number whose namesake in their class was added after the check."""
     unnumbered = [step for step in steps if not step.details["after"].get("student_number")]
     names = {step.details["after"]["name"] for step in unnumbered}
     added = {

@@ -46,7 +46,7 @@ class Command(PhotoCommand):
 
 
 def _folder(text: str) -> Path:
-    """An empty variable of a script does not mean the folder where somebody happens to be."""
+    """An empty variable of a script must not select the current folder."""
     if not text:
         raise ArgumentTypeError("takes a folder, and none was given.")
     return Path(text)

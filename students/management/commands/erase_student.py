@@ -103,7 +103,7 @@ class Command(PhotoCommand):
         return DONE
 
 
-_AGAIN = "Somebody changed the student's files at the same moment. Run the command again."
+_AGAIN = "The student's files were changed at the same moment. Run the command again."
 
 
 def _every_id(operation: Operation) -> set[UUID]:

@@ -1,4 +1,4 @@
-"""`manage.py export_photos TARGET`: photos under readable names, for whoever prints a yearbook."""
+"""`manage.py export_photos TARGET`: photos under readable names, for printing a yearbook."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Command(PhotoCommand):
         return DONE
 
     def _finish_killed(self) -> None:
-        """Whoever was killed while committing photos, here or on a page, goes on first."""
+        """A commit that was killed, here or on a page, is finished first."""
         killed = Import.objects.filter(kind=Import.Kind.PHOTOS, state=Import.State.COMMITTING)
         if killed.exists():
             with one_at_a_time(self.name):

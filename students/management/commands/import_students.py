@@ -70,7 +70,7 @@ class Command(PhotoCommand):
         return DONE
 
     def _finish_killed(self) -> None:
-        """Whoever was killed while committing a list, here or on a page, goes on first."""
+        """A commit of a list that was killed, here or on a page, is finished first."""
         for batch in Import.objects.filter(kind=Import.Kind.STUDENTS, state=Import.State.COMMITTING):
             kinds.commit(batch.pk)
 
@@ -138,4 +138,4 @@ def _told(row: ImportRow) -> str:
     kind = KINDS[row.batch.kind]
     who = " ".join(filter(None, (row.data.get("student_number"), full_name(row.data))))
     why = " ".join(kind.sentence_of(one) for one in row.findings)
-    return f"  line {row.n}: {RowState(row.state).label}: {who or 'nobody'}. {why}".rstrip()
+    return f"  line {row.n}: {RowState(row.state).label}: {who or 'no student'}. {why}".rstrip()

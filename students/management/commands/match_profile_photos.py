@@ -32,7 +32,7 @@ ACTIONS = ("list-students-without-photos", "list-available-photos", "assign", "s
 EXAMPLES = """\
 what it can do:
   list-students-without-photos   students who have no photo
-  list-available-photos          files under student_photos/ that belong to nobody
+  list-available-photos          files under student_photos/ that no student owns
   suggest                        who they may be, and why; changes nothing
   assign STUDENT FILE            make FILE the photo of STUDENT
   interactive                    walk through the files: y yes, n no, o it is another student's, s skip the
@@ -55,8 +55,8 @@ WHOSE = "Which student? An id, a UUID or number:S-17; Enter for none: "
 class Command(PhotoCommand):
     """Lists, proposes and assigns; never matches by itself."""
 
-    help = "Give files under student_photos/ that belong to nobody to the students whom they show."
-    exclusive = False  # lists only look, and nobody shall wait while a person thinks
+    help = "Assigns unowned files under student_photos/ to the students whom they show."
+    exclusive = False  # lists only look, and no other command shall wait while a person decides
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """With the examples kept as they are written."""
@@ -115,14 +115,14 @@ class Command(PhotoCommand):
                 (f"{file.key}  ({file.byte_size:,} bytes)", {"key": file.key, "byte_size": file.byte_size})
                 for file in available()
             ),
-            "{} files belong to nobody.",
+            "{} files are unowned.",
         )
 
     def _suggest(self) -> None:
         self._listed(
             "suggestions",
             (("\n".join(_told(one)), as_json(one)) for one in self._read_all().in_states(*State)),
-            "{} files belong to nobody. Nothing was changed.",
+            "{} files are unowned. Nothing was changed.",
         )
 
     def _read_all(self) -> Plan:

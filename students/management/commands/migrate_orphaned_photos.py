@@ -28,14 +28,14 @@ from students.recovery.reassign.migrate import by_order, carry_over, carry_pairs
 from students.recovery.unowned import read_unowned_files, unowned_locations
 
 EXAMPLES = """\
-After the students were made anew, with other ids, their photos lie in folders that belong to nobody.
+After the students were made anew, with other ids, their photos lie in folders that no student owns.
 Look first, then migrate; a file goes to a student only where evidence says so:
 
   manage.py migrate_orphaned_photos --list
   manage.py migrate_orphaned_photos --migrate
   manage.py migrate_orphaned_photos --migrate --accept-names   also by unique names and student numbers
   manage.py match_profile_photos interactive                   decide about the rest yourself
-  manage.py migrate_orphaned_photos --clean                    what nobody claims; --confirm sets it aside
+  manage.py migrate_orphaned_photos --clean                    what no student claims; --confirm sets it aside
 
 Evidence is the identity inside a photo, a backup's old id with its student number, or the sha256 that the
 database or a backup records. An id in a file name is shown and never applied: integers come back for other

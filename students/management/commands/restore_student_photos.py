@@ -159,7 +159,7 @@ class Command(PhotoCommand):
     def _backup(self, backup_file: Path | None, *, needed: bool) -> Backup | None:
         """The backup to use. Without any, the database's own rows are checked, where there are some.
 
-        They beat any backup, so a broken one stops nobody: it is `needed` only to make students again.
+        They beat any backup, so a broken one stops no run: it is `needed` only to make students again.
         """
         if backup_file is not None:
             backup = trusted(self, open_backup(backup_file), trust=self.trust)
@@ -229,12 +229,12 @@ class Command(PhotoCommand):
 
 
 def _is_empty(backup: Backup | None) -> bool:
-    """Whether nobody is in it, not even somebody who was erased."""
+    """Whether it names no student, not even an erased one."""
     return backup is None or (backup.student_count == 0 and next(backup.erased(), None) is None)
 
 
 def _refuse_beside_proposals(options: dict[str, Any]) -> None:
-    """What would be passed over in silence is refused: somebody meant something by it."""
+    """An option that would have no effect is refused: the operator meant something by it."""
     others = ("create_students", "new_storage", "checksum", "only_problems")
     given = [name for name in others if options[name]]
     given += [name for name in ("bring_back", "backup_file") if options[name] is not None]

@@ -65,6 +65,6 @@ def _head(operation: Operation) -> str:
     undoes = f" of {operation.undoes_id}" if operation.undoes_id else ""
     final = "" if operation.can_be_undone else ", cannot be undone"
     return (
-        f"{operation.command}{undoes} by {operation.actor_name or 'nobody'}, "
+        f"{operation.command}{undoes} by {operation.actor_name or 'unknown'}, "
         f"{operation.started_at:%Y-%m-%d %H:%M}: {operation.get_state_display()}{final}"
     )

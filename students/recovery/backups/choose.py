@@ -80,7 +80,7 @@ class _Choosing:
             return
         told = len(self.passed_over)
         found = self._opened(path)
-        del self.passed_over[told:]  # of what is older than the one that is used nobody needs to hear
+        del self.passed_over[told:]  # of what is older than the one that is used need not be told
         if found and _is_fraction(chosen, found.student_count):
             why = f"It holds {chosen.student_count} students, {found.name} before it {found.student_count}."
             self.passed_over.append((chosen.name, why))

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from students.models import Student, StudentPhoto
 from students.recovery.backups.table import Table
 
-# Where one of the two does not know the bytes, only that there is a photo, nobody can call it another.
+# Where one of the two does not know the bytes, only that there is a photo, it cannot be called another.
 _CHANGES = """
 SELECT a.name, b.name, a.class_name, b.class_name, a.number, b.number, coalesce(a.student_id, b.student_id),
     a.student_id IS NULL, b.student_id IS NULL, a.photo IS NOT NULL, b.photo IS NOT NULL,

@@ -14,7 +14,7 @@ from students.models import AttendancePhoto, Student, StudentPhoto
 from students.slots import PROFILE, slot_of
 from students.versions import EXTENSIONS
 
-# Nobody has ten thousand photos; a list that claims it wants to keep us busy.
+# No student has ten thousand photos; a list that claims it is an attack.
 MOST_OF_ONE_STUDENT = 10_000
 # The sequence of ids is moved beyond the ids of students who are made again. A file that claims the last one
 # there is would leave no id for anybody; a million students a second take thirty years to get this far.
@@ -177,7 +177,7 @@ def problem_of(student: BackedUpStudent) -> str:
     folder = f"photos/students/{student.student_id}/history/"
     versions: tuple[BackedUpVersion, ...] = (*student.photos, *student.attendance)
     for photo in versions:
-        # The key follows from sha256 and type; one that says otherwise is somebody's attempt.
+        # The key follows from sha256 and type; one that says otherwise is an attack.
         if photo.key != f"{folder}{photo.sha256}.{EXTENSIONS[photo.content_type]}":
             return f"a photo has {ascii(photo.key)[:80]} as key"
     sha256s = {photo.sha256 for photo in student.photos}

@@ -41,7 +41,7 @@ def student_of_line(line: bytes) -> BackedUpStudent:
 
 
 def student_of_entry(found: Any) -> BackedUpStudent:
-    """One entry of somebody else's backup. Raises one of UNREADABLE.
+    """One entry of another system's backup. Raises one of UNREADABLE.
 
     The address in `photo` says only that there was one: where it lies follows from the `student_id`.
     """

@@ -63,8 +63,8 @@ class Manifest:
 class Backup:
     """A backup whose every value was looked at. `trusted`: a person said that it is this school's.
 
-    Somebody else's has neither `created_at` nor a `seal`. `odd`: the entries that are passed over. The
-    file is not needed any more: what was read lies in `table`.
+    Another system's backup has neither `created_at` nor a `seal`. `odd`: the entries that are passed over.
+    The file is not needed any more: what was read lies in `table`.
     """
 
     path: Path
@@ -148,7 +148,7 @@ class _Reading:
             return
         found = [self.students + self.odd.count, self.photos, self.attendance]
         said = [self.manifest.students, self.manifest.photos, self.manifest.attendance]
-        # What an odd entry has of photos nobody can count.
+        # How many photos an odd entry has cannot be counted.
         compared = 1 if self.odd.count else 3
         if self.manifest.sha256 != self.digest.hexdigest() or said[:compared] != found[:compared]:
             raise InvalidBackup("The backup is damaged: its content is not what its manifest states.")

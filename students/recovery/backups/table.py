@@ -44,7 +44,7 @@ _erased = msgspec.json.Decoder(Erased)
 class Table:
     """Each entry as JSON with what it is looked up by. It goes with the session, or by `drop`.
 
-    `photo` is today's without the identity inside; empty where nobody knows its bytes, NULL for none.
+    `photo` is today's without the identity inside; empty where its bytes are unknown, NULL for none.
     `sha256s` are of every photo recorded there: as stored, without the identity, as handed in.
     """
 

@@ -16,8 +16,8 @@ BATCH = 1_000
 def remember(erased: Iterable[Erased]) -> int:
     """Take over the tombstones of a backup: with the database gone, they are in it alone.
 
-    Nobody who is here is buried: whoever came back with an old copy of the database is to be erased again
-    by a person. Returns the number of those students.
+    No student who is here gets a tombstone: who came back with an old copy of the database is to be erased
+    again by a person. Returns the number of those students.
     """
     stones = (
         Tombstone(student_id=item.student_id, sha256=item.sha256, erased_at=item.erased_at) for item in erased

@@ -30,7 +30,7 @@ WRITING = ("students.backups", "Another backup is being written. Try again when 
 
 @dataclass
 class Written:
-    """What is in the file that was written. `odd`: the students whom nobody could read out of it again."""
+    """What is in the file that was written. `odd`: the students who could not be read out of it again."""
 
     path: Path
     students: int = 0
@@ -83,7 +83,7 @@ def write_backup(folder: Path, *, force: bool = False) -> Written:
 
 
 def _remove_drafts(folder: Path) -> None:
-    """What a killed run left names every student, and nobody would look for it. Only one runs at a time."""
+    """What a killed run left names every student, and would not be found. Only one runs at a time."""
     for draft in folder.glob(".seed_backup_*.json.*"):
         draft.unlink()
 

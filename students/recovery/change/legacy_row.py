@@ -1,4 +1,4 @@
-"""Photos that a row names and nobody has taken over yet: kept as a former version before they are replaced.
+"""Photos that a row names and that are not adopted yet: kept as a former version before they are replaced.
 
 Until `adopt_media` ran, an existing deployment's photo is known by the student's own row alone. Whatever
 replaces it would leave its file without a name, and a clean-up would end it after its time in quarantine.
@@ -54,7 +54,7 @@ def unadopted_version(student: Student, actor: Actor, *, besides: Version | None
 
 
 def unadopted_bytes(student: Student) -> bytes | None:
-    """Of the file that the row names, unless the register knows it as somebody's. Raises
+    """Of the file that the row names, unless the register knows its owner. Raises
     `StorageUnavailable`.
     """
     key = str(student.profile_photo)

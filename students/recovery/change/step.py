@@ -93,7 +93,7 @@ def _link(step: OperationStep, student: Student, versions: list[Version]) -> Non
 
 
 def _stands(step: OperationStep, student: Student) -> bool:
-    """Whether an earlier try came as far as its commit, and nobody changed it since."""
+    """Whether an earlier try came as far as its commit, and it was not changed since."""
     if "made" not in step.details:
         return False
     slot, new = step.details["slot"], step.details["new_sha256"]

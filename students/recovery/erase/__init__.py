@@ -1,1 +1,1 @@
-"""A student is erased, at once and for good, on the request of whoever may ask for it."""
+"""A student is erased, at once and for good, on request."""

@@ -19,7 +19,7 @@ CHUNK_BYTES = 1_048_576
 
 @dataclass(frozen=True)
 class Traces:
-    """By what somebody is recognised: keyed hashes of their numbers, sha256s of their photos without an
+    """By what a student is recognised: keyed hashes of their numbers, sha256s of their photos without an
     identity or as handed in, the numbers themselves and the names where they are known."""
 
     student_id: UUID
@@ -39,7 +39,7 @@ def ids_in_backups(traces: Traces) -> set[UUID]:
     """Under which other ids the backups of this deployment know them.
 
     By a number, in an older backup than the newest with their name as well, for numbers are given anew;
-    without one by the picture of somebody who has their name, for a picture may be a twin's. A backup that
+    without one by the picture of a student who has their name, for a picture may be a twin's. A backup that
     has them under today's id says nothing: there the others are others.
     """
     newest = newest_valid(settings.PHOTO_BACKUP_DIR).backup

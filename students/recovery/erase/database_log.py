@@ -12,7 +12,7 @@ from django.conf import settings
 from students.models import FormerStudentNumber, Student, StudentPhoto
 
 CHUNK_BYTES = 1_048_576
-# A shorter text stands in every other line, and says nobody's name.
+# A shorter text stands in every other line, and says no name.
 MIN_LENGTH = 3
 
 

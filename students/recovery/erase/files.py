@@ -33,8 +33,8 @@ from students.recovery.unowned import (
 from students.tombstones import erased_of, erased_students
 from students.versions import MAX_STORED_BYTES, photo_limits
 
-# All but those that name somebody else who is here, by id or by number. An identity that names nobody who is
-# here may be the student's own from before a reseed.
+# All but those that name another student who is here, by id or by number. An identity that names no one who
+# is here may be the student's own from before a reseed.
 _PERHAPS_THEIRS = """
 named_student IS NULL OR named_student = ANY(%s) OR NOT (
     EXISTS (SELECT FROM students_student AS s WHERE s.student_id = named_student)
@@ -135,7 +135,7 @@ def _is_a_place_of_its_own(alias: str) -> bool:
 
 
 def _shows(file: UnownedFile, data: bytes, student_id: UUID, ids: Collection[UUID]) -> bool:
-    """By the identity inside; else by bytes or pixels, unless somebody else has them on record."""
+    """By the identity inside; else by bytes or pixels, unless another student has them on record."""
     if file.named_student is not None:
         if file.named_student in ids or erased_students([file.named_student]):
             return True
@@ -146,12 +146,12 @@ def _shows(file: UnownedFile, data: bytes, student_id: UUID, ids: Collection[UUI
 
 
 def _is_kept_for_somebody(file: UnownedFile) -> bool:
-    """Whether it was set aside as somebody's own: of a twin who was deleted, and may be brought back."""
+    """Whether it was set aside as a student's own: of a twin who was deleted, and may be brought back."""
     return any(row.owner_label for row in _rows_of(file.storage_alias, file.key))
 
 
 def _is_recorded(sha256: str) -> bool:
-    """Whether somebody who is here has this picture: a twin's is not taken away."""
+    """Whether a student who is here has this picture: a twin's is not taken away."""
     asked = Q(*((column, sha256) for column in SHA256_COLUMNS), _connector=Q.OR)
     return StudentPhoto.objects.filter(asked).exists()
 

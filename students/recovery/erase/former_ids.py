@@ -18,7 +18,7 @@ def former_ids(student_id: UUID, pk: int, loose: LooseFiles) -> set[UUID]:
     """Every other `student_id` of this student: inside an unowned file that has a number of theirs inside as
     well, or in a backup, under a number of theirs or with their name and picture.
 
-    Nobody who is here is among them, and a number that somebody else here has or had proves nothing.
+    No student who is here is among them, and a number that another student here has or had proves nothing.
     Reads all unowned files of students, the quarantine and the backups. Raises `StorageUnavailable`.
     """
     own = files_in_folder(student_id)
@@ -60,7 +60,7 @@ def _sha256s(student_id: UUID, pk: int) -> set[str]:
 
 
 def _inside(own: list[UnownedFile], student_id: UUID) -> set[str]:
-    """Of the numbers that their own photos have inside: all that is left of somebody who was deleted."""
+    """Of the numbers that their own photos have inside: all that is left of a deleted student."""
     return {file.number_hash for file in own if file.named_student == student_id} - {""}
 
 

@@ -33,8 +33,8 @@ def rows_that_name(pk: int) -> list[int]:
 def forget_imports(pk: int, student_id: UUID, rows: Collection[int]) -> None:
     """First the files, then the rows, so that a kill leaves nothing unnamed. Raises `StorageUnavailable`.
 
-    A picture that nobody was named for is known by its tombstone. A list in which they stand goes, and one
-    that could not be read, as nobody knows who stands in it; rows that were read from it stay.
+    A picture without a named student is known by its tombstone. A list in which they stand goes, and one
+    that could not be read, as it is unknown who stands in it; rows that were read from it stay.
     """
     theirs = ImportRow.objects.filter(Q(pk__in=rows) | _same_pictures(student_id))
     for key in theirs.exclude(staged_key=None).values_list("staged_key", flat=True):

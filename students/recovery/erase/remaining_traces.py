@@ -37,7 +37,7 @@ def recorded_in_backup(student_id: UUID) -> set[str]:
 
 
 def gone_student(text: str) -> tuple[UUID, int] | None:
-    """Who STUDENT was, of somebody who was deleted; and their integer, 0 where nobody knows it.
+    """Who STUDENT was, of a deleted student; and their integer, 0 where it is unknown.
 
     A UUID is believed where anything names it. A number is looked for in the newest valid backup, and inside
     the photos that lie in quarantine. Raises `CommandRefused` where several had it.

@@ -1,7 +1,7 @@
-"""Use case: a student is erased, at once and for good, on the request of whoever may ask for it.
+"""Use case: a student is erased, at once and for good, on request.
 
 The row's deletion, the tombstones and the giving up of every file commit together; the outbox then removes
-the bytes. So a kill leaves nothing to decide: whoever runs next goes on.
+the bytes. So a kill leaves nothing to decide: the next run goes on.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OPERATOR = Actor(id="", name="erase_student", channel="command")
 
 
 class EraseStudent(StepHandler):
-    """Details: `student` (pk, 0 where nobody knows it) and `student_id`, of one who is here or was deleted.
+    """Details: `student` (pk, 0 where unknown) and `student_id`, of one who is here or was deleted.
 
     Written down before acting: `earlier`, the ids that they had before a reseed, which are erased with them;
     `import_rows`, the keys of the rows of imports that are theirs.
@@ -96,7 +96,7 @@ def _forget(pk: int, student_id: UUID, owner: Owner, known: set[str]) -> None:
     """Every row, with its files into the outbox: to be removed, not to be set aside."""
     is_here = Student.objects.select_for_update().filter(pk=pk, student_id=student_id).exists()
     theirs = Q(key__startswith=f"photos/students/{student_id}/")
-    # The integer of somebody who was deleted may be another child's by now.
+    # The integer of a deleted student may be another student's by now.
     another = Student.objects.filter(pk=pk).exclude(student_id=student_id).first()
     if another is None:
         theirs |= Q(**owner.files)
@@ -151,7 +151,7 @@ def _owners_to_drain(student_id: UUID, owner: Owner) -> list[Owner]:
     return [Owner(*one) for one in rows.order_by().values_list("owner_label", "owner_id").distinct()]
 
 
-# A file that was nobody's when it was moved is named by its own name, perhaps a person's, and by its sha256.
+# A file that was unowned when it was moved is named by its own name, perhaps a person's, and by its sha256.
 _EMPTY_STEPS = """
 UPDATE photostore_operationstep SET details = '{}', state = 'skipped', note = 'The student was erased.',
     subject = CASE WHEN subject LIKE 'student %%' THEN subject ELSE 'student ' || %(student)s END

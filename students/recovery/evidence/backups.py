@@ -32,7 +32,7 @@ def students_in(backup: backups.Backup) -> BackupStudents:
     """The evidence of a backup file.
 
     One that is not our own may be another school's: there the same integers and numbers are other children,
-    so then only UUIDs and sha256s count. Nor does the integer of somebody who had no photo say
+    so then only UUIDs and sha256s count. Nor does the integer of a student who had no photo say
     whose a file of that name is: it lay there already, of an earlier child.
     """
     is_own = is_our_own(backup)

@@ -32,11 +32,11 @@ WHERE state = 'certain' AND NOT identified AND by_number IN (
     SELECT by_number FROM {evidence} WHERE state = 'certain' AND by_number IS NOT NULL
     GROUP BY by_number HAVING count(DISTINCT coalesce(named_student::text, '')) > 1)
 """
-# Who was deleted and whose number somebody with photos of their own has now: that is perhaps another child.
+# Who was deleted and whose number a student with other photos has now: that is perhaps another child.
 _OF_THE_DELETED = """
 CREATE INDEX ON {evidence} (by_number);
 UPDATE {evidence} AS photo SET state = 'blocked', notes = notes ||
-    'they were deleted, and whoever has the number now has other photos: perhaps another child'::text
+    'they were deleted, and the student who has the number now has other photos: perhaps another child'::text
 WHERE state = 'certain' AND NOT identified AND by_number IS NOT NULL AND deleted AND EXISTS (
     SELECT FROM students_studentphoto AS own
     WHERE own.student_id = photo.student AND own.untagged_sha256 NOT IN

@@ -76,7 +76,7 @@ class Verdict:
 class Finding:
     """One unowned file, the evidence about it, and what it comes to. `old_name` is a backup's.
 
-    `erased`: it is a picture of somebody who was erased on request, and stays away.
+    `erased`: it is a picture of a student who was erased on request, and stays away.
     """
 
     unowned_file: UnownedFile

@@ -1,13 +1,13 @@
 """Which keys and backups are this school's own, and whose numbers therefore count.
 
 Numbers are a school's own: another school has an S-001 too. `PHOTO_IDENTITY_KEYS` may hold keys of more than
-one school, so that a key verifies says only that nobody forged the identity. The rule:
+one school, so that a key verifies says only that the identity is not forged. The rule:
 
 - The newest key signs, and is this school's own. An identity made with it counts in full.
 - An identity made with an older key counts in full where the `student_id` inside is, or was, a student of
   this school: by a row, by the audit, by a tombstone, or by a backup of our own. Else its number only
   proposes, and no flag accepts that.
-- A backup is our own where the newest key sealed it, where an older one did and somebody in it is or was
+- A backup is our own where the newest key sealed it, where an older one did and a student in it is or was
   here, or where a person vouches for it. Of any other, ids and numbers count as nothing.
 """
 

@@ -33,7 +33,7 @@ _ANALYZE = "ANALYZE {evidence} (state, student, person, key, named_student, by_n
 
 @dataclass(frozen=True)
 class Person:
-    """The unowned files of somebody who once was, or of nobody: one file that stands for itself."""
+    """The unowned files of a former student, or of an unknown one: one file that stands for itself."""
 
     person: str
     findings: tuple[Finding, ...]
@@ -64,7 +64,7 @@ class Person:
 
     @property
     def given(self) -> tuple[Finding, ...]:
-        """What may be given to somebody: all but what was erased on request."""
+        """What may be given to a student: all but what was erased on request."""
         return tuple(one for one in self.findings if not one.erased)
 
     @property

@@ -1,4 +1,4 @@
-"""The evidence about unowned files as SQL, over the storage index and a backup: whoever it points at.
+"""The evidence about unowned files as SQL, over the storage index and a backup: whomever it points at.
 
 `{files}` is the index, `{backup}` a relation of `BackupStudents`; the other names are temporary tables. One
 file and a million are asked about by the same statements, each a join.
@@ -9,9 +9,9 @@ _TODAY = """(
     UNION ALL SELECT 1 FROM students_student AS s WHERE s.student_number = {one}.number)"""
 
 # `path`: whom a backup knows under the UUID or the old id in the path, `counting` where that says anything:
-# not where the identity inside names somebody else, nor where the backup knows that student's photos and this
-# is none of them; names are easily given to the wrong file, and integers come back. `old`: whom the identity
-# inside meant, else the path.
+# not where the identity inside names another student, nor where the backup knows that student's photos and
+# this is none of them; names are easily given to the wrong file, and integers come back. `old`: whom the
+# identity inside meant, else the path.
 _ABOUT = """
 CREATE TEMPORARY TABLE {about} AS
 WITH path AS (
@@ -72,9 +72,9 @@ SELECT sha256, count(DISTINCT student_id) AS holders, min(student_id::text)::uui
 FROM (SELECT student_id, number, unnest(sha256s) AS sha256 FROM {backup} AS b) AS photo
 WHERE sha256 IN (SELECT sha256 FROM {asked}) GROUP BY sha256
 """
-# By whose it says it is; else by the picture, unless it is recorded for somebody else as well. One who is not
-# here is perhaps the erased, as they were called before a reseed. A twin's is not: somebody else than the
-# erased has the picture in the backup. But whoever alone had it there, before the erasure, and is not here,
+# By whose it says it is; else by the picture, unless it is recorded for another student as well. One who is
+# not here is perhaps the erased, as they were called before a reseed. A twin's is not: another student than
+# the erased has the picture in the backup. But who alone had it there, before the erasure, and is not here,
 # is the erased under the id that they had then.
 _ERASED = f"""
 CREATE TEMPORARY TABLE {{erased}} AS
@@ -138,7 +138,7 @@ JOIN LATERAL (SELECT id FROM students_student AS s WHERE s.student_id = photo.st
               UNION SELECT id FROM students_student AS s WHERE s.student_number = photo.number) AS s ON true
 WHERE holders = 1 GROUP BY file
 """
-# Numbers are mistyped, or given anew: not where the only one of that name is somebody else.
+# Numbers are mistyped, or given anew: not where the only one of that name is another student.
 _NAME_OF_ANOTHER = """
 INSERT INTO {pieces}
 SELECT about.file, 6, 'name_of_another', true, 'but the only one called as they were is', ARRAY[min(s.id)]
@@ -184,7 +184,7 @@ GROUP BY f.id HAVING count(*) = 1 AND NOT bool_or(f.had_number AND coalesce(s.st
 
 _FORGET_ERASED = "DELETE FROM {pieces} WHERE file IN (SELECT file FROM {erased})"
 # Strong pieces that agree are certain, that disagree block; weak ones that agree propose. A piece that points
-# at several students proves nothing; a strong one blocks whoever is not among them.
+# at several students proves nothing; a strong one blocks all who are not among them.
 _JUDGE = """
 CREATE TEMPORARY TABLE {evidence} AS
 WITH single AS (

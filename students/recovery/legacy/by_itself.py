@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 WORKER = Actor(id="", name="worker", channel="command")
 LOCK = "students.adopting"
-# A command that somebody starts meanwhile is refused, so a round is short.
+# A command that is started meanwhile is refused, so a round is short.
 ROWS_PER_ROUND = 100
 TRY_AGAIN_AFTER_SECONDS = 3_600
 
@@ -59,7 +59,7 @@ class Adopter:
             return 0
         with one_at_a_time(BY_ITSELF):
             if any(killed.command != BY_ITSELF for killed in interrupted()):
-                return 0  # somebody runs that command again, and it goes on where it stopped
+                return 0  # run again, that command goes on where it stopped
             make_roots()
             with run_operation(BY_ITSELF, WORKER) as runner:
                 for student in students:

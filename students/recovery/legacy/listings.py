@@ -56,7 +56,7 @@ class Lying:
 
         The very file that it names; else those that are called so but for case, Unicode form, slashes or a
         leading `/media/`. On most disks `a.jpg` and `A.jpg` are two files, so a row whose own file is there
-        is nobody's rival for another one.
+        competes for no other one.
         """
         said = {one.pk: str(one.profile_photo) for one in students if one.profile_photo}
         rivals = _rivals_of(list(said))

@@ -1,4 +1,4 @@
-"""Use cases of `match_profile_photos`: files under `student_photos/` that belong to nobody, and students."""
+"""Use cases of `match_profile_photos`: files under `student_photos/` that are unowned, and students."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def give(*, student: Student, finding: Finding, runner: OperationRunner) -> Done
 
 
 def _refuse_named_by_others(student: Student, unowned_file: UnownedFile) -> None:
-    """What a row names is somebody's, also before the register knows it; the student's own may be given."""
+    """What a row names has an owner, also before the register knows it; the student's own may be given."""
     key = unowned_file.key
     if root_of(unowned_file.storage_alias).claims([key]):
         others = Student.objects.exclude(pk=student.pk).filter(profile_photo=key)

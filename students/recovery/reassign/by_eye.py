@@ -1,4 +1,6 @@
-"""Unowned files that a person looks at: each is said to be a student or nobody, and all are given at once."""
+"""Unowned files that a person looks at: each is said to show a student or no student, and all are given at
+once.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,8 @@ class Outcome:
 
 
 def to_look_at(at_most: int) -> Plan:
-    """What is known of the first of all students' files that are nobody's, orphans' folders included; not of
-    those that somebody has said to be nobody.
+    """What is known of the first of all students' files that are unowned, orphans' folders included; not of
+    those that were said to show no student.
     """
     return make_plan(read_unowned_files(islice(_not_said_to_be_nobody(), at_most)))
 
@@ -53,7 +55,7 @@ def _not_said_to_be_nobody() -> Iterator[Location]:
 
 
 def stage(*, key: str, sha256: str, student_id: UUID | None, actor: Actor) -> None:
-    """Whoever saw the picture with this sha256 says whom it shows; None: nobody.
+    """The person who saw the picture with this sha256 says whom it shows; None: no student.
 
     Raises `CommandRefused` for what is no unowned file, `NotFound` for a student who is not here, `Conflict`
     where another picture is said to show the student.

@@ -35,7 +35,7 @@ class Moved:
 def finish_killed(command: str, actor: Actor) -> Moved | None:
     """What a killed run of this command had begun, finished; None where there is none.
 
-    Whoever runs it again must not have it done a second time: two photos would be exchanged twice. Merging
+    A second run must not do it a second time: two photos would be exchanged twice. Merging
     goes on by itself as long as the duplicate is here.
     """
     killed = [one for one in interrupted() if one.command == command]
@@ -51,7 +51,7 @@ def finish_killed(command: str, actor: Actor) -> Moved | None:
 def move_version(*, source: Student, sha256: str, target: Student, actor: Actor) -> Moved:
     """Give one version to another student; where it was the photo, the one before is the photo again.
 
-    Raises `CommandRefused` for a version that the student never had, `Conflict` where somebody changed it
+    Raises `CommandRefused` for a version that the student never had, `Conflict` where it was changed
     meanwhile.
     """
     photo = _version(source, sha256)

@@ -93,7 +93,9 @@ def plan_cleaning(plan: Plan) -> Cleaning:
 
 
 def _to_clean(plan: Plan) -> Iterator[Finding]:
-    """What no evidence claims, and what is of nobody who is here: that is to be adopted or asked about."""
+    """What no evidence claims, and what belongs to no student who is here: theirs is to be adopted or asked
+    about.
+    """
     found = (one for one in plan.in_states(State.UNKNOWN) if _is_ours_to_clean(one.unowned_file))
     while batch := list(islice(found, BATCH)):
         kept = kept_files([one.unowned_file.key for one in batch])
@@ -135,11 +137,11 @@ def _set_aside(one: Finding, older_than: datetime, runner: OperationRunner) -> s
         with locked_key(unowned_file.key):
             there = storage_for(unowned_file.storage_alias).stat(unowned_file.key)
             if kept_files([unowned_file.key]):
-                return "It is a photo of somebody who is here by now; see adopt_media."
+                return "It is a photo of a student who is here by now; see adopt_media."
             if there is None or there.modified_at >= older_than:
                 return "It is gone, or was written anew."
             details = aside_details(unowned_file)
             done = runner.step("set_aside_unowned", subject=f"orphan {unowned_file.person}", details=details)
             return "" if done else runner.why
-    except Conflict as busy:  # somebody has been changing these files for half a minute
+    except Conflict as busy:  # these files have been changing for half a minute
         return str(busy)

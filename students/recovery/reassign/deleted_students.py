@@ -67,7 +67,7 @@ def bring_versions_back(student: Student, runner: OperationRunner) -> list[Done]
     theirs = [one for one in found if one.verdict.state == State.CERTAIN and _is_of(student, one)]
     last, _at = _last_days([student.student_id]).get(student.student_id, (None, None))
     former = transfer_of(ref_of(student), tuple(one for one in theirs if one.unowned_file.sha256 != last))
-    if last is not None:  # else nobody knows which one it was, and the newest has to do
+    if last is not None:  # else it is unknown which one it was, and the newest is taken
         assignments = (replace(one, live=one.live and one.slot != PROFILE) for one in former.assignments)
         former = replace(former, assignments=tuple(assignments))
     done = carry_out(former, runner, origin=StudentPhoto.Origin.RESTORE)

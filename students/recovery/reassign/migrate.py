@@ -49,7 +49,7 @@ def carry_over(
     for student, findings in plan.by_student(State.PROPOSED):
         accepted = tuple(one for one in findings if one.acceptable)
         transfer = transfer_of(student, accepted)
-        # A name says who somebody may be; somebody who has a photo needs none on such a word.
+        # A name only suggests who it may be; a student who has a photo gets none on such evidence.
         if accepted and not transfer.expected_sha256:
             yield Carried(transfer, carry_out(transfer, runner, origin=ORIGIN))
 
@@ -65,7 +65,7 @@ def _is_newer(ref: StudentRef, findings: tuple[Finding, ...]) -> bool:
 def by_order(plan: Plan) -> Iterator[Pair]:
     """The old rule for what no evidence decides: folders and students without a photo, paired by position.
 
-    Both lists are sorted, and whoever the evidence speaks of is in neither.
+    Both lists are sorted, and students for whom there is evidence are in neither.
     """
     students = Student.objects.without_photo().exclude(pk__in=plan.students_with_a_certain_photo())
     refs = map(ref_of, students.order_by("pk").iterator(chunk_size=BATCH))

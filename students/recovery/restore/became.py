@@ -1,7 +1,7 @@
 """Who a backup's student is today, under another `student_id`: they are not to be made a second time.
 
 The journal says who became whom in a migration; a number that is taken stands in the way of a second
-row; a name only makes somebody look.
+row; a name only makes a person look.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Today:
         if self.called and by_name:
             return (
                 f"Perhaps here under another id: {who} has the same name as {_named(self.called)}. "
-                "See migrate_orphaned_photos; if it is somebody else, enter them anew."
+                "See migrate_orphaned_photos; if it is another student, enter them anew."
             )
         return ""
 

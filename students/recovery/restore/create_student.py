@@ -38,7 +38,7 @@ class CreateStudent(StepHandler):
             raise Changed(_("The student's number or id belongs to another student by now.")) from error
 
     def revert(self, step: OperationStep) -> None:
-        """Remove the student, unless somebody has used the row since."""
+        """Remove the student, unless the row was used since."""
         if not Student.objects.filter(student_id=step.details["student_id"]).exists():
             return
         entry = entry_of(step)  # before any row is locked: the backup may be large

@@ -12,7 +12,7 @@ from students.key_claims import FOLDERS, UPLOADS, claim_of
 from students.recovery.storage_index import BATCH, StorageIndex
 from students.recovery.unowned import Location, read_unowned_files
 
-# Not where the identity inside names somebody else, nor what was erased on request.
+# Not where the identity inside names another student, nor what was erased on request.
 _PROPOSED = """
 SELECT f.key, f.storage_alias, s.id, s.name FROM {files} AS f
 JOIN students_student AS s ON s.id = f.old_pk OR s.student_id = f.folder

@@ -36,7 +36,7 @@ class StorageContents:
         return [row for row in differ if not _is_there(row)]
 
     def unowned_with(self, sha256: str) -> list[FileRef]:
-        """Files that belong to nobody, or lie in quarantine, and have these bytes."""
+        """Files that are unowned, or lie in quarantine, and have these bytes."""
         return self._index.file_refs("sha256", sha256)
 
     def unowned_without_tag(self, untagged_sha256: str) -> list[FileRef]:

@@ -1,4 +1,4 @@
-"""S1's folder for each student, on disk: whoever puts files in by hand looks for it."""
+"""S1's folder for each student, on disk: who puts files in by hand looks for it."""
 
 from __future__ import annotations
 

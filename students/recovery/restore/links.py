@@ -139,7 +139,9 @@ class LinkPlanner:
         photos = {photo.sha256: photo for photo in self.entry.photos}
         exports = _exports(self.student, photos[today]) if today else []
         if refs_named_by_others(exports, owner_of(self.student)):
-            self.plan.notes.append("somebody else's photo lies under the name of today's; see adopt_media")
+            self.plan.notes.append(
+                "another student's photo lies under the name of the current one; see adopt_media"
+            )
             return
         at = self.entry.photo_updated_at or (photos[today].uploaded_at if today else None)
         versions.sort(key=lambda item: item["sha256"] == today)  # the last one becomes current

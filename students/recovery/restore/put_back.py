@@ -19,7 +19,7 @@ from students.versions import EXTENSIONS, photo_limits
 
 
 class PutBack(StepHandler):
-    """Puts one registered file back. Damaged bytes are set aside first: somebody may read something in them.
+    """Puts one registered file back. Damaged bytes are set aside first: they may still be readable in part.
 
     Details: the row's `storage_alias`, `key`, `sha256`, `content_type`, `owner_label`, `owner_id`; `found`,
     the sha256 of what lies there (empty: nothing); `sources`, the places that have the right bytes. Without

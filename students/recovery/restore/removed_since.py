@@ -44,7 +44,7 @@ def removed_since(backup: Backup, batch: list[BackedUpStudent]) -> dict[UUID, se
 
 
 def perhaps_erased(backup: Backup, absent: list[BackedUpStudent]) -> set[UUID]:
-    """Who is not here and has a picture that was erased of somebody after the backup was written.
+    """Who is not here and has a picture that was erased of a student after the backup was written.
 
     Perhaps under another id: after a reseed everybody has one. A person has to say.
     """

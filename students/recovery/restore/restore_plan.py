@@ -24,11 +24,11 @@ UNREADABLE = "unreadable"
 
 @dataclass
 class RestorePlan:
-    """What is to be done for one student, what is fine, and what nobody has the bytes of."""
+    """What is to be done for one student, what is fine, and what has no bytes anywhere."""
 
     links: list[OperationStep] = field(default_factory=list)
     put_backs: list[OperationStep] = field(default_factory=list)
-    # Photos of somebody else in the place of theirs, where no copy of theirs is left.
+    # Photos of another student in the place of theirs, where no copy of theirs is left.
     asides: list[OperationStep] = field(default_factory=list)
     verified: int = 0
     attendance: int = 0  # of these

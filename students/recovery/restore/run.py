@@ -41,7 +41,7 @@ BATCH = 200
 AT_A_GLANCE = 2_000
 BY_PICTURE = (
     "Not made again: student {} has a photo that was erased on request, perhaps under another id. "
-    "If it is somebody else, enter them anew."
+    "If it is another student, enter them anew."
 )
 
 
@@ -54,7 +54,7 @@ class Restoration:
     runner: OperationRunner | None = None
     create_students: bool = False
     checksum: bool = False
-    # Somebody deleted by mistake: this student and nobody else, also against the word of the audit.
+    # A student deleted by mistake: this one and no other, also against the word of the audit.
     only: UUID | None = None
     only_problems: bool = False
     # Who lost the current photo gets the one before, where that is there.
@@ -269,7 +269,7 @@ class Restoration:
         summary.records_updated += linked
         summary.healed += healed
         for note in plan.notes:
-            if note != REMOVED:  # that one is as somebody wanted it
+            if note != REMOVED:  # that one is as it was wanted
                 self._left(f"{who}: {note}")
         to_do = len(plan.links) + len(plan.put_backs)
         missing = set(plan.missing)

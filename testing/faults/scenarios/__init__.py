@@ -37,5 +37,5 @@ SCENARIOS: dict[str, Scenario] = {
     )
 }
 
-# Too long for every run of the tests: each of its accidents waits until somebody's patience ends.
+# Too long for every run of the tests: each of its accidents waits until a time limit ends.
 LONG = {"hanging_buckets"}

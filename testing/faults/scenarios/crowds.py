@@ -23,7 +23,7 @@ STATED = "SELECT photo_sha256 FROM students_student WHERE id = %s"
 
 
 def crowds(effort: Effort) -> Iterator[Outcome]:
-    """All uploads succeed; whoever reads gets a whole photo, one that the row stated meanwhile."""
+    """All uploads succeed; every reader gets a whole photo, one that the row stated meanwhile."""
     outcome = Outcome("Ten clients replace one photo, others read")
     with deployed() as deployment:
         for _ in range(effort.rounds):

@@ -90,7 +90,7 @@ def slow_bodies(effort: Effort) -> Iterator[Outcome]:
 
 
 def _trickle_and_kill(deployment: Deployment, student: int, picture: Picture, part: float) -> None:
-    """Send `part` of the request in pieces, then kill whoever was reading it."""
+    """Send `part` of the request in pieces, then kill the worker that was reading it."""
     request = _as_request(deployment, student, picture)
     sent = request[: int(len(request) * part)]
     with deployment.service.connect(10) as connection:

@@ -21,7 +21,7 @@ ALLOWED = {"200", "503", "503 (saved)"}
 
 
 def restarts(effort: Effort) -> Iterator[Outcome]:
-    """A restart as by `pg_ctl restart`, and a crash; with nobody touching the service."""
+    """A restart as by `pg_ctl restart`, and a crash; with no client using the service."""
     ways: dict[str, Callable[[Cluster], None]] = {"restarts": _restart, "crashes": _crash}
     with (
         (SERVERS / "durable.lock").open("w") as lock,

@@ -81,7 +81,7 @@ def _delete(deployment: Deployment, delete: Delete, rolled_back: bool) -> None:
         deployment.promises.deleted(students, before)
     deployment.service.kill_worker(
         deployment.service.worker_pids[0]
-    )  # whoever starts next empties the outbox
+    )  # the process that starts next empties the outbox
     deployment.service.wait_until_ready()
 
 
