@@ -1,4 +1,4 @@
-"""Who may do what: every route, for nobody, somebody, an owner, staff without and with permission; own,
+"""Who may do what: every route, for an anonymous visitor, another user, an owner, staff without and with permission; own,
 foreign and missing things. A refusal changes nothing, and a route without a row here fails.
 """
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 APPS = ("photostore", "students", "media_uploads", "profile_pictures")
 # Every attempt leaves its trace in these.
 TRACES = {"AuditEntry", "RateWindow"}
-PEOPLE = ("nobody", "somebody", "owner", "staff", "trusted")
+PEOPLE = ("anonymous", "another", "owner", "staff", "trusted")
 OK = 0
 MISSING_UUID = UUID("00000000-0000-4000-8000-000000000000")
 
@@ -52,15 +52,15 @@ def for_everybody(who: str, whose: str) -> int:
 
 
 def for_the_signed_in(who: str, whose: str) -> int:
-    return 401 if who == "nobody" else for_everybody(who, whose)
+    return 401 if who == "anonymous" else for_everybody(who, whose)
 
 
 def for_the_signed_in_also_without(who: str, whose: str) -> int:
-    return 401 if who == "nobody" else OK
+    return 401 if who == "anonymous" else OK
 
 
 def for_the_owner(who: str, whose: str) -> int:
-    if who == "nobody":
+    if who == "anonymous":
         return 401
     return OK if whose == "own" else 404
 
@@ -72,13 +72,13 @@ def for_the_owner_and_trusted_staff(who: str, whose: str) -> int:
 
 
 def for_trusted_staff(who: str, whose: str) -> int:
-    if who == "nobody":
+    if who == "anonymous":
         return 401
     return for_everybody(who, whose) if who == "trusted" else 403
 
 
 def for_staff(who: str, whose: str) -> int:
-    if who == "nobody":
+    if who == "anonymous":
         return 401
     return OK if who in {"staff", "trusted"} else 403
 
@@ -92,11 +92,11 @@ def for_nobody(who: str, whose: str) -> int:
 
 
 def signed_in_first(who: str, whose: str) -> int:
-    return 302 if who == "nobody" else OK
+    return 302 if who == "anonymous" else OK
 
 
 def for_anonymous_only(who: str, whose: str) -> int:
-    return OK if who == "nobody" else 302
+    return OK if who == "anonymous" else 302
 
 
 # --- The table -------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ TABLE = [
     Row("delete", f"{STUDENTS}<int:pk>/", for_trusted_staff, 204, given=STUDENT),
     Row("post", f"{STUDENTS}<int:pk>/upload-photo/", for_trusted_staff, 200, lambda w: {"profile_photo": picture()}, form=True, given=STUDENT),
     Row("delete", f"{STUDENTS}<int:pk>/photo/", for_trusted_staff, 204, given=STUDENT),
-    # With nobody else: there is one student, and nobody exchanges photos with themselves.
+    # There is one student, and no student exchanges photos with themselves.
     Row("post", f"{STUDENTS}<int:pk>/swap-photo/", for_trusted_staff, 404, lambda w: {"student": 2**40}, given=STUDENT),
     Row("get", f"{STUDENTS}<int:pk>/photo-history/", for_trusted_staff, 200, given=STUDENT),
     Row("post", f"{STUDENTS}<int:pk>/photo-history/<sha256:sha256>/restore/", for_trusted_staff, 200, given=STUDENT),
@@ -252,7 +252,7 @@ TABLE = [
     Row("get", "metrics", for_staff_and_hidden, 200),
     Row("get", "api/schema/", for_everybody, 200),
     Row("get", "api/docs/", for_everybody, 200),
-    # A key opens to a signature alone, whoever asks.
+    # A key opens to a signature alone, whoever asks for it.
     Row("get", "media/<path:key>", for_nobody, 200, given=THING),
 ]  # fmt: skip
 # ruff: noqa: E501 - one row, one line
@@ -269,7 +269,7 @@ class World:
         permissions = Permission.objects.filter(content_type__app_label__in=APPS).values_list(
             "codename", flat=True
         )
-        self.people = {"nobody": None, "somebody": make_person("somebody"), "owner": make_person("owner")}
+        self.people = {"anonymous": None, "another": make_person("another"), "owner": make_person("owner")}
         self.people["staff"] = make_person("staff", is_staff=True)
         self.people["trusted"] = make_person("trusted", *permissions, is_staff=True)
         self.clients = {who: client_of(user) for who, user in self.people.items()}
@@ -278,7 +278,7 @@ class World:
 
 MISSING = {
     "pk": 4711, "student_id": MISSING_UUID, "sha256": "0" * 64, "date": "2026-01-01", "session": "AM",
-    "username": "nobody-of-this-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
+    "username": "no-such-name", "pending": 4711, "earlier": 4711, "key": "none.jpg",
     "image_id": MISSING_UUID, "import_id": MISSING_UUID, "operation_id": MISSING_UUID, "n": 4711,
     "photo_import_id": MISSING_UUID, "coming_import_id": MISSING_UUID,
     "persona_id": 4711, "file_id": 4711, "upload_id": MISSING_UUID, "arriving_id": MISSING_UUID,
@@ -327,7 +327,7 @@ def an_import() -> dict[str, Any]:
     ready = Import.objects.create(kind=Import.Kind.STUDENTS, state=Import.State.READY)
     ready.rows.create(n=1, state="new", data={"name": "Bea"}, accepted=True)
     ImportSource.objects.create(batch=ready, content=b"Name,Number\nAda,1\nBea,2\n")
-    # And what an earlier one did: it added somebody, and may be taken back.
+    # And what an earlier one did: it added a student, and may be undone.
     bea = Student.objects.create(name="Bea")
     done = Operation.objects.create(command="import_students", channel="api", state=Operation.State.DONE)
     details = {"id": bea.pk, "student_id": str(bea.student_id), "before": None, "after": {"name": "Bea"}}

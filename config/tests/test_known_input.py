@@ -48,8 +48,8 @@ def views() -> Iterator[tuple[str, Any]]:
 
 
 def asker(row: Row) -> tuple[str, str]:
-    """Somebody who may, and whose thing it is."""
-    cells = ((who, whose) for whose in row.given or ("",) for who in ("owner", "trusted", "nobody"))
+    """A user with the permission, and the owner of the object."""
+    cells = ((who, whose) for whose in row.given or ("",) for who in ("owner", "trusted", "anonymous"))
     return next(cell for cell in cells if row.rule(*cell) == OK)
 
 

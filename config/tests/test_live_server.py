@@ -225,8 +225,8 @@ def test_a_connection_goes_on_after_refusals(server: Service, auth: dict[str, st
             url, headers=auth, files={"profile_photo": ("a.jpg", b"no picture" * 1000)}, timeout=60
         )
         assert bad.status_code == 400
-        nobody = session.post(url, files={"profile_photo": ("a.jpg", face(1))}, timeout=60)
-        assert nobody.status_code == 401
+        anonymous = session.post(url, files={"profile_photo": ("a.jpg", face(1))}, timeout=60)
+        assert anonymous.status_code == 401
         absent = session.post(f"{server.url}/nowhere", data=b"x" * 100_000, timeout=60)
         assert absent.status_code == 404
     good = session.post(url, headers=auth, files={"profile_photo": ("a.jpg", face(1))}, timeout=60)

@@ -131,8 +131,8 @@ def test_a_persona_must_be_ones_own(danas: Any, eriks: Any, persona: Any) -> Non
     assert foreign.status_code == missing.status_code == 404
     assert foreign.json()["detail"] == f"Persona {persona.pk} not found"
     assert foreign.content.replace(f"Persona {persona.pk} ".encode(), b"Persona 4711 ") == missing.content
-    nobody = announce(client_of(), persona, b"x")
-    assert (nobody.status_code, nobody.json()["error"]) == (401, "Not authenticated")
+    anonymous = announce(client_of(), persona, b"x")
+    assert (anonymous.status_code, anonymous.json()["error"]) == (401, "Not authenticated")
 
 
 def test_what_is_announced_counts_against_the_quota(danas: Any, persona: Any, settings: Any) -> None:

@@ -133,7 +133,7 @@ def test_who_may(dana: Any) -> None:
     assert looker.get(FILES).status_code == looker.get(f"{FILES}{file.pk}/change/").status_code == 200
     for place in (f"{FILES}{file.pk}", f"{PERSONAS}{file.persona_id}"):
         assert looker.post(f"{place}/delete/", {"post": "yes"}).status_code == 403
-    nobody = signed_in("bob")
-    assert nobody.get(FILES).status_code == nobody.get(PERSONAS).status_code == 403
+    bob = signed_in("bob")
+    assert bob.get(FILES).status_code == bob.get(PERSONAS).status_code == 403
     assert signed_in("ada", "view", "add", "change", "delete").get(f"{FILES}add/").status_code == 403
     assert everything() == before

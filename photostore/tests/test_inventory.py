@@ -29,11 +29,11 @@ def test_each_difference_is_told(each_storage: str) -> None:
     storage_for().remove("users/ada/images/gone.jpg")
     keep("users/ada/images/short.jpg", b"adalovelace")
     leave("users/ada/images/short.jpg", b"ada")
-    leave("users/ada/images/nobodys.jpg", b"charlie")
+    leave("users/ada/images/unowned.jpg", b"charlie")
     assert found() == {
         "missing": {"users/ada/images/gone.jpg"},
         "damaged": {"users/ada/images/short.jpg"},
-        "orphaned": {"users/ada/images/nobodys.jpg"},
+        "orphaned": {"users/ada/images/unowned.jpg"},
     }
 
 
@@ -41,15 +41,15 @@ def test_without_sizes_it_still_knows_who_is_there(each_storage: str) -> None:
     keep("users/ada/images/gone.jpg", b"ada")
     storage_for().remove("users/ada/images/gone.jpg")
     keep("users/ada/images/here.jpg", b"ada")
-    leave("users/ada/images/nobodys.jpg", b"charlie")
+    leave("users/ada/images/unowned.jpg", b"charlie")
     assert found(sizes=False) == {
         "missing": {"users/ada/images/gone.jpg"},
-        "orphaned": {"users/ada/images/nobodys.jpg"},
+        "orphaned": {"users/ada/images/unowned.jpg"},
     }
 
 
 def test_an_orphan_comes_with_its_size_and_time(each_storage: str) -> None:
-    leave("users/ada/images/nobodys.jpg", b"charlie")
+    leave("users/ada/images/unowned.jpg", b"charlie")
     for sizes in (True, False):
         with listed(root_of("default"), sizes=sizes) as listing:
             (orphan,) = differences(listing)

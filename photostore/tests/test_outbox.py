@@ -124,7 +124,7 @@ def test_an_owner_whose_files_are_being_changed_is_left_to_whoever_changes_them(
     give_up()
     held, done = Event(), Event()
 
-    def somebody_else() -> None:
+    def another_process() -> None:
         try:
             with advisory_lock(OWNER.lock):
                 held.set()
@@ -132,7 +132,7 @@ def test_an_owner_whose_files_are_being_changed_is_left_to_whoever_changes_them(
         finally:
             connection.close()
 
-    thread = Thread(target=somebody_else)
+    thread = Thread(target=another_process)
     thread.start()
     assert held.wait(10)
     try:

@@ -62,12 +62,12 @@ def test_a_person_reads_it_too(capsys: Any) -> None:
 
 def test_an_orphan_counts_when_it_is_an_hour_old() -> None:
     keep(key("a"), b"ada")
-    leave(key("nobodys"), b"charlie")
+    leave(key("unowned"), b"charlie")
     code, told = run("verify_media")
     assert (code, told["orphaned"], told["counts"]["young"]) == (0, [], 1)
-    grow_old(key("nobodys"))
+    grow_old(key("unowned"))
     code, told = run("verify_media")
-    assert (code, told["orphaned"], told["counts"]["young"]) == (1, [key("nobodys")], 0)
+    assert (code, told["orphaned"], told["counts"]["young"]) == (1, [key("unowned")], 0)
 
 
 def test_links_are_told_and_never_followed(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from testing.people import make_person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/students/student/"
-SOMEBODY = Actor("", "a test", "command")
+TEST_ACTOR = Actor("", "a test", "command")
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def staff(alice: Any) -> Client:
 @made_once
 def ada() -> Student:
     """With a photo today and one from before."""
-    student = create_student(fields={"name": "Ada Lovelace"}, actor=SOMEBODY, incoming=picture(1))
-    return upload_photo(student=student, incoming=picture(2), actor=SOMEBODY).student
+    student = create_student(fields={"name": "Ada Lovelace"}, actor=TEST_ACTOR, incoming=picture(1))
+    return upload_photo(student=student, incoming=picture(2), actor=TEST_ACTOR).student
 
 
 def admin_of(user: Any) -> Client:
@@ -99,9 +99,9 @@ def test_vera_sees_everything_and_changes_nothing(vera: Any, ada: Student) -> No
     assert everything() == before
 
 
-@pytest.mark.parametrize("name", ["bob", "charlie", "nobody"])
+@pytest.mark.parametrize("name", ["bob", "charlie", "anonymous"])
 def test_others_see_nothing_and_change_nothing(name: str, request: Any, ada: Student) -> None:
-    client = Client() if name == "nobody" else admin_of(request.getfixturevalue(name))
+    client = Client() if name == "anonymous" else admin_of(request.getfixturevalue(name))
     refused = {403} if name == "bob" else {302}  # to the login page
     before = everything()
     for path in (LIST, of(ada), of(ada, "delete/"), of(ada, "history/"), f"{LIST}add/"):
@@ -228,7 +228,7 @@ def counted(staff: Client, path: str) -> list[str]:
 @pytest.mark.parametrize("query", ["", "?q=ada", "?has_photo=yes&class_name=7A"])
 def test_a_list_costs_the_same_for_ten_as_for_fifty(staff: Client, query: str) -> None:
     incoming = picture(1)
-    create_student(fields={"name": "Ada 0", "class_name": "7A"}, actor=SOMEBODY, incoming=incoming)
+    create_student(fields={"name": "Ada 0", "class_name": "7A"}, actor=TEST_ACTOR, incoming=incoming)
     photographed = Student.objects.get()
     copied(photographed, 9)
     staff.get(LIST)  # a session writes down that it is used, with its first page
@@ -250,7 +250,7 @@ def test_a_page_with_history_costs_the_same_however_long_it_is(staff: Client, ad
     staff.get(of(ada))  # what Django looks up once for a process
     few = counted(staff, of(ada))
     for seed in range(3, 8):
-        upload_photo(student=ada, incoming=picture(seed), actor=SOMEBODY)
+        upload_photo(student=ada, incoming=picture(seed), actor=TEST_ACTOR)
     many = counted(staff, of(ada))
     print(f"{of(ada)}: {len(many)} queries")  # noqa: T201
     assert len(few) == len(many) <= 12

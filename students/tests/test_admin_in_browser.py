@@ -25,7 +25,7 @@ from testing.service import Service
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SOMEBODY = Actor("", "a test", "command")
+TEST_ACTOR = Actor("", "a test", "command")
 LIST = "/admin/students/student/"
 
 
@@ -50,7 +50,7 @@ def staff(page: Page, alice: Any) -> Page:
 def zoe() -> Student:
     """With a photo today and one from before."""
     student = enrolled("Zoë Lefèvre", "2041", face(1), class_name="7A")
-    return upload_photo(student=student, incoming=picture(face(2)), actor=SOMEBODY).student
+    return upload_photo(student=student, incoming=picture(face(2)), actor=TEST_ACTOR).student
 
 
 def picture(data: bytes) -> Any:
@@ -60,7 +60,7 @@ def picture(data: bytes) -> Any:
 def enrolled(name: str, number: str | None = None, photo: bytes | None = None, **fields: Any) -> Student:
     return create_student(
         fields={"name": name, "student_number": number, **fields},
-        actor=SOMEBODY,
+        actor=TEST_ACTOR,
         incoming=picture(photo) if photo else None,
     )
 
@@ -136,7 +136,7 @@ def test_nobody_yet_and_nobody_like_that(staff: Page, window: Any) -> None:
     screenshot(staff, "no_students")
     staff.goto(f"{LIST}?q=somebody")
     expect(staff.get_by_role("heading", name="No student matches")).to_be_visible()
-    screenshot(staff, "nobody_matches")
+    screenshot(staff, "no_match")
 
 
 @each_window

@@ -130,11 +130,11 @@ def test_looking_leaves_no_row_unless_it_is_refused(api: Any, ada: dict[str, Any
 
 
 def test_refusals_of_the_unknown_are_bounded_per_address(ada: dict[str, Any]) -> None:
-    nobody = client_of()
+    anonymous = client_of()
     for _attempt in range(30):
-        assert nobody.post("/api/students/", {"name": "x"}).status_code == 401
+        assert anonymous.post("/api/students/", {"name": "x"}).status_code == 401
     assert len(rows()) == 20
-    nobody.post("/api/students/", {"name": "x"}, REMOTE_ADDR="192.0.2.7")
+    anonymous.post("/api/students/", {"name": "x"}, REMOTE_ADDR="192.0.2.7")
     assert len(rows()) == 21
 
 

@@ -27,7 +27,7 @@ from testing.pictures import portrait, saved
 from testing.service import Service
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SOMEBODY = Actor("", "a test", "command")
+TEST_ACTOR = Actor("", "a test", "command")
 PAGE = "/admin/students/student/by-eye/unowned/"
 MOST_KEYS_FOR_40 = 160
 IMPORTER = [f"{what}_{model}" for what in ("view", "add", "change") for model in ("student", "import")]
@@ -64,10 +64,10 @@ def office(page: Page) -> Page:
 
 def enrolled(name: str, number: str, class_name: str = "7B", photo: bytes = b"") -> Student:
     fields = {"name": name, "student_number": number, "class_name": class_name}
-    student = create_student(fields=fields, actor=SOMEBODY)
+    student = create_student(fields=fields, actor=TEST_ACTOR)
     if photo:
         incoming = take_in(photo, filename="then.jpg", origin=StudentPhoto.Origin.API)
-        upload_photo(student=student, incoming=incoming, actor=SOMEBODY)
+        upload_photo(student=student, incoming=incoming, actor=TEST_ACTOR)
     return student
 
 
@@ -166,9 +166,9 @@ def test_cards_search_neighbours_later_nobody_and_undo(office: Page, window: Any
     card.locator("img").evaluate("image => image.decode()")
     screenshot(office, "by_eye")
     card.click()
-    # Nobody; then a search within a class, by touch.
+    # Not a student; then a search within a class, by touch.
     expect(heading(office)).to_contain_text("2/4")
-    office.get_by_role("button", name="Nobody").locator("visible=true").click()
+    office.get_by_role("button", name="Not a student").locator("visible=true").click()
     expect(heading(office)).to_contain_text("3/4")
     office.locator("[data-class]").select_option("8B")
     expect(office.locator("[data-found] .eye-card")).to_have_count(2)
@@ -264,7 +264,7 @@ def test_whoever_hears_the_page_is_told_what_happens(office: Page) -> None:
     sign_in(office)
     heard = office.locator(".eye-now").aria_snapshot()
     assert 'img "Photo student_photos/S-17.jpg"' in heard
-    for button in ("Ada Lovelace", "Later", "Nobody", "Undo"):
+    for button in ("Ada Lovelace", "Later", "Not a student", "Undo"):
         expect(office.locator(".eye-now").get_by_role("button", name=button)).to_be_visible()
     assert heading(office).evaluate("one => one === document.activeElement")
     Keys(office).press("n")

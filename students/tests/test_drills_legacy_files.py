@@ -76,8 +76,8 @@ def test_no_clean_up_takes_attendance_photos(
     for key, data in laid.items():
         lay(key, data)
     assert run("restore_student_photos")[0] == 0
-    nobodys = "student_photos/nobody.jpg"
-    lay(nobodys, face(5))
+    unowned = "student_photos/nobody.jpg"
+    lay(unowned, face(5))
     _code, said = run("verify_media")
     assert set(said["unadopted"]) == laid.keys()
     # The register must know a photo, or every clean-up refuses.
@@ -91,7 +91,7 @@ def test_no_clean_up_takes_attendance_photos(
         run(*command)
         run("purge_quarantine", "--older-than", "0s")
         assert laid.items() <= stored().items(), command
-    assert nobodys not in stored(), "which nobody was"
+    assert unowned not in stored(), "which nobody was"
     code, said = run("adopt_media")
     assert (code, said["attendance"]) == (0, len(HALF_DAYS) * 3)
     for key, data in laid.items():

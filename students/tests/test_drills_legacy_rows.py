@@ -34,9 +34,9 @@ def everywhere(value: int | None) -> dict[str, int | None]:
 @pytest.mark.drill("rows as S0 wrote them, before and after adopt_media")
 def test_rows_as_s0_wrote_them(api: Any, each_storage: str, outcome: Any) -> None:
     pks = [pupil(number, face(number)) for number in range(3)]
-    nobody = enter("Nora No Photo")
+    nora = enter("Nora No Photo")
     assert [shows(api, pk) for pk in pks] == [everywhere(number) for number in range(3)]
-    assert seen(api, nobody) == everywhere(None)
+    assert seen(api, nora) == everywhere(None)
     before = stored()
     code, said = run("verify_media")
     assert (code, said["counts"]["to_adopt"], said["counts"]["missing"]) == (0, 3, 0), said

@@ -34,7 +34,7 @@ def test_a_preview_changes_nothing_and_leaves_nothing(two: Path) -> None:
     code, out, err = run("import_photos", str(two))
     assert code == 0, err
     assert "2 new photo" in out
-    assert "nobody.jpg: nobody known." in out
+    assert "nobody.jpg: no known student." in out
     assert "1 students of whom there is no picture here" in out
     assert "Nothing was changed" in out
     assert stored() == {}

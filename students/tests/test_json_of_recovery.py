@@ -108,13 +108,13 @@ def test_a_clean_up_names_its_operation_and_what_it_left_and_why(
     monkeypatch.setattr(cleaning, "YOUNG", timedelta(seconds=-60))
 
     @contextmanager
-    def somebody_was_faster(key: str) -> Iterator[None]:
+    def another_process_was_faster(key: str) -> Iterator[None]:
         if key.endswith("gone.jpg"):
             storage_for().remove(key)
         with locked_key(key):
             yield
 
-    monkeypatch.setattr(cleaning, "locked_key", somebody_was_faster)
+    monkeypatch.setattr(cleaning, "locked_key", another_process_was_faster)
     assert run(MIGRATE, "--clean")[1]["operation"] is None
     put("student_photos/gone.jpg", 8)
     _code, said = run(MIGRATE, "--clean", "--confirm")

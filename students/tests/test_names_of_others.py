@@ -171,7 +171,7 @@ def test_a_restore_leaves_it_for_a_person(api: Any, each_storage: str) -> None:
     finish_all_commits()
     names(bea, documented(ada), face(2))
     code, said = run("restore_student_photos")
-    assert (code, "somebody else's photo" in str(said["left_for_a_person"])) == (0, True), said
+    assert (code, "another student's photo" in str(said["left_for_a_person"])) == (0, True), said
     assert storage_for().read(documented(ada), max_bytes=10**7) == face(2)
     assert run("adopt_media")[1]["adopted"] == 1
     assert run("restore_student_photos")[0] == 0

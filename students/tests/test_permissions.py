@@ -47,7 +47,7 @@ CALLS = [
     Call("patch", "/api/students/{id}/", 200, {"student_number": "S-9"}, photo=True),
     Call("post", "/api/students/{id}/upload-photo/", 200, {}, photo=True),
     Call("delete", "/api/students/{id}/photo/", 204),
-    # There is nobody else to exchange photos with.
+    # There is no other student to exchange photos with.
     Call("post", "/api/students/{id}/swap-photo/", 404, {"student": 2**40}),
     Call("get", "/api/students/{id}/photo-history/", 200),
     Call("post", "/api/students/{id}/photo-history/{sha256}/restore/", 200),
@@ -112,7 +112,7 @@ def test_the_table_names_every_route_of_the_students(settings: Any) -> None:
 
 # What changes nothing is asked one after the other, of one school: a set-up for each takes ten times as long.
 @pytest.mark.parametrize(
-    ("who", "status"), [("nobody", 401), ("charlie", 403), ("bob", 403), ("forged", 401), ("left", 401)]
+    ("who", "status"), [("anonymous", 401), ("charlie", 403), ("bob", 403), ("forged", 401), ("left", 401)]
 )
 def test_whoever_may_not_is_refused_alike_for_all_and_changes_nothing(
     request: Any, ada: dict[str, Any], who: str, status: int
@@ -130,7 +130,7 @@ def test_whoever_may_not_is_refused_alike_for_all_and_changes_nothing(
 
 
 def person(request: Any, who: str) -> Any:
-    if who == "nobody":
+    if who == "anonymous":
         return client_of()
     if who == "forged":
         client = client_of()

@@ -95,9 +95,9 @@ def test_a_damaged_documented_copy_is_not_what_is_served(api: Any, ada: dict[str
 def test_without_a_photo_and_without_a_student_it_is_the_same_404(api: Any, ada: dict[str, Any]) -> None:
     api.delete(f"/api/students/{ada['id']}/photo/")
     absent = api.get(ada["photo"])
-    nobody = api.get(f"/api/photos/students/{uuid4()}/profile.jpg")
-    assert absent.status_code == nobody.status_code == 404
-    assert absent.content == nobody.content
+    unknown = api.get(f"/api/photos/students/{uuid4()}/profile.jpg")
+    assert absent.status_code == unknown.status_code == 404
+    assert absent.content == unknown.content
 
 
 def test_lost_bytes_are_a_404_in_words(api: Any, ada: dict[str, Any]) -> None:

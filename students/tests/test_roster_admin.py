@@ -153,10 +153,10 @@ def test_the_pages_are_for_whoever_may(pages: Client) -> None:
     assert looker.post(place, {"do": "commit"}).status_code == 403
     assert looker.get(f"{place}commit/").status_code == 403
     assert looker.post(UPLOAD, {"file": SimpleUploadedFile("a.csv", b"1;2\n")}).status_code == 403
-    nobody = signed_in("view_student", "add_student", "change_student", name="nora")
+    nora = signed_in("view_student", "add_student", "change_student", name="nora")
     for address in (UPLOAD, place, f"{place}commit/", f"{UPLOAD}export.csv"):
-        assert nobody.get(address).status_code == 403
-    assert "Import students" not in page(nobody, "/admin/students/student/")
+        assert nora.get(address).status_code == 403
+    assert "Import students" not in page(nora, "/admin/students/student/")
     assert "Import students" in page(pages, "/admin/students/student/")
     assert Client().get(place).status_code == 302
     missing = f"{UPLOAD}00000000-0000-4000-8000-000000000000/"

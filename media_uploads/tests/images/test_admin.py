@@ -117,7 +117,7 @@ def test_deleting_one_and_many(staff: Client, danas: Any, eriks: Any) -> None:
 
 def test_whoever_may_only_look_does_nothing(danas: Any) -> None:
     image = kept(danas)
-    looker, nobody = signed_in("vera", "view"), signed_in("bob")
+    looker, bob = signed_in("vera", "view"), signed_in("bob")
     before = everything()
     assert 'class="images-face"' in page_of(looker)
     assert 'name="caption"' not in page_of(looker, f"{LIST}{image['id']}/change/")
@@ -125,7 +125,7 @@ def test_whoever_may_only_look_does_nothing(danas: Any) -> None:
     assert looker.post(f"{LIST}{image['id']}/delete/", {"post": "yes"}).status_code == 403
     looker.post(LIST, {"action": "make_primary", "_selected_action": [image["id"]]})
     assert looker.get(f"{LIST}add/").status_code == 403
-    assert nobody.get(LIST).status_code == 403
+    assert bob.get(LIST).status_code == 403
     assert everything() == before
 
 

@@ -14,7 +14,7 @@ from photostore.tests.inventory_files import fill, grow_old, leave, run, tell
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OPEN = "incoming/7/4b1d3c3e-9f1c-4c92-8d1e-4f8d8f6f1a11"
-NOBODYS = "incoming/7/5c2e4d4f-0a2d-4da3-9e2f-5a9e9a7a2b22"
+UNOWNED = "incoming/7/5c2e4d4f-0a2d-4da3-9e2f-5a9e9a7a2b22"
 HOURS = 3600
 
 
@@ -26,15 +26,15 @@ def claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     tell(monkeypatch, arriving_keys=open_uploads)
     fill(5)
     leave(OPEN, b"half of it")
-    leave(NOBODYS, b"given up")
+    leave(UNOWNED, b"given up")
 
 
 def age(hours: int) -> None:
-    for key in (OPEN, NOBODYS):
+    for key in (OPEN, UNOWNED):
         grow_old(key, seconds=hours * HOURS)
 
 
-@pytest.mark.parametrize(("hours", "orphaned", "young"), [(23, [], 1), (25, [NOBODYS], 0)])
+@pytest.mark.parametrize(("hours", "orphaned", "young"), [(23, [], 1), (25, [UNOWNED], 0)])
 def test_verify_media_waits_a_day(hours: int, orphaned: list[str], young: int) -> None:
     age(hours)
     code, told = run("verify_media")
@@ -50,5 +50,5 @@ def test_the_sweep_leaves_it_for_a_day_whatever_it_is_told(own_storage: None, tm
     age(25)
     _code, told = run("cleanup_orphaned_photos", "--confirm")
     assert told["done"] == {"set_aside": 0, "removed": 1, "left": 0}
-    assert storage_for().stat(OPEN) is not None and storage_for().stat(NOBODYS) is None
+    assert storage_for().stat(OPEN) is not None and storage_for().stat(UNOWNED) is None
     assert not QuarantinedFile.objects.exists(), "it was never a photo of anybody"
