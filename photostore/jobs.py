@@ -20,7 +20,7 @@ def finish_commits() -> None:
     finish_all_commits()
 
 
-@periodic(_("Delete audit entries whose time is over"), cron="7 * * * *")
+@periodic(_("Delete expired audit entries"), cron="7 * * * *")
 def forget_audit_entries() -> None:
     """Batch by batch, until none is left."""
     while forget_old_entries():

@@ -136,9 +136,11 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         except PhotostoreError as error:
             tell_refusal(request, error, action="by_eye.commit")
             return HttpResponseRedirect(reverse("admin:students_by_eye_picks", args=[source]))
-        given = ngettext("%(n)d photo was given.", "%(n)d photos were given.", result.given)
+        given = ngettext("%(n)d photo was assigned.", "%(n)d photos were assigned.", result.given)
         if result.is_waiting:
-            given = ngettext("%(n)d photo is being given.", "%(n)d photos are being given.", result.given)
+            given = ngettext(
+                "%(n)d photo is being assigned.", "%(n)d photos are being assigned.", result.given
+            )
         if result.given:
             messages.success(request, given % {"n": result.given})
         for pick in result.left:

@@ -117,7 +117,9 @@ def _whom(typed: str) -> int:
     exact = Student.objects.filter(student_number__iexact=typed.strip()).first()
     found = [exact] if exact else list(Student.objects.matching(typed)[:2])
     if len(found) != 1:
-        raise Conflict(_("Choose one student: a name that fits one, or a number."), code="which_student")
+        raise Conflict(
+            _("Choose one student, by a number or by a name that only one student has."), code="which_student"
+        )
     return found[0].pk
 
 

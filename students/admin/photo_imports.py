@@ -197,7 +197,9 @@ def _progress(batch: Import) -> dict[str, Any]:
     elif batch.state == Import.State.COMMITTING:
         accepted = batch.rows.filter(accepted=True)
         total, done = accepted.count(), accepted.exclude(outcome="").count()
-        text = ngettext("%(done)d of %(n)d photo is given.", "%(done)d of %(n)d photos are given.", total)
+        text = ngettext(
+            "%(done)d of %(n)d photo is assigned.", "%(done)d of %(n)d photos are assigned.", total
+        )
     else:
         return {}
     return {"total": total, "done": done, "progress": text % {"done": done, "n": total}}

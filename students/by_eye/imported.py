@@ -132,7 +132,7 @@ class ImportedPhotos(Source):
         row = self.batch.rows.select_for_update(of=("self",)).select_related("student").get(n=n)
         row.batch = self.batch
         if row.staged_sha256 != seen or not (row.state in TO_LOOK_AT or BEFORE in row.data):
-            raise Conflict(_("This photo is not asked about any more."), code="changed_since")
+            raise Conflict(_("This photo has already been dealt with."), code="changed_since")
         return row
 
     def _item(self, row: ImportRow, students: dict[int, Student]) -> Item:

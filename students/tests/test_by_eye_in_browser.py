@@ -135,8 +135,8 @@ def test_forty_photos_by_keys_in_at_most_160_presses(office: Page) -> None:
     assert keys.count <= MOST_KEYS_FOR_40
     assert not StudentPhoto.objects.exists(), "nothing is done before the last yes"
     with office.expect_navigation():
-        office.get_by_role("button", name="Yes, give these 40 photos").press("Enter")
-    expect(office.get_by_text("40 photos were given.")).to_be_visible()
+        office.get_by_role("button", name="Yes, assign these 40 photos").press("Enter")
+    expect(office.get_by_text("40 photos were assigned.")).to_be_visible()
     given = dict(StudentPhoto.objects.current().values_list("student__name", "original_filename"))
     assert given == {student.name: file for file, student in students.items()}
     assert Operation.objects.filter(command="match_profile_photos").count() == 1
@@ -162,7 +162,7 @@ def test_cards_search_neighbours_later_nobody_and_undo(office: Page, window: Any
     office.locator(".eye-now .eye-neighbours button").last.click()
     expect(heading(office)).to_contain_text("4/4 student_photos/S-17.jpg")
     card = office.locator(".eye-now .eye-card")
-    expect(card).to_contain_text("The file is named by this student's number.")
+    expect(card).to_contain_text("The file name is this student's number.")
     card.locator("img").evaluate("image => image.decode()")
     screenshot(office, "by_eye")
     card.click()
@@ -197,11 +197,11 @@ def test_cards_search_neighbours_later_nobody_and_undo(office: Page, window: Any
     staged(office, 4)
     office.locator("[data-picks]").click()
     expect(office.get_by_role("link", name="Ada Lovelace")).to_be_visible()
-    expect(office.get_by_role("heading", name="Nobody of the school")).to_be_visible()
+    expect(office.get_by_role("heading", name="Not a student")).to_be_visible()
     assert fits(office)
     screenshot(office, "by_eye_picks")
     with office.expect_navigation():
-        office.get_by_role("button", name="Yes, give these 3 photos").click()
+        office.get_by_role("button", name="Yes, assign these 3 photos").click()
     given = dict(StudentPhoto.objects.current().values_list("student", "original_filename"))
     assert given == {ada.pk: "S-17.jpg", bea.pk: "IMG_11.jpg", sami.pk: "IMG_9.jpg"}
 
@@ -268,5 +268,5 @@ def test_whoever_hears_the_page_is_told_what_happens(office: Page) -> None:
         expect(office.locator(".eye-now").get_by_role("button", name=button)).to_be_visible()
     assert heading(office).evaluate("one => one === document.activeElement")
     Keys(office).press("n")
-    expect(office.get_by_role("status")).to_have_text("Nobody of the school.")
+    expect(office.get_by_role("status")).to_have_text("Not a student.")
     assert heading(office).evaluate("one => one === document.activeElement")

@@ -122,7 +122,7 @@ def test_what_speaks_against_a_pick_is_confirmed_before_the_commit(api: Any, pag
     assert page.pick("IMG_10.jpg", cleo.pk) == (204, "")
     shown = page.commit()
     assert "The same picture is the photo of another student: Dora Eco." in shown
-    assert "It is right all the same." in shown
+    assert "This is right all the same." in shown
     assert set(shown_faces()) == {"Dora Eco"}
     assert "2 photos are being given." in page.commit(confirm=page.row("IMG_10.jpg").staged_sha256)
     assert shown_faces()["Cleo Doe"] == "IMG_10.jpg"

@@ -44,7 +44,7 @@ def test_a_preview_changes_nothing_and_leaves_nothing(two: Path) -> None:
 def test_commit_and_undo(two: Path) -> None:
     code, out, err = run("import_photos", str(two), "--commit")
     assert code == 0, err
-    assert "2 photos were given" in out
+    assert "2 photos were assigned" in out
     assert shown_faces() == {"Ada Byron": "11.jpg", "Bea Curie": "3A/22.jpg"}
     assert run("undo_photo_operation", "--last")[0] == 0
     assert shown_faces() == {}

@@ -47,7 +47,7 @@ def office(page: Page) -> Page:
 def upload(page: Page, *paths: Path, field: str = "#photos-files") -> None:
     page.goto("/admin/students/student/photo-imports/")
     page.set_input_files(field, [str(path) for path in paths])
-    page.click("text=Look at them")
+    page.click("text=Review them")
     page.wait_for_url("**/photo-imports/*-*/")
     run_jobs()
     expect(page.get_by_text("These photos are ready to be looked at.")).to_be_visible()
@@ -64,7 +64,7 @@ def test_from_single_files_to_the_undo(office: Page, window: Any, tmp_path: Path
         (tmp_path / name).write_bytes(data)
         paths.append(tmp_path / name)
     upload(page, *paths)
-    expect(page.get_by_role("link", name="nobody known 1")).to_have_attribute("aria-current", "page")
+    expect(page.get_by_role("link", name="no known student 1")).to_have_attribute("aria-current", "page")
     page.get_by_label("Another student").type("cur")
     expect(page.locator("#students-found option")).to_have_count(1)
     page.get_by_label("Another student").fill("1867")
@@ -86,7 +86,7 @@ def test_from_single_files_to_the_undo(office: Page, window: Any, tmp_path: Path
     assert shown_faces() == {"Ada Byron": "1815.jpg", "Bea Curie": "who.jpg"}
     page.click("text=Undo this import")
     with page.expect_navigation():
-        page.click("text=Yes, take it back")
+        page.click("text=Yes, undo it")
     assert shown_faces() == {}
 
 
@@ -109,9 +109,7 @@ def test_a_zip_with_what_another_has_and_both_faces(office: Page, tmp_path: Path
     expect(page.locator(".admin-import-faces img")).to_have_count(2)
     screenshot(page, "photo-import-blocked")
     page.click("text=I have looked: this is Bea Curie")
-    expect(
-        page.get_by_text("With the ticks that are kept: the photo of 1 student is replaced.")
-    ).to_be_visible()
+    expect(page.get_by_text("With the saved selection: the photo of 1 student is replaced.")).to_be_visible()
     page.click("text=Discard these photos")
     expect(page.get_by_text("The photos were discarded; nothing was changed.")).to_be_visible()
     assert Import.objects.filter(state=Import.State.DISCARDED).count() == 1

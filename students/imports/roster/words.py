@@ -30,7 +30,9 @@ SENTENCES: dict[str, Sentence] = {
         "In line %(line)s a student number reads %(cell)s: the spreadsheet has lost its last digits. Format "
         "the column as text, fill in the numbers again, and save the list anew."
     ),
-    "list_is_gone": _("The list itself was deleted, because somebody in it was erased. Hand it in again."),
+    "list_is_gone": _(
+        "The list itself was deleted because a student in it was erased. Please upload it again."
+    ),
     # Evidence
     "number": _("The number is the student's."),
     "number_without_zeros": _("Apart from leading zeros the number is the student's, and the name fits."),
@@ -43,7 +45,7 @@ SENTENCES: dict[str, Sentence] = {
     "without_number": _("The row has no number."),
     "resembles_number": _("Apart from leading zeros the number is that of %(name)s."),
     "changed_since": _("This was changed since the preview, and was left as it is."),
-    "taken_back": _("The import was taken back while it was being committed."),
+    "taken_back": _("The import was undone while it was being committed."),
     # Why a row cannot be read
     "no_name": _("The row has no name."),
     "cell_too_long": _("Column %(column)s holds too much text."),

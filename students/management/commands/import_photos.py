@@ -110,7 +110,7 @@ class Command(PhotoCommand):
         done = batch.rows.filter(outcome=ImportRow.Outcome.DONE).count()
         stayed = batch.rows.filter(outcome=ImportRow.Outcome.STAYED).select_related("student")
         self.result |= {"operation": batch.operation, "done": done, "stayed": stayed.count()}
-        self.say(f"{done} photos were given to their students.")
+        self.say(f"{done} photos were assigned to their students.")
         if batch.operation:
             self.say(f"Not wanted? manage.py undo_photo_operation {batch.operation}")
         for row in stayed.order_by("n"):

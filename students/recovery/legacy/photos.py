@@ -55,13 +55,13 @@ def adopt(adoption: Adoption, runner: OperationRunner) -> bool:
         offer_picture(adoption.details, adoption.incoming)
     if not runner.step("change_photo", subject=subject, details=adoption.details):
         return False
-    for left in adoption.left:  # skipped where somebody has the name by now
+    for left in adoption.left:  # skipped where the name has an owner by now
         runner.step("set_aside_unowned", subject=subject, details=left)
     return True
 
 
 def adopt_keys(names: Collection[str], runner: OperationRunner) -> None:
-    """Adopt what legacy rows name by these keys, where nobody has to be asked."""
+    """Adopt what legacy rows name by these keys, where no decision is needed."""
     for student in unknown_photos().filter(profile_photo__in=names).order_by("pk"):
         adopt_alone(student, runner)
 
@@ -76,7 +76,7 @@ def photo_adoptions(*, trust_ids: bool) -> Iterator[Adoption]:
     """Every student whose photo is there and not known yet, by primary key.
 
     The integer in a documented name may be that of another child, for integers come back after a reseed.
-    Unless somebody says that it can be trusted, a file counts only where the row names it or its name has
+    Unless an operator trusts it, a file counts only where the row names it or its name has
     the student's UUID, and another one where it shows the same picture as one of these.
     """
     students = unknown_photos().order_by("pk")
@@ -134,7 +134,7 @@ def _claims_of(found: Iterable[tuple[Student, Named, list[FileRef]]]) -> list[Cl
 def unknown_photos() -> QuerySet[Student]:
     """Students without any version, and those whose row names a photo of which there is none.
 
-    Somebody who was given a former photo meanwhile still has the one that the row names.
+    A student who was given a former photo meanwhile still has the one that the row names.
     """
     todays = StudentPhoto.objects.of_profile().filter(student=OuterRef("pk"), replaced_at=None)
     named = ~Q(profile_photo="") & ~Exists(todays)
@@ -167,7 +167,7 @@ def _adoption(claim: Claim, pictures: Pictures, *, trust_ids: bool) -> Adoption 
 
 
 def _doubt_of_name(claim: Claim, taken: set[FileRef]) -> str:
-    """Why a person has to say which file the row means; empty where nobody has to, or it means none."""
+    """Why a person has to say which file the row means; empty where no person has to, or it means none."""
     student, named, key = claim.student, claim.named, claim.own
     if len(named.keys) > 1:
         return f"{_shown(str(student.profile_photo))} fits more than one file: {', '.join(named.keys)}."
@@ -217,11 +217,11 @@ def _of_files(
 
 
 def _doubt(own: str, file_refs: list[FileRef], same: list[FileRef], *, trust_ids: bool) -> str:
-    """Why a person has to say whether the picture is the student's; empty where nobody has to."""
+    """Why a person has to say whether the picture is the student's; empty where no person has to."""
     source = same[0]
     if not trust_ids and _goes_by_id(source, own):
         return f"{source[1]} has the student's id in its name, and nothing else says whose it is."
-    # Where the row says which one it is, the others are told afterwards; else nobody can tell.
+    # Where the row says which one it is, the others are told afterwards; else it cannot be told.
     if len(same) < len(file_refs) and own != source[1]:
         other = next(file_ref for file_ref in file_refs if file_ref not in same)
         return f"{source[1]} and {other[1]} show different pictures."
