@@ -228,7 +228,7 @@ def test_the_undo_asks_first(alice: Client, operation: Operation) -> None:
 
 def test_the_undo_brings_it_back(alice: Client, operation: Operation, face: bytes) -> None:
     answer = alice.post(undo_page(operation), {"confirmed": "yes"}, follow=True)
-    assert "Took back 1 act." in answer.content.decode()
+    assert "Undid 1 step." in answer.content.decode()
     assert stored() == {KEY: face}
     operation.refresh_from_db()
     assert operation.state == Operation.State.UNDONE

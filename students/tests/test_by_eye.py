@@ -59,7 +59,7 @@ def test_the_page_shows_each_photo_with_who_it_may_be(alice: Any, ada: Student) 
     shown = staff(alice).get(at("by_eye")).content.decode()
     assert shown.count('class="eye-item"') == 2
     assert shown.index("IMG_2.jpg") < shown.index("S-17.jpg")
-    assert "The file is named by this student&#x27;s number." in shown
+    assert "The file name is this student&#x27;s number." in shown
     assert f'value="{ada.pk}" data-name="Ada Lovelace"' in shown
     assert ".DS_Store" not in shown
     assert body_of(staff(alice).get(f"{at('by_eye_picture')}?token={FILE}")) == face(1)

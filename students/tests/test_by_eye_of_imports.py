@@ -85,7 +85,7 @@ def test_picks_and_what_was_certain_are_one_operation(page: Page, ada: Student) 
     assert not StudentPhoto.objects.exists()
     shown = page.shown("by_eye_picks")
     assert "Yes, give these 2 photos to these students" in shown
-    assert "3 photos are being given." in page.commit()
+    assert "3 photos are being assigned." in page.commit()
     assert shown_faces() == {"Ada Byron": "0123.jpg", "Cleo Doe": "IMG_2.jpg", "Bea Curie": "Curie_Bea.jpg"}
     assert StudentPhoto.objects.filter(student=bea).exists()
     assert not undo_last().skipped
@@ -124,7 +124,7 @@ def test_what_speaks_against_a_pick_is_confirmed_before_the_commit(api: Any, pag
     assert "The same picture is the photo of another student: Dora Eco." in shown
     assert "This is right all the same." in shown
     assert set(shown_faces()) == {"Dora Eco"}
-    assert "2 photos are being given." in page.commit(confirm=page.row("IMG_10.jpg").staged_sha256)
+    assert "2 photos are being assigned." in page.commit(confirm=page.row("IMG_10.jpg").staged_sha256)
     assert shown_faces()["Cleo Doe"] == "IMG_10.jpg"
 
 

@@ -108,7 +108,7 @@ def test_a_zip_with_what_another_has_and_both_faces(office: Page, tmp_path: Path
     expect(page.get_by_text("The same picture is the photo of another student: Ada Byron.")).to_be_visible()
     expect(page.locator(".admin-import-faces img")).to_have_count(2)
     screenshot(page, "photo-import-blocked")
-    page.click("text=I have looked: this is Bea Curie")
+    page.click("text=I have checked it: this is Bea Curie")
     expect(page.get_by_text("With the saved selection: the photo of 1 student is replaced.")).to_be_visible()
     page.click("text=Discard these photos")
     expect(page.get_by_text("The photos were discarded; nothing was changed.")).to_be_visible()
