@@ -42,7 +42,7 @@ class StepCounts(serializers.Serializer[None]):
     """The number of steps."""
 
     done = serializers.IntegerField(help_text="Those that stand.")
-    undone = serializers.IntegerField(help_text="Those that were taken back.")
+    undone = serializers.IntegerField(help_text="Steps that were undone.")
     skipped = serializers.IntegerField(help_text="Those that no longer applied.")
 
 
@@ -54,7 +54,7 @@ class OperationOutput(serializers.Serializer[None]):
     state = serializers.ChoiceField(choices=Operation.State.choices)
     actor_name = serializers.CharField()
     channel = serializers.CharField()
-    undoes = serializers.UUIDField(allow_null=True, help_text="Which one it takes back.")
+    undoes = serializers.UUIDField(allow_null=True, help_text="The operation that this one undoes.")
     is_undoable = serializers.BooleanField(help_text="Whether something of it stands that can be taken back.")
     steps = StepCounts()
     started_at = serializers.DateTimeField()

@@ -224,7 +224,7 @@ def test_what_an_import_left_is_matched_and_committed_with_it(office: Page, api:
     with office.expect_navigation():
         keys.press("Enter")
     with office.expect_navigation():
-        office.get_by_role("button", name="Yes, give these 2 photos").press("Enter")
+        office.get_by_role("button", name="Yes, assign these 2 photos").press("Enter")
     run_jobs()
     expect(office.get_by_role("link", name="Undo this import")).to_be_visible()
     current = StudentPhoto.objects.current().values_list("student__student_number", "original_filename")

@@ -84,7 +84,7 @@ def test_picks_and_what_was_certain_are_one_operation(page: Page, ada: Student) 
     assert page.pick("IMG_10.jpg", "nobody") == (204, "")
     assert not StudentPhoto.objects.exists()
     shown = page.shown("by_eye_picks")
-    assert "Yes, give these 2 photos to these students" in shown
+    assert "Yes, assign these 2 photos to these students" in shown
     assert "3 photos are being assigned." in page.commit()
     assert shown_faces() == {"Ada Byron": "0123.jpg", "Cleo Doe": "IMG_2.jpg", "Bea Curie": "Curie_Bea.jpg"}
     assert StudentPhoto.objects.filter(student=bea).exists()
