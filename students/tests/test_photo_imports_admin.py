@@ -40,7 +40,7 @@ def test_a_preview_shows_problems_first_and_both_faces(office: Client, api: Any)
     hand_in(api, pupil("Ada", "Byron", "11").pk, face(9))
     batch = Imported(api, faces("11.jpg", "who.jpg"))
     page = office.get(f"{PAGES}{batch.id}/").content.decode()
-    assert page.index("nobody known") < page.index("replaces a photo")
+    assert page.index("no known student") < page.index("replaces a photo")
     assert "who.jpg" in page
     assert "11.jpg" not in page
     page = office.get(f"{PAGES}{batch.id}/?state=replaces").content.decode()
