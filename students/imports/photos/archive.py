@@ -39,21 +39,19 @@ MEMBER_SENTENCES: dict[str, Sentence] = {
     "link": _("It is a link or a device, not a file."),
     "encrypted": _("It is encrypted. Save the zip without a password."),
     "method": _("It was packed with %(method)s. Save it as an ordinary zip."),
-    "nested": _("It is an archive inside the archive. Unpack it and hand its photos in."),
+    "nested": _("It is an archive inside the archive. Unpack it and upload its photos."),
     "too_large": _("It is larger than %(megabytes)s MB."),
-    "bomb": _("It is packed as no photo can be."),
+    "bomb": _("It is compressed more than any photo can be."),
     "overlapping": _("It overlaps with another file of the archive."),
     "damaged": _("It is damaged in the archive."),
     "over_total": _("With it the archive would be too large when unpacked."),
 }
 ARCHIVE_SENTENCES: dict[str, Sentence] = {
-    "not_a_zip": _(
-        "This is not a zip, or its end is missing: it did not arrive whole. Please hand it in again."
-    ),
-    "too_many_files": _("The zip holds more than %(limit)s files. Please hand it in in parts."),
+    "not_a_zip": _("This is not a zip file, or it did not arrive completely. Please upload it again."),
+    "too_many_files": _("The zip holds more than %(limit)s files. Please upload it in several parts."),
     "no_photos": _("There is no photo in it."),
     "no_such_index": _("There is no list of this name in it."),
-    "zip_too_large": _("The zip is larger than %(gigabytes)s GB. Please hand it in in parts."),
+    "zip_too_large": _("The zip is larger than %(gigabytes)s GB. Please upload it in several parts."),
 }
 
 

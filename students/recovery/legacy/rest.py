@@ -1,4 +1,4 @@
-"""What lies in students' folders besides today's photo: attendance photos, and what nobody took over."""
+"""What lies in students' folders besides the current photo: attendance photos, and what was not adopted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from students.tombstones import erased_of
 
 
 def rest_adoptions(told: Seen) -> Iterator[Adoption]:
-    """Every old attendance photo, and every file under a documented name that is still nobody's.
+    """Every old attendance photo, and every file under a documented name that is still unowned.
 
     Ask after the photos were adopted: what was taken over is registered by then. `told` are the ids of
     students of whom a person knows already. Streams; one listing of each folder. Raises `StorageUnavailable`.
