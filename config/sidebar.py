@@ -29,6 +29,7 @@ PAGES: list[tuple[str | Promise, list[Entry]]] = [
         _("Imports"),
         [
             (_("A list of students"), "table", "students_roster", "students.view_import"),
+            (_("Photos"), "photo_camera", "students_photo_imports", "students.view_import"),
             (_("Unowned photos"), "person_search", "students_by_eye unowned", "students.change_student"),
             (_("All imports"), "upload_file", "students_import_changelist", "students.view_import"),
         ],

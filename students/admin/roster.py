@@ -78,10 +78,14 @@ class ImportAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         return wrapped
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A list has a page of its own."""
+        """Each kind has a page of its own."""
         found = self.get_object(request, object_id)
-        if found is not None and found.kind == Import.Kind.STUDENTS:
-            return HttpResponseRedirect(reverse("admin:students_roster_import", args=[found.pk]))
+        if found is not None:
+            pages = {
+                Import.Kind.STUDENTS: "students_roster_import",
+                Import.Kind.PHOTOS: "students_photo_import",
+            }
+            return HttpResponseRedirect(reverse(f"admin:{pages[Import.Kind(found.kind)]}", args=[found.pk]))
         response: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
         return response
 

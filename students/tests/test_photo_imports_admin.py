@@ -95,6 +95,11 @@ def test_only_who_may_import_sees_anything(batch: Imported, vera: Any) -> None:
     assert Import.objects.get().state == Import.State.READY
 
 
+def test_the_list_of_all_imports_leads_to_its_page(office: Client, batch: Imported) -> None:
+    answer = office.get(f"/admin/students/import/{batch.id}/change/")
+    assert answer["Location"] == f"{PAGES}{batch.id}/"
+
+
 def test_discarding_on_the_page(office: Client, batch: Imported) -> None:
     office.post(f"{PAGES}{batch.id}/discard/")
     assert Import.objects.get().state == Import.State.DISCARDED

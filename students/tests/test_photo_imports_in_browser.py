@@ -46,6 +46,7 @@ def office(page: Page) -> Page:
 
 def upload(page: Page, *paths: Path, field: str = "#photos-files") -> None:
     page.goto("/admin/students/student/photo-imports/")
+    screenshot(page, "photo-import-upload")
     page.set_input_files(field, [str(path) for path in paths])
     page.click("text=Review them")
     page.wait_for_url("**/photo-imports/*-*/")
