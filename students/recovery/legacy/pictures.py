@@ -6,11 +6,12 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.errors import Busy, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.storage import storage_for
 from students.models import StudentPhoto
 from students.recovery.storages import FileRef
@@ -74,11 +75,18 @@ def looked_ahead(
     waiting: deque[tuple[Item, Future[Pictures]]] = deque()
     with ThreadPoolExecutor(THREADS, thread_name_prefix="adopt") as pool:
         for item in items:
-            waiting.append((item, pool.submit(pictures_of, list(file_refs(item)))))
+            waiting.append((item, pool.submit(_patiently, list(file_refs(item)))))
             if len(waiting) > AHEAD:
                 yield _first(waiting)
         while waiting:
             yield _first(waiting)
+
+
+def _patiently(file_refs: list[FileRef]) -> Pictures:
+    """Large pictures are decoded one by one: the other thread's is waited for, however long it takes."""
+    while True:
+        with suppress(Busy):
+            return pictures_of(file_refs)
 
 
 def _first(waiting: deque[tuple[Item, Future[Pictures]]]) -> tuple[Item, Pictures]:
