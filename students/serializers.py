@@ -134,7 +134,7 @@ class StudentOutput(serializers.Serializer[None]):
 class UploadOutput(StudentOutput):
     """A student after a photo was handed in."""
 
-    photo_changed = serializers.BooleanField(help_text="False: this very file is the photo already.")
+    photo_changed = serializers.BooleanField(help_text="False: this very file is already the current photo.")
     warnings = FindingOutput(many=True, help_text="What speaks against the picture without stopping it.")
     message = serializers.CharField()
 
