@@ -13,7 +13,7 @@ from photostore.tests.inventory_files import grow_old
 from students.imports import kinds
 from students.models import Import, ImportRow, StudentPhoto
 from students.tests.commands import run
-from students.tests.photo_zips import Imported, faces, pupil
+from students.tests.photo_zips import Imported, faces, pupil, sent
 from students.tests.school import face, hand_in
 from testing.kept import stored
 from testing.people import body_of
@@ -72,6 +72,15 @@ def test_what_is_committed_outlives_its_import(api: Any) -> None:
     assert run("undo_photo_operation", "--last")[0] == 0
     assert not StudentPhoto.objects.exists()
     assert [key for key in stored() if key.startswith("quarantine/")], "its bytes wait there"
+
+
+def test_an_import_of_single_files_keeps_their_names_in_rows_alone(api: Any) -> None:
+    pupil("Ada", "Byron", "1")
+    batch = sent(api, ("Byron_Ada.jpg", face(1))).json()
+    assert batch["file_names"] == []
+    assert [row["file"] for row in api.get(f"/api/photo-imports/{batch['id']}/rows/").json()["results"]] == [
+        "Byron_Ada.jpg"
+    ]
 
 
 def test_a_backup_has_no_staged_photo(api: Any) -> None:

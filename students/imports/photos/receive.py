@@ -57,10 +57,10 @@ def begin(files: Sequence[HandedIn], *, actor: Actor, options: dict[str, Any] | 
     """A new import of these photos, to be read. Raises `InvalidFile` for none, `StorageUnavailable`."""
     if not files:
         raise InvalidFile(_("No file was sent."), code="no_file", field="files")
-    zips = [one.file for one in files if one.is_zip]
-    import_id, loose = uuid4(), [one for one in files if not one.is_zip]
+    zips = [one for one in files if one.is_zip]
+    import_id, loose = uuid4(), [one for one in files if one not in zips]
     with _zipped(loose) as gathered:
-        sources = [*zips, *([gathered] if loose else [])]
+        sources = [*(one.file for one in zips), *([gathered] if loose else [])]
         for place, source in enumerate(sources):
             put_source(import_id, place, source)
     with transaction.atomic():
@@ -68,7 +68,8 @@ def begin(files: Sequence[HandedIn], *, actor: Actor, options: dict[str, Any] | 
             Import.Kind.PHOTOS,
             actor,
             pk=import_id,
-            file_names=[one.path[-255:] for one in files[:NAMES_KEPT]],
+            # Photos are called by children's names: those stand in rows, which go with the children.
+            file_names=[one.path[-255:] for one in zips[:NAMES_KEPT]],
             options={**(options or {}), "sources": len(sources)},
         )
 

@@ -107,7 +107,9 @@ class Upload {
     const { packing } = this.form.dataset;
     const tell = (done, total) => this.tell(packing.replace("{done}", done).replace("{total}", total));
     const blob = isZip(files[0]) ? files[0].file : await zipped(files, tell);
-    const filename = isZip(files[0]) ? files[0].path : `${files[0].path.split("/")[0].slice(0, 200)}.zip`;
+    // A folder's name, but no photo's: that may be a child's.
+    const [folder, inside] = files[0].path.split("/");
+    const filename = isZip(files[0]) ? files[0].path : `${inside ? folder.slice(0, 200) : "photos"}.zip`;
     const body = JSON.stringify({ filename, size: blob.size });
     const headers = { "Content-Type": "application/json", "X-CSRFToken": this.token };
     const answer = await request("POST", this.form.dataset.announce, body, headers);
