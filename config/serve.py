@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -23,6 +24,10 @@ from config.environment import folder, stop
 
 HOME = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+# People look at the address at once; nobody waits for the first jobs of a minute.
+SECONDS_FOR_THE_WEB_WORKERS = 1.0
+# Between the starts of a worker that dies again and again.
+LONGEST_PAUSE_SECONDS = 30.0
 UP = """\
 Photokeep is up: {address}/
   {address}/admin/     people, students, photos
@@ -130,11 +135,15 @@ class Background(Thread):
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
-        while not self.stopping.wait(1 if self.process else 0):
+        pause = SECONDS_FOR_THE_WEB_WORKERS
+        while not self.stopping.wait(pause):
+            started = time.monotonic()
             command = [sys.executable, str(HOME / "manage.py"), "worker", "--with-parent"]
             # Its own group: Ctrl-C reaches it through us, so that it can end what it began.
             self.process = subprocess.Popen(command, cwd=HOME, process_group=0)
             self.process.wait()
+            lived = time.monotonic() - started > LONGEST_PAUSE_SECONDS
+            pause = 1.0 if lived else min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def stop(self) -> None:
         self.stopping.set()

@@ -9,16 +9,24 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from threading import Event
 from typing import Literal, ParamSpec
 
 from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.functional import Promise
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task
+
+from photostore.errors import PhotostoreError
+from photostore.models import JobFailure
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +50,24 @@ JOBS: dict[str, Job] = {}
 
 
 class JobRefused(Exception):
-    """The command of a job changed nothing; its own sentence stands in the log."""
+    """The command of a job did not do its work; in its own words where it said some."""
+
+
+class CommandEnded(Exception):
+    """The worker was told to stop while the command of a job ran."""
+
+
+@contextmanager
+def failures_are_told(name: str) -> Iterator[None]:
+    """In one sentence, to people; the error itself stands in the log."""
+    try:
+        yield
+    except Exception as error:
+        said = str(error) if isinstance(error, PhotostoreError | JobRefused) else ""
+        with suppress(DatabaseError):
+            told = {"at": timezone.now(), "sentence": said}
+            JobFailure.objects.update_or_create(name=name, defaults=told)
+        raise
 
 
 def periodic(
@@ -55,9 +80,11 @@ def periodic(
         JOBS[name] = Job(name, title, cron)
 
         def run(timestamp: int) -> None:  # noqa: ARG001 (the queue's argument: for which moment)
-            work()
+            with failures_are_told(name):
+                work()
 
-        task = app.task(name=name, queue=queue, lock=name, queueing_lock=name)(run)
+        again = RetryStrategy(retry_exceptions=[CommandEnded])
+        task = app.task(name=name, queue=queue, lock=name, queueing_lock=name, retry=again)(run)
         app.periodic(cron=cron)(task)
         return work
 
@@ -72,34 +99,55 @@ def on_request(
     def declare(work: Callable[Given, object]) -> Task[Given, object, Given]:
         JOBS[work.__name__] = Job(work.__name__, title)
         retry = RetryStrategy(wait=again_after_seconds, retry_exceptions=again_on)
-        return app.task(name=work.__name__, queue="long", retry=retry)(work)
+
+        @wraps(work)
+        def run(*args: Given.args, **given: Given.kwargs) -> None:
+            with failures_are_told(work.__name__):
+                work(*args, **given)
+
+        return app.task(name=work.__name__, queue="long", retry=retry)(run)
 
     return declare
 
 
 _running: set[subprocess.Popen[str]] = set()
+_stopping = Event()
 
 
 def command(*words: str) -> None:
-    """Run a command of ours as an operator would, in a process of its own. Raises `JobRefused`.
+    """Run a command of ours as an operator would, in a process of its own.
 
-    A process of its own gives its memory back, and ends with the worker.
+    That gives its memory back, and ends with the worker. Raises `JobRefused`, `CommandEnded`.
     """
     manage = Path(settings.BASE_DIR) / "manage.py"
     started = subprocess.Popen(
         [sys.executable, str(manage), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     _running.add(started)
+    if _stopping.is_set():
+        started.terminate()  # `end_commands` has not seen it
     try:
         printed, complained = started.communicate()
     finally:
         _running.discard(started)
     logger.info("%s ended with %d. %s", words[0], started.returncode, printed.strip())
-    if started.returncode == REFUSED:
-        raise JobRefused(f"{words[0]}: {complained.strip()}")
+    if _stopping.is_set():
+        raise CommandEnded
+    _judge(words[0], started.returncode, complained.strip())
+
+
+def _judge(name: str, code: int, complained: str) -> None:
+    if "Traceback" in complained:  # not for people
+        logger.error("%s stopped: %s", name, complained)
+        raise JobRefused(f"{name} stopped with an error; the log says why.")
+    if code == REFUSED:
+        raise JobRefused(f"{name}: {complained}")
+    if code < 0:
+        raise JobRefused(f"{name} was ended by signal {-code}.")
 
 
 def end_commands() -> None:
     """The worker stops. Every command can be ended at any moment; its next run goes on."""
+    _stopping.set()
     for process in list(_running):
         process.terminate()

@@ -12,8 +12,10 @@ from photostore.background import JOBS, Job
 # The newest job of each name that a worker began, when it began and ended, and how many wait.
 _RUNS = """
 SELECT name, last.status, events.started_at, events.ended_at,
-    (SELECT count(*) FROM procrastinate_jobs WHERE task_name = name AND status = 'todo')
-FROM unnest(%s::text[]) AS name
+    (SELECT count(*) FROM procrastinate_jobs WHERE task_name = name AND status = 'todo'),
+    coalesce((SELECT sentence FROM photostore_jobfailure failure
+        WHERE failure.name = jobs.name AND failure.at >= events.started_at AND last.status = 'failed'), '')
+FROM unnest(%s::text[]) AS jobs (name)
 LEFT JOIN LATERAL (
     SELECT id, status::text FROM procrastinate_jobs
     WHERE task_name = name AND status NOT IN ('todo', 'cancelled') ORDER BY id DESC LIMIT 1
@@ -35,6 +37,8 @@ class JobRun:
     started_at: datetime | None
     ended_at: datetime | None
     waiting: int
+    # Why it failed, where that can be said to people.
+    sentence: str = ""
 
     @property
     def took(self) -> timedelta | None:

@@ -293,3 +293,15 @@ class Verification(models.Model):
             for part in (self.present, self.rehashed_lately)
         )
         return f"{present} % present, {rehashed} % re-hashed in the last 30 days, {self.damaged} damaged"
+
+
+class JobFailure(models.Model):
+    """Why a job of this name failed the last time that it did."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    at = models.DateTimeField()
+    # For a person; empty where only the log can say.
+    sentence = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.sentence}"

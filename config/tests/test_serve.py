@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,28 @@ def test_killed_it_takes_everything_along(state_dir: Path, port: int) -> None:
         process.kill()
         process.wait()
         assert gone_within(15, state_dir, port)
+
+
+@pytest.mark.exhaustive
+def test_a_background_worker_that_dies_is_started_again_and_ends_with_it(state_dir: Path, port: int) -> None:
+    with serving(state_dir, port) as (process, _):
+        first = background_worker(process.pid)
+        os.kill(first, signal.SIGKILL)
+        second = background_worker(process.pid, other_than=first)
+        assert_ends(process, signal.SIGTERM, state_dir, port)
+        assert not Path(f"/proc/{second}").exists()
+
+
+def background_worker(master: int, other_than: int = 0) -> int:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        lists = [path.read_text() for path in Path(f"/proc/{master}/task").glob("*/children")]
+        for pid in map(int, " ".join(lists).split()):
+            with suppress(OSError):  # it may just have ended
+                if pid != other_than and b"\0worker\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        time.sleep(0.05)
+    raise AssertionError("there is none")
 
 
 def test_a_port_in_use_is_said_before_any_work(tmp_path: Path, port: int) -> None:

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
@@ -56,7 +57,7 @@ def _shown(run: JobRun) -> dict[str, Any]:
         "when": _when(run.job.cron),
         "started_at": run.started_at,
         "took": run.took and timedelta(seconds=max(1, round(run.took.total_seconds()))),
-        "ended": ENDED[run.status],
+        "ended": (run.sentence and gettext(run.sentence)) or ENDED[run.status],
         "has_failed": run.status == "failed",
         "waiting": run.waiting,
     }

@@ -21,9 +21,11 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
-from photostore.background import JOBS
+from photostore import background
+from photostore.background import JOBS, JobRefused, failures_are_told
+from photostore.job_runs import job_runs
 from photostore.jobs import forget_finished_jobs
-from photostore.models import PendingRemoval
+from photostore.models import JobFailure, PendingRemoval
 from photostore.presence import take_up_jobs_of_the_dead
 from photostore.storage import storage_for
 from testing.jobs import run_jobs
@@ -100,6 +102,19 @@ def test_a_worker_does_what_waits_and_ends_when_told(tmp_path: Path, given_up: s
     assert [event.type for event in events] == ["deferred", "started", "succeeded"]
 
 
+def test_a_command_that_is_cut_off_by_its_workers_end_waits_again(tmp_path: Path) -> None:
+    defer("expire_pending_pictures")
+    process = worker(tmp_path)
+    try:
+        eventually(lambda: statuses()[0] == "doing")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert statuses()[0] == "todo"
+        assert not JobFailure.objects.exclude(sentence="").exists()
+    finally:
+        process.kill()
+
+
 @contextmanager
 def finish_commits_lasts() -> Iterator[None]:
     with psycopg.connect(database_url()) as other:
@@ -120,11 +135,11 @@ def test_a_killed_worker_loses_nothing_and_the_next_one_goes_on_at_once(
             cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() + interval '1 hour'")
         second = worker(tmp_path)
     try:
-        eventually(lambda: statuses()[0] == "succeeded")
-        assert "deferred_for_retry" in ProcrastinateEvent.objects.filter(job_id=job).values_list(
-            "type", flat=True
-        )
-        assert storage_for().stat(given_up) is None
+        # Where the clock has asked for it once more meanwhile, that one does the work.
+        eventually(lambda: statuses()[0] in {"succeeded", "aborted"})
+        events = ProcrastinateEvent.objects.filter(job_id=job, type__in=("deferred_for_retry", "aborted"))
+        assert events.exists()
+        eventually(lambda: storage_for().stat(given_up) is None, 90)
     finally:
         second.kill()
         second.wait()
@@ -217,3 +232,29 @@ def test_the_admin_and_the_figures_say_how_each_ran(client: Client, settings: An
 def test_without_the_permission_there_is_no_page(client: Client) -> None:
     client.force_login(make_person("vera", "view_operation", is_staff=True))
     assert client.get("/admin/photostore/backgroundjob/").status_code == 403
+
+
+def test_a_failed_job_says_why_in_one_sentence(client: Client) -> None:
+    """Refused, stopped by an error, killed, and cut off by its worker's end."""
+    for code, complained, says in (
+        (2, "Another command is running.", "verify_media: Another command is running."),
+        (1, "Traceback (most recent call last)", "verify_media stopped with an error; the log says why."),
+        (-9, "", "verify_media was ended by signal 9."),
+    ):
+        job = defer("verify_photos")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [job])
+            with pytest.raises(JobRefused), failures_are_told("verify_photos"):
+                background._judge("verify_media", code, complained)
+            cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'failed', false)", [job])
+        (run,) = (run for run in job_runs() if run.job.name == "verify_photos")
+        assert (run.status, run.sentence) == ("failed", says)
+    client.force_login(make_person("vera", "view_backgroundjob", is_staff=True))
+    assert says in client.get("/admin/photostore/backgroundjob/").content.decode()
+    background._judge("verify_media", 1, "")  # it found something wrong, which the page of findings says
+
+
+def test_what_only_the_log_can_say_is_not_shown_to_people() -> None:
+    with pytest.raises(ZeroDivisionError), failures_are_told("verify_photos"):
+        raise ZeroDivisionError
+    assert JobFailure.objects.get().sentence == ""
