@@ -162,7 +162,7 @@ def test_so_many_may_be_open_at_a_time(danas: Any, eriks: Any, persona: Any, set
     settings.OPEN_UPLOADS_PER_USER = 2
     assert [announce(danas, persona, b"x").status_code for _ in range(3)] == [201, 201, 429]
     answer = announce(danas, persona, b"x")
-    assert answer.json()["detail"].startswith("2 uploads of yours are open.")
+    assert answer.json()["detail"].startswith("2 of your uploads are still open.")
     assert answer.headers["Retry-After"]
     DirectUpload.objects.update(expires_at=timezone.now())
     assert announce(danas, persona, b"x").status_code == 201, "what has expired is open no more"

@@ -178,7 +178,7 @@ def _doubt_of_name(claim: Claim, taken: set[FileRef]) -> str:
         return f"{key} is named by two rows, also that of {', '.join(named.rivals)}."
     if not may_be_theirs(student.student_id, key):
         return f"{key} lies where no photo of this student can be."
-    return f"{key} belongs to somebody else." if ("default", key) in taken else ""
+    return f"{key} belongs to another student." if ("default", key) in taken else ""
 
 
 def _absent(student: Student, there: list[FileRef], own: str) -> Adoption | None:
