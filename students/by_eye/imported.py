@@ -31,12 +31,11 @@ from students.imports import lifecycle
 from students.imports.kinds import KINDS
 from students.imports.photos.staging import PREVIEW_SIZE
 from students.imports.photos.states import LABELS, State
-from students.models import Import, ImportRow, Student, StudentQuerySet
+from students.models import BEFORE_BY_EYE, Import, ImportRow, Student, StudentQuerySet
 from students.permissions import permissions_to_import
 
 TO_LOOK_AT = (State.UNKNOWN, State.AMBIGUOUS, State.TWO_FOR_ONE)
-# What the row was before somebody said whom it shows, so that it can be taken back.
-BEFORE = "before_by_eye"
+# Of the row as it was before somebody said whom it shows, so that it can be taken back.
 FIELDS = ("state", "student_id", "evidence", "findings", "accepted", "current_sha256")
 
 
@@ -54,7 +53,9 @@ class ImportedPhotos(Source):
 
     def items(self) -> list[Item]:
         lifecycle.refuse_unless_ready(self.batch)
-        rows = [row for row in self._in_order() if row.state in TO_LOOK_AT or BEFORE in row.data][:AT_ONCE]
+        rows = [row for row in self._in_order() if row.state in TO_LOOK_AT or BEFORE_BY_EYE in row.data][
+            :AT_ONCE
+        ]
         pks = {piece["student"] for row in rows for piece in _evidence(row) if piece.get("student")}
         pks |= {row.student_id for row in rows if row.student_id}
         students = Student.objects.in_bulk(pks)
@@ -85,7 +86,7 @@ class ImportedPhotos(Source):
     def stage(self, token: str, seen: str, student: Student | None, actor: Actor) -> None:
         with transaction.atomic():
             row = self._locked(token, seen)
-            row.data.setdefault(BEFORE, {name: getattr(row, name) for name in FIELDS})
+            row.data.setdefault(BEFORE_BY_EYE, {name: getattr(row, name) for name in FIELDS})
             self.kind.change_row(row, {"student": student.pk if student else None}, actor)
             if row.state in (State.NEW, State.REPLACES) and not row.accepted:
                 raise Conflict(_("Another picture was chosen for this student."), code="two_for_one")
@@ -93,13 +94,13 @@ class ImportedPhotos(Source):
     def unstage(self, token: str, seen: str, actor: Actor) -> None:  # noqa: ARG002 - the row says who did what
         with transaction.atomic():
             row = self._locked(token, seen)
-            before = row.data.pop(BEFORE, None)
+            before = row.data.pop(BEFORE_BY_EYE, None)
             for name, value in (before or {}).items():
                 setattr(row, name, value)
             row.save()
 
     def picks(self) -> list[Pick]:
-        rows = self.batch.rows.filter(data__has_key=BEFORE).select_related("student")
+        rows = self.batch.rows.filter(data__has_key=BEFORE_BY_EYE).select_related("student")
         return [self._pick(row) for row in rows]
 
     def commit(self, actor: Actor, confirmed: set[str]) -> Result:
@@ -131,12 +132,12 @@ class ImportedPhotos(Source):
         n = self._row(token).n
         row = self.batch.rows.select_for_update(of=("self",)).select_related("student").get(n=n)
         row.batch = self.batch
-        if row.staged_sha256 != seen or not (row.state in TO_LOOK_AT or BEFORE in row.data):
+        if row.staged_sha256 != seen or not _is_asked_about(row):
             raise Conflict(_("This photo has already been dealt with."), code="changed_since")
         return row
 
     def _item(self, row: ImportRow, students: dict[int, Student]) -> Item:
-        decided = BEFORE in row.data
+        decided = BEFORE_BY_EYE in row.data
         return Item(
             token=str(row.n),
             seen=row.staged_sha256 or "",
@@ -165,7 +166,11 @@ class ImportedPhotos(Source):
         return pick
 
 
+def _is_asked_about(row: ImportRow) -> bool:
+    return row.state in TO_LOOK_AT or BEFORE_BY_EYE in row.data
+
+
 def _evidence(row: ImportRow) -> Iterable[dict[str, Any]]:
     """What was found out, also after somebody said something else."""
-    before: dict[str, Any] = row.data.get(BEFORE, {})
+    before: dict[str, Any] = row.data.get(BEFORE_BY_EYE, {})
     return before.get("evidence", row.evidence)  # type: ignore[no-any-return]

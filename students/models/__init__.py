@@ -1,6 +1,6 @@
 """Students, every version of their photos, imports, and matches that are staged."""
 
-from students.models.imports import Import, ImportRow, ImportSource
+from students.models.imports import BEFORE_BY_EYE, Import, ImportRow, ImportSource
 from students.models.matches import StagedMatch
 from students.models.students import (
     OWNER_LABEL,
@@ -14,6 +14,7 @@ from students.models.students import (
 )
 
 __all__ = [
+    "BEFORE_BY_EYE",
     "OWNER_LABEL",
     "SHA256_COLUMNS",
     "AttendancePhoto",

@@ -14,6 +14,8 @@ from students.models.students import Student
 
 KEPT_FOR = timedelta(days=14)
 ROW_STATE_LENGTH = 20
+# In the data of a row, what it was before somebody said by eye whom it shows.
+BEFORE_BY_EYE = "before_by_eye"
 
 
 def expiry() -> datetime:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from students.models import ImportRow, Student, StudentPhoto
+from photostore.tests.inventory_files import run
+from students.models import ImportRow, StagedMatch, Student, StudentPhoto
 from students.tests.photo_zips import Imported, pupil, shown_faces
 from students.tests.reseeding import undo_last
 from students.tests.school import face, hand_in
@@ -151,3 +153,17 @@ def test_after_the_commit_nothing_is_asked(page: Page) -> None:
     assert page.pick("IMG_2.jpg", "nobody")[0] == 409
     assert page.client.get(page.at("by_eye_picture"), {"token": "x"}).status_code == 404
     assert page.client.get(page.at("by_eye_picture"), {"token": 99}).status_code == 404
+
+
+def test_an_erased_student_is_no_candidate_any_more(page: Page) -> None:
+    """Also where somebody has said already that it is somebody else."""
+    first, second = Student.objects.filter(last_name="Curie").order_by("pk")
+    assert page.pick("Curie_Bea.jpg", second.pk)[0] == 204
+    unowned = {"key": "student_photos/Bea.jpg", "said_by": "alice", "student_id": first.student_id}
+    StagedMatch.objects.create(sha256="0" * 64, **unowned)
+    assert run("erase_student", str(first.pk), "--confirm")[0] == 0
+    assert not StagedMatch.objects.exists()
+    row = page.row("Curie_Bea.jpg")
+    assert f'"student": {first.pk},' not in json.dumps([row.data, row.evidence])
+    assert page.pick("Curie_Bea.jpg", "")[0] == 204
+    assert page.shown().count('data-name="Bea Curie"') == 1

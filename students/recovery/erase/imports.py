@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from photostore import keys
 from photostore.storage import storage_for
-from students.models import Import, ImportRow, ImportSource, Student
+from students.models import BEFORE_BY_EYE, Import, ImportRow, ImportSource, StagedMatch, Student
 from students.tombstones import Tombstone
 
 # What of an import shows lines of its list.
@@ -43,10 +43,15 @@ def forget_imports(pk: int, student_id: UUID, rows: Collection[int]) -> None:
     with transaction.atomic():
         _forget_lists(batches)
         theirs.delete()
+        StagedMatch.objects.filter(student_id=student_id).delete()
         names_them = Q(evidence__contains=[{"student": pk}]) | Q(findings__contains=[{"student": pk}])
+        names_them |= Q(**{f"data__{BEFORE_BY_EYE}__evidence__contains": [{"student": pk}]})
         for row in ImportRow.objects.filter(names_them) if pk else ():
             row.evidence, row.findings = _without(row.evidence, pk), _without(row.findings, pk)
-            row.save(update_fields=["evidence", "findings"])
+            before = row.data.get(BEFORE_BY_EYE, {})
+            for name in ("evidence", "findings") if before else ():
+                before[name] = _without(before[name], pk)
+            row.save(update_fields=["evidence", "findings", "data"])
 
 
 def _forget_lists(batches: Collection[UUID]) -> None:
