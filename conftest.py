@@ -4,6 +4,7 @@ pytest_plugins = [
     "testing.exhaustive",
     "testing.fixtures",
     "testing.flushing",
+    "testing.contract",
     "testing.people",
     "testing.left_out",
     "testing.browser",

@@ -13,6 +13,8 @@ from profile_pictures.models import User
 class UserSerializer(serializers.ModelSerializer[User]):
     """A person, as they may see themselves."""
 
+    email = serializers.CharField(read_only=True, help_text="Empty where none is known.")
+
     class Meta:
         model = User
         fields = ["id", "username", "first_name", "last_name", "email", "is_staff"]

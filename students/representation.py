@@ -20,6 +20,8 @@ COLUMNS = (
     *("status", "left_on", "profile_photo", "photo_sha256", "photo_updated_at", "created_at", "updated_at"),
 )
 
+OF_A_PHOTO = ("profile_photo", "profile_photo_url", "photo", "thumbnails", "links_expire_at")
+
 
 def represented(students: StudentQuerySet) -> Any:
     """The rows that `represent` takes: `COLUMNS`, `standing` and `version_key`, in one query.
@@ -110,8 +112,9 @@ def _photo_links(row: Mapping[str, Any], links: LinkMaker) -> dict[str, Any]:
     key, sha256, student_id = row["profile_photo"], row["photo_sha256"], row["student_id"]
     standing = standing_of(row)
     if standing == "none":
-        return {"profile_photo": None, "profile_photo_url": None, "photo": None, "thumbnails": None}
+        return dict.fromkeys(OF_A_PHOTO)
     shown = {"profile_photo": key, "photo": f"/api/photos/students/{student_id}/profile.jpg"}
+    shown["links_expire_at"] = moment(links.expires_at)
     if standing == "legacy":
         # A file that was never read has no thumbnails: it stands for them itself.
         link = links.legacy(key, mark=mark_of(student_id))

@@ -107,6 +107,9 @@ class StudentFilters(serializers.Serializer[None]):
     class_name = serializers.CharField(required=False, max_length=64)
     grade = serializers.CharField(required=False, max_length=32)
     status = serializers.ChoiceField(required=False, choices=Student.Status.choices)
+    updated_since = serializers.DateTimeField(
+        required=False, help_text="Those that changed then or later, they or their photo."
+    )
 
 
 class StudentOutput(serializers.Serializer[None]):
@@ -126,6 +129,7 @@ class StudentOutput(serializers.Serializer[None]):
     profile_photo_url = serializers.URLField(allow_null=True, help_text="A signed link; it expires.")
     photo = serializers.CharField(allow_null=True, help_text="The same bytes for a bearer token.")
     thumbnails = ThumbnailLinks(allow_null=True)
+    links_expire_at = serializers.DateTimeField(allow_null=True, help_text="The same GET renews them.")
     photo_updated_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

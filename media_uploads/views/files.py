@@ -134,9 +134,7 @@ class MediaDownloadView(OwnObjectsView):
 
     content_negotiation_class = AnyAcceptHeader
 
-    @extend_schema(
-        responses={(200, "image/jpeg"): OpenApiTypes.BINARY, (200, "video/mp4"): OpenApiTypes.BINARY}
-    )
+    @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY, (200, "video/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, file_id: int) -> HttpResponseBase:
         """As an attachment under the name that it came with, whole or a range of it."""
         file = own_file(request, file_id)

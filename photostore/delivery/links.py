@@ -59,7 +59,7 @@ class LinkMaker:
         self.expires = (math.ceil((now or time.time()) / seconds) + 1) * seconds
         self._storage = storage_for()
         self._valid_from = datetime.fromtimestamp(self.expires - 2 * seconds, UTC)
-        self._expires_at = datetime.fromtimestamp(self.expires, UTC)
+        self.expires_at = datetime.fromtimestamp(self.expires, UTC)
 
     @classmethod
     def of(cls, request: HttpRequest | Any) -> LinkMaker:
@@ -103,7 +103,7 @@ class LinkMaker:
     ) -> str:
         storage = self._storage if storage_alias == "default" else storage_for(storage_alias)
         presigned: str | None = storage.presigned_url(
-            version_key, valid_from=self._valid_from, expires_at=self._expires_at, content_disposition=None
+            version_key, valid_from=self._valid_from, expires_at=self.expires_at, content_disposition=None
         )
         if presigned is not None:
             return presigned

@@ -17,6 +17,7 @@ from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import PhotostoreError
 from photostore.uploads.handler import optional_file
+from photostore.uploads.throttle import count_upload, staff_per_minute
 from students.models import Student, StudentPhoto
 from students.photos import subject_of
 from students.representation import thumbnails_of
@@ -118,6 +119,7 @@ def taken_in(request: HttpRequest, field: str, *, subject: str) -> IncomingPhoto
         file = optional_file(request, field)
         if file is None:
             return None
+        count_upload(request.user.pk, per_minute=staff_per_minute())
         return take_in(file.read(), filename=file.name or "", origin=StudentPhoto.Origin.ADMIN)
     except PhotostoreError as error:
         note_refusal(request, error.code, action="photo.upload", subject=subject)

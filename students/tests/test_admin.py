@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from photostore.audit import Actor
-from photostore.errors import StorageUnavailable
+from photostore.errors import StorageUnavailable, TooManyAttempts
 from photostore.models import AuditEntry, QuarantinedFile
 from photostore.storage.disk import DiskStorage
 from students.enrolment import create_student
@@ -329,3 +329,12 @@ def test_the_current_request_is_the_threads_own(alice: Any) -> None:
     for thread in threads:
         thread.join()
     assert seen == [True, True]
+
+
+def test_forms_of_the_admin_are_throttled_too(staff: Client, ada: Student, monkeypatch: Any) -> None:
+    monkeypatch.setattr("students.admin.forms.staff_per_minute", lambda: 1)
+    before = ada.photos.count()
+    assert staff.post(of(ada), typed(new_photo=file_of(face(3)))).status_code == 302
+    second = staff.post(of(ada), typed(new_photo=file_of(face(4))))
+    assert (second.status_code, str(TooManyAttempts.sentence) in second.content.decode()) == (200, True)
+    assert ada.photos.count() == before + 1

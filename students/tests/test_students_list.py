@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from students.models import Student
-from students.tests.school import enrol, face
+from students.tests.school import enrol, face, hand_in
 from testing.people import client_of
 
 OF_SIGNING_IN = ("knox_", "auth_", "users_user")
@@ -41,8 +42,10 @@ def test_a_row_has_every_field_of_the_contract(api: Any) -> None:
     assert set(row) == {
         *("id", "student_id", "student_number", "name", "first_name", "last_name", "grade", "class_name"),
         *("status", "left_on", "profile_photo", "profile_photo_url", "photo", "thumbnails"),
-        *("photo_updated_at", "created_at", "updated_at"),
+        *("photo_updated_at", "created_at", "updated_at", "links_expire_at"),
     }
+    lasts = datetime.fromisoformat(row["links_expire_at"]) - datetime.now(UTC)
+    assert timedelta(minutes=5) <= lasts <= timedelta(minutes=10)
     assert row["profile_photo"] == f"student_photos/student_{row['id']}_profile.jpg"
     assert row["photo"] == f"/api/photos/students/{row['student_id']}/profile.jpg"
     assert set(row["thumbnails"]) == {"96", "256", "640"}
@@ -51,7 +54,17 @@ def test_a_row_has_every_field_of_the_contract(api: Any) -> None:
 def test_a_student_without_a_photo_has_nulls(api: Any) -> None:
     enrol(api)
     (row,) = api.get("/api/students/").json()["results"]
-    assert [row[name] for name in ("profile_photo", "profile_photo_url", "photo", "thumbnails")] == [None] * 4
+    of_a_photo = ("profile_photo", "profile_photo_url", "photo", "thumbnails", "links_expire_at")
+    assert [row[name] for name in of_a_photo] == [None] * 5
+
+
+def test_who_changed_since(api: Any) -> None:
+    ada, bea = enrol(api, "Ada"), enrol(api, "Bea")
+    moment = bea["updated_at"]
+    assert names(api.get("/api/students/", {"updated_since": moment})) == ["Bea"]
+    hand_in(api, ada["id"], face(1))
+    assert names(api.get("/api/students/", {"updated_since": moment})) == ["Ada", "Bea"]
+    assert api.get("/api/students/?updated_since=yesterday").status_code == 400
 
 
 def test_following_next_gives_everybody_once_and_previous_leads_back(

@@ -86,7 +86,7 @@ class AttendanceBytesView(StudentsView):
 
     content_negotiation_class = AnyAcceptHeader
 
-    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID, date: datetime.date, session: str) -> HttpResponseBase:  # noqa: ARG002
         """The bytes; the type comes from the photo."""
         student = self.student()

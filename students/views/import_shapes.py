@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from students.imports.roster.columns import FIELDS
@@ -15,6 +16,7 @@ from students.models import Import, ImportRow
 from students.models.imports import ROW_STATE_LENGTH
 
 
+@extend_schema_serializer(extensions={"x-names-more": True})
 class SaidOutput(serializers.Serializer[None]):
     """One thing that is known, by a code for programs and in words for a person; some name more."""
 
@@ -36,6 +38,9 @@ class ImportOutput(serializers.Serializer[None]):
     file_names = serializers.ListField(child=serializers.CharField())
     options = serializers.DictField(help_text="What was chosen for reading it.")
     found = serializers.DictField(help_text="What reading found out, such as charset and columns.")
+    upload_url = serializers.URLField(
+        allow_null=True, help_text="Where the bytes of a zip of photos go, while they are awaited."
+    )
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()

@@ -67,6 +67,7 @@ class ImportsView(KnownInput, GenericAPIView[Import]):
             "file_names": batch.file_names,
             "options": batch.options,
             "found": batch.found,
+            "upload_url": None,
             "created_by": batch.created_by,
             "created_at": moment(batch.created_at),
             "expires_at": moment(batch.expires_at),

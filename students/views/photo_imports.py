@@ -66,12 +66,6 @@ class Announced(serializers.Serializer[None]):
     size = serializers.IntegerField(min_value=1)
 
 
-class PhotoImportOutput(ImportOutput):
-    """An import, and where the bytes of one that was announced go."""
-
-    upload_url = serializers.URLField(allow_null=True)
-
-
 class PhotoImportsView(imports.ImportsView):
     """Imports of photos."""
 
@@ -110,7 +104,7 @@ class PhotoImportList(PhotoImportsView, imports.ImportList):
 
     @extend_schema(
         request={"multipart/form-data": PhotosUpload, "application/json": Announced},
-        responses={201: PhotoImportOutput},
+        responses={201: ImportOutput},
     )
     def post(self, request: Request) -> Response:
         """Hand in a zip or photos; or announce a zip, and send it to `upload_url` by tus."""
@@ -185,7 +179,7 @@ class PhotoImportRowPhoto(PhotoImportsView):
 
     content_negotiation_class = AnyAcceptHeader
 
-    @extend_schema(parameters=[PictureSize], responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    @extend_schema(parameters=[PictureSize], responses={(200, "image/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, import_id: UUID, n: int) -> HttpResponseBase:  # noqa: ARG002
         """As it would become the photo; with `?size=` 96, 256 or 640 a thumbnail."""
         row = lifecycle.find_row(self.batch(), n)

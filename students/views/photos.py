@@ -140,7 +140,7 @@ class PhotoBytesView(StudentsView):
 
     content_negotiation_class = AnyAcceptHeader
 
-    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, student_id: UUID) -> HttpResponseBase:  # noqa: ARG002
         """Today's photo. The type comes from the photo: behind `profile.jpg` there may be a PNG."""
         return serve_to_holder(request, todays_file(self.student()), "profile.jpg")

@@ -131,5 +131,7 @@ def narrowed(filters: dict[str, Any]) -> StudentQuerySet:
         students = students.matching(filters["search"])
     if filters["has_photo"] is not None:
         students = students.with_photo() if filters["has_photo"] else students.without_photo()
+    if "updated_since" in filters:
+        students = students.filter(updated_at__gte=filters["updated_since"])
     exact = {name: filters[name] for name in ("class_name", "grade", "status") if name in filters}
     return students.filter(**exact)
