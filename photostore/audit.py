@@ -118,19 +118,34 @@ def record(
 
     `details` are names of rights or fields, never a value.
     """
-    AuditEntry.objects.create(
+    entry_of(
+        actor,
+        action,
+        subject=subject,
+        old_sha256=old_sha256,
+        new_sha256=new_sha256,
+        code=code,
+        outcome=outcome,
+        details=", ".join(details),
+    ).save(force_insert=True)
+
+
+def record_all(entries: Iterable[AuditEntry]) -> None:
+    """The same of many, made by `entry_of`."""
+    AuditEntry.objects.bulk_create(entries)
+
+
+def entry_of(actor: Actor, action: str, *, subject: str = "", **values: str) -> AuditEntry:
+    """One row, not saved yet."""
+    return AuditEntry(
         actor_id=actor.id,
         actor_name=actor.name,
         channel=actor.channel,
         action=action,
-        outcome=outcome,
-        code=code,
         subject=subject[:200],
-        old_sha256=old_sha256,
-        new_sha256=new_sha256,
         request_id=current_request_id(),
         address=actor.address,
-        details=", ".join(details),
+        **values,
     )
 
 

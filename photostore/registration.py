@@ -12,19 +12,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 
-from photostore.errors import Changed
+from photostore.errors import Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.models import OperationStep
 from photostore.owners import Owner
 
 Keys = Collection[str]
+
+# Also what can never be done, such as a link in the way or bytes that are no picture: a step that stayed
+# planned would stop every later operation. `StorageUnavailable` is not among them: it passes, and the step is
+# done.
+CANNOT = (Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile, SuspiciousOperation)
+
+Outcome = tuple[OperationStep, Exception | None]
+"""A step, and why it is not done; None where it is. What is not one of `CANNOT` passes: it stays planned."""
 
 
 class StepHandler(ABC):
     """One kind of step. Both ways are idempotent: a kill may come before, within or after either."""
 
     name: str
+    # So many are written down, and done, together.
+    batch = 64
 
     @abstractmethod
     def perform(self, step: OperationStep) -> None:
@@ -34,12 +45,40 @@ class StepHandler(ABC):
     def revert(self, step: OperationStep) -> None:
         """Revert it; a second call changes nothing. Raises `Changed` where it was changed since."""
 
+    def perform_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """Each of them, in batches: what a batch gives is done for good when it is given."""
+        for step in steps:
+            yield [outcome_of(self.perform, step)]
 
-class RowsHandler(StepHandler):
-    """Steps that change rows and no bytes: hundreds are done in one transaction, and so is their journal.
+    def revert_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """The same of taking back."""
+        for step in steps:
+            yield [outcome_of(self.revert, step)]
+
+
+class BatchHandler(StepHandler):
+    """A kind of which many are done together; a single step is a batch of one."""
+
+    @abstractmethod
+    def perform_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]: ...
+
+    @abstractmethod
+    def revert_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]: ...
+
+    def perform(self, step: OperationStep) -> None:
+        _only(self.perform_many([step]))
+
+    def revert(self, step: OperationStep) -> None:
+        _only(self.revert_many([step]))
+
+
+class RowsHandler(BatchHandler):
+    """Steps that change rows and no bytes: hundreds are done in one transaction, together with their marks.
 
     Each is looked at by itself; those that no longer apply are given back, by their keys, with the reason.
     """
+
+    batch = 500
 
     @abstractmethod
     def perform_together(self, steps: Sequence[OperationStep]) -> dict[int, str]:
@@ -49,19 +88,35 @@ class RowsHandler(StepHandler):
     def revert_together(self, steps: Sequence[OperationStep]) -> dict[int, str]:
         """As `revert`, for many; called in a transaction."""
 
-    def perform(self, step: OperationStep) -> None:
-        self._alone(self.perform_together, step)
-
-    def revert(self, step: OperationStep) -> None:
-        self._alone(self.revert_together, step)
-
-    def _alone(
-        self, together: Callable[[Sequence[OperationStep]], dict[int, str]], step: OperationStep
-    ) -> None:
+    def perform_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """The transaction is open while the outcome is marked."""
         with transaction.atomic():
-            left = together([step])
-        if step.pk in left:
-            raise Changed(left[step.pk])
+            yield _outcomes(steps, self.perform_together(steps))
+
+    def revert_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """The transaction is open while the outcome is marked."""
+        with transaction.atomic():
+            yield _outcomes(steps, self.revert_together(steps))
+
+
+def _outcomes(steps: Sequence[OperationStep], left: dict[int, str]) -> list[Outcome]:
+    return [(step, Changed(left[step.pk]) if step.pk in left else None) for step in steps]
+
+
+def outcome_of(work: Callable[[OperationStep], None], step: OperationStep) -> Outcome:
+    """What becomes of one step. What passes by itself is raised, and the step stays planned."""
+    try:
+        work(step)
+    except CANNOT as why:
+        return step, why
+    return step, None
+
+
+def _only(batches: Iterator[list[Outcome]]) -> None:
+    for batch in batches:
+        for _step, why in batch:
+            if why is not None:
+                raise why
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +181,9 @@ class AppRegistration:
     handlers: Collection[StepHandler] = ()
     guards: Collection[Guard] = ()
     inspectors: Collection[Inspector] = ()
-    # Under whose lock an upload would write a key, for keys that one may write a second time. A key with a
+    # Under whose locks an upload would write keys, for those that one may write a second time. A key with a
     # fresh UUID in it is written once, seconds before its row: there the age of the file is enough.
-    owner_of_key: Callable[[str], Owner | None] = lambda _key: None
+    owners_of_keys: Callable[[Keys], dict[str, Owner]] = lambda _keys: {}
     # Those that are on their way in, without a row of the register: neither orphaned nor missing.
     arriving_keys: Callable[[Keys], set[str]] = _none_of
     # Those that rows of another system name, and that `adopt_media` makes known.

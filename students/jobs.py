@@ -9,12 +9,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from photostore.background import command, on_request, periodic
 from photostore.errors import CommandRefused, StorageUnavailable
+from students.fingerprints import Looker
 from students.imports import kinds, lifecycle
 from students.recovery.legacy.by_itself import WORKER, Adopter
 from students.renumbering import retag_some
 
 # It remembers what it had to leave, so that no round reads the same damaged file again.
 _adopter = Adopter()
+_looker = Looker()
 
 
 @on_request(_("Read an import"), again_after_seconds=30, again_on=(StorageUnavailable,))
@@ -58,6 +60,12 @@ def adopt_legacy_rows() -> None:
 def retag_photos() -> None:
     """Numbers that SQL changed; other changes see to it themselves."""
     retag_some(WORKER)
+
+
+@periodic(_("Look at photos that came back unseen"), cron="* * * * *")
+def look_at_pixels() -> None:
+    """Recovery copies what it knows and decodes nothing."""
+    _looker.look()
 
 
 @periodic(_("Delete imports that expired"), cron="13 * * * *")

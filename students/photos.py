@@ -6,7 +6,7 @@ lock, with no transaction open while bytes travel.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -14,11 +14,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from photostore.audit import Actor, record
+from photostore.audit import Actor, entry_of, record, record_all
 from photostore.errors import Conflict, FileMissing, NotFound
 from photostore.models import StoredFile
 from photostore.operations.make_way import make_way
-from photostore.register import publish
+from photostore.register import publish_all
 from photostore.register.after_commit import drain_leftovers, finish_commit
 from photostore.register.persistence import stored
 from students.models import SHA256_COLUMNS, Student, StudentPhoto
@@ -34,8 +34,11 @@ from students.versions import (
     new_version,
     owner_of,
     retagged_version,
+    save_versions,
     stored_bytes,
 )
+
+COLUMNS = ("profile_photo", "photo_sha256", "photo_updated_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +172,53 @@ def go_live(student: Student, version: Version, actor: Actor, action: str) -> No
 
     `student` is locked.
     """
-    photo = version.photo
-    sha256s = {"old_sha256": _current_sha256(student, photo.slot), "new_sha256": photo.sha256}
-    record(actor, action, subject=subject_of(student, photo.slot), **sha256s)
-    if action.endswith(".upload"):
-        remove_tombstones(getattr(photo, column) for column in SHA256_COLUMNS)
-    _retire_current(student, photo.slot)
-    _save_version(student, photo)
-    publish(owner_of(student), version.file_set, besides=shown_in_other_slots(student, photo.slot))
-    if photo.slot == PROFILE:
-        (_alias, documented_key), *_others = version.file_set.exports
-        _set_columns(student, documented_key, photo.sha256)
+    all_go_live([(student, version, action)], actor)
+
+
+Change = tuple[Student, Version, str]
+"""The version that a student gets, and how the audit calls it."""
+
+
+def all_go_live(changes: Sequence[Change], actor: Actor) -> None:
+    """The same for many students, one version each."""
+    shown = _shown([student for student, _version, _action in changes])
+    old = {
+        student.pk: student.photo_sha256
+        if version.photo.slot == PROFILE
+        else next((one.sha256 for one in shown[student.pk] if one.slot == version.photo.slot), "")
+        for student, version, _action in changes
+    }
+    record_all(
+        entry_of(
+            actor,
+            action,
+            subject=subject_of(student, version.photo.slot),
+            old_sha256=old[student.pk],
+            new_sha256=version.photo.sha256,
+        )
+        for student, version, action in changes
+    )
+    photos = [version.photo for _student, version, action in changes if action.endswith(".upload")]
+    if photos:
+        remove_tombstones(getattr(photo, column) for photo in photos for column in SHA256_COLUMNS)
+    slots = {student.pk: version.photo.slot for student, version, _action in changes}
+    replaced = [one.pk for pk, several in shown.items() for one in several if one.slot == slots[pk]]
+    if replaced:
+        StudentPhoto.objects.filter(pk__in=replaced).update(replaced_at=timezone.now())
+    for student, version, _action in changes:
+        version.photo.student, version.photo.replaced_at = student, None
+    save_versions([version.photo for _student, version, _action in changes])
+    besides = [str(one.file) for pk, several in shown.items() for one in several if one.slot != slots[pk]]
+    publish_all([(owner_of(one), version.file_set) for one, version, _ in changes], besides=besides)
+    _set_columns([(one, version) for one, version, _ in changes if version.photo.slot == PROFILE])
+
+
+def _shown(students: Sequence[Student]) -> dict[int, list[StudentPhoto]]:
+    """The current photos of every slot, by student."""
+    shown: dict[int, list[StudentPhoto]] = {student.pk: [] for student in students}
+    for photo in StudentPhoto.objects.current().filter(student__in=list(shown)).order_by("pk"):
+        shown[photo.student_id].append(photo)
+    return shown
 
 
 def take_down(student: Student, slot: str) -> None:
@@ -189,7 +228,8 @@ def take_down(student: Student, slot: str) -> None:
     originals.exclude(key__in=shown_in_other_slots(student, slot)).update(live=False)
     give_up_exports(student, slot)
     if slot == PROFILE:
-        _set_columns(student, "", "")
+        _set(student, "", "")
+        student.save(update_fields=COLUMNS)
 
 
 def give_up_exports(student: Student, slot: str, *, besides: Collection[tuple[str, str]] = ()) -> None:
@@ -243,16 +283,6 @@ def _current_sha256(student: Student, slot: str) -> str:
     return current.sha256 if current else ""
 
 
-def _save_version(student: Student, photo: StudentPhoto) -> None:
-    """Insert the version, or bring back the row that has the same bytes."""
-    photo.student, photo.replaced_at = student, None
-    if photo._state.adding:
-        same = StudentPhoto.objects.filter(student=student, slot=photo.slot, sha256=photo.sha256)
-        known = same.only("pk").first()
-        photo.pk, photo._state.adding = (known.pk, False) if known else (None, True)
-    photo.save()
-
-
 def _retire_current(student: Student, slot: str) -> None:
     current = StudentPhoto.objects.current().filter(student=student, slot=slot)
     current.update(replaced_at=timezone.now())
@@ -263,10 +293,16 @@ def shown_in_other_slots(student: Student, slot: str) -> list[str]:
     return list(current.values_list("file", flat=True))
 
 
-def _set_columns(student: Student, key: str, sha256: str) -> None:
+def _set_columns(changes: Sequence[tuple[Student, Version]]) -> None:
+    for student, version in changes:
+        (_alias, key), *_others = version.file_set.exports
+        _set(student, key, version.photo.sha256)
+    Student.objects.bulk_update([student for student, _version in changes], COLUMNS)
+
+
+def _set(student: Student, key: str, sha256: str) -> None:
     student.profile_photo, student.photo_sha256 = key, sha256
-    student.photo_updated_at = timezone.now()
-    student.save(update_fields=["profile_photo", "photo_sha256", "photo_updated_at", "updated_at"])
+    student.photo_updated_at = student.updated_at = timezone.now()
 
 
 def _fresh(student: Student, *, lock: bool = False) -> Student:

@@ -47,7 +47,7 @@ def registration() -> AppRegistration:
         inspectors=[
             Inspector(OWNER_LABEL, _named, _expected, identity.confirm_key),
         ],
-        owner_of_key=owner_of_key,
+        owners_of_keys=owners_of_keys,
         arriving_keys=awaited_keys,
         legacy_keys=legacy_keys,
         adopt=adopt_keys,
@@ -59,15 +59,17 @@ def registration() -> AppRegistration:
     )
 
 
-def owner_of_key(key: str) -> Owner | None:
-    """The student under whose lock an upload would write `key`; None where there is no such student."""
-    place = claim_of(key)
-    if place.role == "documented":
-        return Owner(OWNER_LABEL, str(place.pk))
-    if place.folder is None:
-        return None
-    pk = Student.objects.filter(student_id=place.folder).values_list("pk", flat=True).first()
-    return None if pk is None else Owner(OWNER_LABEL, str(pk))
+def owners_of_keys(keys: Collection[str]) -> dict[str, Owner]:
+    """The students under whose locks an upload would write `keys`; not those of nobody who is here."""
+    claims = {key: claim_of(key) for key in keys}
+    folders = {claim.folder for claim in claims.values() if claim.folder and claim.role != "documented"}
+    here = Student.objects.filter(student_id__in=folders) if folders else Student.objects.none()
+    pks = dict(here.values_list("student_id", "pk"))
+    pks_by_key = {
+        key: one.pk if one.role == "documented" or one.folder is None else pks.get(one.folder)
+        for key, one in claims.items()
+    }
+    return {key: Owner(OWNER_LABEL, str(pk)) for key, pk in pks_by_key.items() if pk is not None}
 
 
 def _named(picture: bytes) -> str | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
 from photostore import keys, tags
 from photostore.audit import Actor
-from photostore.errors import FileMissing, InvalidFile
-from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, sniff, take_in_image
+from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, InvalidFile
+from photostore.intake import FORMATS, CleanImage, ImageLimits, Rendition, size_of, sniff, take_in_image
 from photostore.owners import Owner
 from photostore.register import FileSet, NewFile
 from photostore.scanner import scan_bytes
@@ -93,20 +95,49 @@ def incoming_from_storage(data: bytes, key: str, origin: str) -> IncomingPhoto:
     extension = FORMATS[known].extensions[0] if known else "jpg"
     named = _identity_in(data)
     if named is not None:
-        return IncomingPhoto(_as_stored(data, extension), filename, origin, named=named)
+        return IncomingPhoto(_as_stored(data, extension, named), filename, origin, named=named)
     scan_bytes(data)
     clean = take_in_image(data, filename=f"unowned.{extension}", limits=photo_limits())
     return IncomingPhoto(clean, filename, origin)
 
 
-def _as_stored(data: bytes, extension: str) -> CleanImage:
-    """Decoded for its thumbnails and fingerprints only."""
-    limits = replace(photo_limits(), max_side=None)
-    clean = take_in_image(data, filename=f"stored.{extension}", limits=limits)
-    picture = clean.picture
+def _as_stored(data: bytes, extension: str, named: Identity) -> CleanImage:
+    """Of what we encoded ourselves, as the signature says: it is not encoded again.
+
+    Nor decoded, where the thumbnails are there that were made with it; its pixels are then told apart
+    later (`students.fingerprints`).
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    thumbnails = _kept_thumbnails(named.student_id, sha256)
+    if thumbnails is None:
+        limits = replace(photo_limits(), max_side=None)
+        clean = take_in_image(data, filename=f"stored.{extension}", limits=limits)
+        width, height = clean.picture.width, clean.picture.height
+    else:
+        width, height = size_of(data)
+        clean = CleanImage(
+            picture=Rendition(data, "", extension, width, height),
+            thumbnails=thumbnails,
+            source_sha256=sha256,
+            pixel_sha256="",
+            dhash=0,
+            taken_on=None,
+            source_format=extension,
+        )
     content_type = "image/png" if extension == "png" else "image/jpeg"
-    bare = Rendition(tags.strip(data), content_type, extension, picture.width, picture.height)
-    return replace(clean, picture=bare)
+    return replace(clean, picture=Rendition(tags.strip(data), content_type, extension, width, height))
+
+
+def _kept_thumbnails(student_id: UUID, sha256: str) -> dict[str, Rendition] | None:
+    """Those of a version, where all of them lie under its name."""
+    found = {}
+    for size in keys.THUMBNAIL_SIZES:
+        try:
+            data = storage_for().read(keys.student_thumbnail(student_id, sha256, size), max_bytes=MEGABYTE)
+            found[size] = Rendition(data, "image/webp", "webp", *size_of(data))
+        except (FileMissing, FileTooLarge, FileUnreadable, InvalidFile):
+            return None
+    return found
 
 
 def owner_of(student: Student) -> Owner:
@@ -234,3 +265,20 @@ def file_set_of(
         exports=exports_of(student, slot, picture.extension),
         keep_aside=True,
     )
+
+
+def save_versions(photos: Sequence[StudentPhoto]) -> None:
+    """Insert them, or bring back the rows that have the same bytes; in the caller's transaction."""
+    new = [photo for photo in photos if photo._state.adding]
+    same = StudentPhoto.objects.filter(
+        student__in={photo.student_id for photo in new}, sha256__in={photo.sha256 for photo in new}
+    )
+    rows = same.values_list("student_id", "slot", "sha256", "pk") if new else []
+    known = {(student, slot, sha256): pk for student, slot, sha256, pk in rows}
+    for photo in new:
+        photo.pk = known.get((photo.student_id, photo.slot, photo.sha256))
+        photo._state.adding = photo.pk is None
+    here = [photo for photo in photos if not photo._state.adding]
+    StudentPhoto.objects.bulk_create([photo for photo in photos if photo._state.adding])
+    for photo in here:
+        photo.save()

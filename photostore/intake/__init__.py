@@ -4,6 +4,7 @@ from photostore.intake import ImageLimits, take_in_image
 """
 
 from photostore.intake.formats import FORMATS, KNOWN_EXTENSIONS, Format, sniff
+from photostore.intake.headers import size_of
 from photostore.intake.limits import CleanImage, ImageLimits, Rendition
 from photostore.intake.take_in import take_in_image
 
@@ -14,6 +15,7 @@ __all__ = [
     "Format",
     "ImageLimits",
     "Rendition",
+    "size_of",
     "sniff",
     "take_in_image",
 ]

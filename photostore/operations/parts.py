@@ -7,8 +7,7 @@ from uuid import UUID
 
 from photostore.models import Operation, OperationStep
 from photostore.operations.handlers import handler_of
-from photostore.operations.runner import CANNOT
-from photostore.registration import StepHandler
+from photostore.registration import CANNOT, StepHandler
 
 
 class Part:

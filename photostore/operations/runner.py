@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from django.utils import timezone
 
 from photostore.audit import Actor, record
-from photostore.errors import Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile
 from photostore.many_rows import insert, next_ids
 from photostore.models import Operation, OperationStep
 from photostore.operations.handlers import handler_of
 from photostore.operations.tally import count_done
+from photostore.registration import CANNOT
 
 logger = logging.getLogger(__name__)
 
-Together = Callable[[Sequence[OperationStep]], dict[int, str]]
-
-# Also what can never be done, such as a link in the way or bytes that are no picture: a step that stayed
-# planned would stop every later operation. `StorageUnavailable` is not among them: it passes, and the step is
-# done.
-CANNOT = (Changed, Conflict, FileMissing, FileTooLarge, FileUnreadable, InvalidFile, SuspiciousOperation)
+Planned = tuple[str, dict[str, Any]]
+"""The subject and the details of a step."""
 
 
 class OperationRunner:
@@ -53,24 +49,14 @@ class OperationRunner:
 
         Raises `StorageUnavailable` and the like; the step then stays planned, and the next run does it.
         """
-        self._number += 1
-        step = OperationStep.objects.create(
-            operation=self.operation, number=self._number, kind=kind, subject=subject[:200], details=details
-        )
-        if carry_out(step):
-            return True
-        self.skipped += 1
-        self.why = step.note
-        return False
+        (done,) = self.steps(kind, [(subject, details)])
+        return done.state == OperationStep.State.DONE
 
-    def steps_together(
-        self, kind: str, items: Iterable[tuple[str, dict[str, Any]]], perform: Together
-    ) -> list[OperationStep]:
-        """Write many steps down, (subject, details) each, then do them in one transaction with their marks.
-
-        Only for what changes rows and no bytes (`RowsHandler`). Gives them back as they ended.
-        """
-        waiting = list(items)
+    def steps(self, kind: str, planned: Sequence[Planned]) -> list[OperationStep]:
+        """Write them down in one commit, then do them; each says in `state` and `note` what became of it."""
+        if not planned:
+            return []
+        at, pks = timezone.now(), next_ids(OperationStep, len(planned))
         steps = [
             OperationStep(
                 pk=pk,
@@ -79,19 +65,19 @@ class OperationRunner:
                 kind=kind,
                 subject=subject[:200],
                 details=details,
-                at=timezone.now(),
+                at=at,
             )
             for number, (pk, (subject, details)) in enumerate(
-                zip(next_ids(OperationStep, len(waiting)), waiting, strict=True), self._number + 1
+                zip(pks, planned, strict=True), start=self._number + 1
             )
         ]
-        insert(OperationStep, [_columns(step) for step in steps])
         self._number += len(steps)
-        with transaction.atomic(durable=True):
-            left = perform(steps)
-            mark_together(steps, OperationStep.State.DONE, left)
-        self.skipped += len(left)
-        count_done(self.operation.command, len(steps) - len(left))
+        insert(OperationStep, [_columns(step) for step in steps])
+        carry_out(steps)
+        for step in steps:
+            if step.state != OperationStep.State.DONE:
+                self.skipped += 1
+                self.why = step.note
         return steps
 
 
@@ -173,39 +159,46 @@ def finish_interrupted() -> None:
 
 
 def finish_last_step(operation: Operation) -> None:
-    """Do what was written down and perhaps not done: at most one step, but all of them if there are more."""
-    for step in operation.steps.filter(state=OperationStep.State.PLANNED).order_by("number"):
-        logger.warning("Finishing step %d of the interrupted %s.", step.number, operation)
-        carry_out(step)
+    """Do what was written down and perhaps not done: a batch, but all of it if there is more."""
+    planned = operation.steps.filter(state=OperationStep.State.PLANNED).order_by("number")
+    steps = list(planned.select_related("operation"))
+    if steps:
+        logger.warning("Finishing step %d of the interrupted %s.", steps[0].number, operation)
+    for batch in batches(steps):
+        carry_out(batch)
 
 
-def carry_out(step: OperationStep) -> bool:
-    """Perform one written step. False when it no longer applied; it is then marked as skipped."""
-    try:
-        handler_of(step).perform(step)
-    except CANNOT as why:
-        mark(step, OperationStep.State.SKIPPED, note=str(why))
-        return False
-    mark(step, OperationStep.State.DONE)
-    count_done(step.operation.command)
-    return True
+def batches(steps: Sequence[OperationStep]) -> Iterator[list[OperationStep]]:
+    """In their order, as many of a kind at a time as its handler takes."""
+    for _kind, alike in groupby(steps, key=lambda step: step.kind):
+        some = list(alike)
+        size = handler_of(some[0]).batch
+        yield from (some[at : at + size] for at in range(0, len(some), size))
 
 
-def mark(step: OperationStep, state: OperationStep.State, *, note: str = "") -> None:
-    step.state, step.note = state, note[:300]
-    step.save(update_fields=["state", "note", "at"])
+def carry_out(steps: Sequence[OperationStep]) -> None:
+    """Perform written steps. What no longer applied is marked as skipped."""
+    for some in batches(steps):
+        for batch in handler_of(some[0]).perform_many(some):
+            mark([step for step, why in batch if why is None], OperationStep.State.DONE)
+            for step, why in batch:
+                if isinstance(why, CANNOT):
+                    mark([step], OperationStep.State.SKIPPED, note=str(why))
+                elif why is None:
+                    count_done(step.operation.command)
+            for _step, why in batch:
+                if why is not None and not isinstance(why, CANNOT):
+                    raise why  # that step stays planned
 
 
-def mark_together(steps: list[OperationStep], state: OperationStep.State, left: Mapping[int, str]) -> None:
-    """The same for many, in the transaction that did them; `left` are those that were skipped, and why."""
-    for step in steps:
-        step.state = OperationStep.State.SKIPPED if step.pk in left else state
-        step.note = left.get(step.pk, "")[:300]
-    done = [step.pk for step in steps if step.pk not in left]
-    OperationStep.objects.filter(pk__in=done).update(state=state, note="", at=timezone.now())
-    for step in steps:
-        if step.pk in left:
-            step.save(update_fields=["state", "note", "at"])
+def mark(steps: Iterable[OperationStep], state: OperationStep.State, *, note: str = "") -> None:
+    """Write down what became of them."""
+    marked, at = list(steps), timezone.now()
+    for step in marked:
+        step.state, step.note, step.at = state, note[:300], at
+    if marked:
+        found = OperationStep.objects.filter(pk__in=[step.pk for step in marked])
+        found.update(state=state, note=note[:300], at=at)
 
 
 def close(operation: Operation) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from django.utils.translation import gettext_lazy as _
-
-from photostore.errors import Changed
 from photostore.models import OperationStep
 from photostore.operations.quarantine import SetAside
-from photostore.references.apps import locked_key
-from photostore.references.roots import root_of
+from photostore.references.apps import locked_keys
+from photostore.references.roots import StorageRoot, root_of
+from photostore.registration import Outcome
 
 
 class SweepAside(SetAside):
@@ -18,24 +16,30 @@ class SweepAside(SetAside):
 
     name = "sweep_aside"
 
-    def perform(self, step: OperationStep) -> None:
+    def perform_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
         """See `SetAside`. A row of any alias that leads to the same place claims the file."""
-        with locked_key(step.details["key"]):
-            details = step.details
-            _refuse(root_of(details["storage_alias"]).claims([details["key"]]))
-            super().perform(step)
+        with locked_keys(_keys(steps)):
+            yield self.set_aside(steps, claimed=_asked(steps, StorageRoot.claims))
 
-    def revert(self, step: OperationStep) -> None:
-        """See `SetAside`. A name that has an owner in the register by now is left alone.
+    def revert_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """See `SetAside`. A name that the register gave to somebody by now stays theirs.
 
         A row that names the file, and the register does not know it, is what the file comes back for.
         """
-        with locked_key(step.details["key"]):
-            details = step.details
-            _refuse(root_of(details["storage_alias"]).known([details["key"]]))
-            super().revert(step)
+        with locked_keys(_keys(steps)):
+            yield self.bring_back(steps, claimed=_asked(steps, StorageRoot.known))
 
 
-def _refuse(claimed: Collection[str]) -> None:
-    if claimed:
-        raise Changed(_("The file has an owner by now."))
+def _keys(steps: Sequence[OperationStep]) -> list[str]:
+    return [step.details["key"] for step in steps]
+
+
+def _asked(
+    steps: Sequence[OperationStep], ask: Callable[[StorageRoot, list[str]], Collection[str]]
+) -> set[str]:
+    """The keys that somebody claims, where their files lie."""
+    claimed: set[str] = set()
+    for alias in dict.fromkeys(step.details["storage_alias"] for step in steps):
+        its = [step for step in steps if step.details["storage_alias"] == alias]
+        claimed.update(ask(root_of(alias), _keys(its)))
+    return claimed

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor
 from photostore.errors import Changed, Conflict
 from photostore.models import BY_ITSELF, UPLOAD, Operation, OperationStep
 from photostore.operations.handlers import handler_of
-from photostore.operations.runner import finish_interrupted, finish_last_step, mark, run_operation
-from photostore.registration import RowsHandler, StepHandler, apps
+from photostore.operations.runner import batches, finish_interrupted, finish_last_step, mark, run_operation
+from photostore.registration import BatchHandler, Outcome, RowsHandler, StepHandler, apps, outcome_of
 
 PER_FETCH = 500
 MAX_STEPS_WAITED_FOR = 1_000
@@ -41,25 +40,51 @@ class Undone:
             )
 
 
-class RevertStep(StepHandler):
+class RevertStep(BatchHandler):
     """The step of an undo: takes one step of another operation back. Reverting it does that step again."""
 
     name = "revert_step"
+    batch = PER_FETCH  # the originals' handlers take as many as they do
 
-    def perform(self, step: OperationStep) -> None:
-        """Revert the step that the details name. Raises `Changed`, also when another undo did so."""
-        original = OperationStep.objects.select_related("operation").get(pk=step.details["step"])
-        if original.state == OperationStep.State.DONE:
-            handler_of(original).revert(original)
-            mark(original, OperationStep.State.UNDONE)
-        elif _taken_back_by_another(original, step):
-            raise Changed(_("Another undo has already reverted it."))
+    def perform_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """Revert the steps that the details name. `Changed`, also when another undo did so."""
+        for handler, pairs in _originals(steps):
+            standing = {one.pk: step for step, one in pairs if one.state == OperationStep.State.DONE}
+            taken = [outcome_of(_refuse_taken, step) for step, one in pairs if one.pk not in standing]
+            if taken:
+                yield taken
+            for batch in handler.revert_many([one for _step, one in pairs if one.pk in standing]):
+                mark((one for one, why in batch if why is None), OperationStep.State.UNDONE)
+                yield [(standing[one.pk], why) for one, why in batch]
 
-    def revert(self, step: OperationStep) -> None:
-        original = OperationStep.objects.select_related("operation").get(pk=step.details["step"])
-        if original.state == OperationStep.State.UNDONE:
-            handler_of(original).perform(original)
-            mark(original, OperationStep.State.DONE)
+    def revert_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """Do them again."""
+        for handler, pairs in _originals(steps):
+            undone = {one.pk: step for step, one in pairs if one.state == OperationStep.State.UNDONE}
+            yield [(step, None) for step, one in pairs if one.pk not in undone]
+            for batch in handler.perform_many([one for _step, one in pairs if one.pk in undone]):
+                mark((one for one, why in batch if why is None), OperationStep.State.DONE)
+                yield [(undone[one.pk], why) for one, why in batch]
+
+
+Pair = tuple[OperationStep, OperationStep]
+
+
+def _originals(steps: Sequence[OperationStep]) -> Iterator[tuple[StepHandler, list[Pair]]]:
+    """What the steps name, in their order, as long as it is of one kind."""
+    named = OperationStep.objects.select_related("operation").in_bulk(
+        [step.details["step"] for step in steps]
+    )
+    pairs = [(step, named[step.details["step"]]) for step in steps]
+    for _kind, alike in groupby(pairs, key=lambda pair: pair[1].kind):
+        some = list(alike)
+        yield handler_of(some[0][1]), some
+
+
+def _refuse_taken(step: OperationStep) -> None:
+    original = OperationStep.objects.get(pk=step.details["step"])
+    if _taken_back_by_another(original, step):
+        raise Changed(_("Another undo has already reverted it."))
 
 
 def _taken_back_by_another(original: OperationStep, step: OperationStep) -> bool:
@@ -102,15 +127,10 @@ def undo(operation: Operation, actor: Actor, tick: Callable[[], None] = lambda: 
     if operation.state == Operation.State.UNDONE:
         raise Conflict(_("This operation has already been undone."), code="undone_already")
     finish_last_step(operation)  # of an upload's, which no other command does
-    finish_last_step(operation)  # of an upload's, which no other command does
     with run_operation("undo_photo_operation", actor, undoes=operation) as runner:
-        for together, steps in _to_take_back(operation):
-            items = [(step.subject, {"step": step.pk}) for step in steps]
-            if together:
-                runner.steps_together(RevertStep.name, items, _revert_together)
-            for subject, details in items:
-                if not together:
-                    runner.step(RevertStep.name, subject=subject, details=details)
+        for batch in _to_take_back(operation):
+            runner.steps(RevertStep.name, [(step.subject, {"step": step.pk}) for step in batch])
+            for _step in batch:
                 tick()
     operation.refresh_from_db()
     if runner.id is None:
@@ -140,31 +160,10 @@ def _counted(undoing: Operation) -> tuple[int, int]:
     ).count()
 
 
-def _to_take_back(operation: Operation) -> Iterator[tuple[bool, list[OperationStep]]]:
-    """The steps that stand, newest first, a batch at a time; and whether they are taken back together."""
+def _to_take_back(operation: Operation) -> Iterator[list[OperationStep]]:
+    """The steps that stand, newest first; a batch at a time."""
     standing = operation.steps.filter(state=OperationStep.State.DONE).order_by("-number")
-    batch = list(standing[:PER_FETCH])
-    while batch:
-        for together, steps in groupby(batch, lambda step: isinstance(handler_of(step), RowsHandler)):
-            yield together, list(steps)
-        batch = list(standing.filter(number__lt=batch[-1].number)[:PER_FETCH])
-
-
-def _revert_together(steps: Sequence[OperationStep]) -> dict[int, str]:
-    """Steps of an undo whose originals change rows only, each as `RevertStep` does it."""
-    of = {step.details["step"]: step.pk for step in steps}
-    originals = OperationStep.objects.select_related("operation").filter(pk__in=of).order_by("-number")
-    by_kind: dict[str, list[OperationStep]] = {}
-    for original in originals:
-        by_kind.setdefault(original.kind, []).append(original)
-    left: dict[int, str] = {}
-    for same in by_kind.values():
-        handler = handler_of(same[0])
-        if not isinstance(handler, RowsHandler):
-            raise TypeError(same[0].kind)
-        changed = handler.revert_together(same)
-        OperationStep.objects.filter(pk__in=[one.pk for one in same if one.pk not in changed]).update(
-            state=OperationStep.State.UNDONE, note="", at=timezone.now()
-        )
-        left |= {of[pk]: why for pk, why in changed.items()}
-    return left
+    some = list(standing[:PER_FETCH])
+    while some:
+        yield from batches(some)
+        some = list(standing.filter(number__lt=some[-1].number)[:PER_FETCH])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from photostore.owners import Owner
+from photostore.errors import Conflict
+from photostore.owners import Owner, all_locked
 from photostore.registration import apps
 
 
@@ -16,15 +17,27 @@ def claimed_by_apps(keys: Collection[str]) -> set[str]:
 
 def owner_of_key(key: str) -> Owner | None:
     """Whose lock an upload holds while it writes `key`; None where no upload writes it a second time."""
-    return next((owner for app in apps() if (owner := app.owner_of_key(key)) is not None), None)
+    return _owners_of_keys([key]).get(key)
 
 
 @contextmanager
 def locked_key(key: str) -> Iterator[None]:
     """Under the lock that an upload holds while it publishes `key`."""
-    owner = owner_of_key(key)
-    if owner is None:
+    with locked_keys([key]):
         yield
-        return
-    with owner.locked():
+
+
+@contextmanager
+def locked_keys(keys: Collection[str]) -> Iterator[None]:
+    """The same of many. Raises `Conflict` where somebody holds one for too long."""
+    with all_locked(set(_owners_of_keys(keys).values())) as held_by_others:
+        if held_by_others:
+            raise Conflict
         yield
+
+
+def _owners_of_keys(keys: Collection[str]) -> dict[str, Owner]:
+    found: dict[str, Owner] = {}
+    for app in apps():
+        found = app.owners_of_keys(keys) | found
+    return found

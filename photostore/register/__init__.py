@@ -5,10 +5,12 @@ from photostore.register.file_sets import (
     NewFile,
     mounted_storage,
     publish,
+    publish_all,
     publish_former,
     refuse_unmounted_storage,
     retire,
     store,
+    store_all,
 )
 
 __all__ = [
@@ -16,8 +18,10 @@ __all__ = [
     "NewFile",
     "mounted_storage",
     "publish",
+    "publish_all",
     "publish_former",
     "refuse_unmounted_storage",
     "retire",
     "store",
+    "store_all",
 ]

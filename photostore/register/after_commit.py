@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
@@ -20,11 +20,12 @@ from django.utils import timezone
 from photostore.errors import ExportsPending, FileMissing, PhotostoreError
 from photostore.locks import try_lock, unlock
 from photostore.models import PendingRemoval, StoredFile
-from photostore.owners import Owner
+from photostore.owners import Owner, files_of
 from photostore.references.apps import locked_key
 from photostore.register.file_sets import NewFile, mounted_storage
 from photostore.register.outbox import drain
 from photostore.storage import storage_for
+from photostore.storage.base import Put
 
 logger = logging.getLogger(__name__)
 
@@ -36,37 +37,43 @@ ABANDONED_AFTER = timedelta(minutes=1)
 BATCH = 500
 
 
-def finish_commit(owner: Owner, *, original: NewFile | None = None) -> None:
-    """After the commit, under the owner's lock: refresh the copies, remove what was given up.
+def finish_commit(*owners: Owner, original: NewFile | None = None) -> None:
+    """After the commit, under the owners' locks: refresh the exports, remove what was given up.
 
     `original` saves reading the bytes back when they are at hand. Raises `ExportsPending`; a removal
     that fails waits in the outbox.
     """
     try:
-        refresh_exports(owner, original)
+        refresh_exports(*owners, original=original)
     except (PhotostoreError, SuspiciousFileOperation) as error:
         logger.exception("A export could not be written.")
         raise ExportsPending from error
-    drain(owner)
+    drain(*owners)
 
 
-def refresh_exports(owner: Owner, original: NewFile | None = None) -> int:
-    """Bring the owner's documented names up to today's original; the number that was behind.
+def refresh_exports(*owners: Owner, original: NewFile | None = None) -> int:
+    """Bring the owners' documented names up to today's originals; the number that was behind.
 
     Raises `FileMissing` for an original that is gone or damaged: a copy may be the last whole one.
     """
-    stale = StoredFile.objects.filter(kind=StoredFile.Kind.EXPORT, written_at=None, **owner.files)
-    rows = list(stale.select_related("parent"))
+    stale = StoredFile.objects.filter(files_of(owners), kind=StoredFile.Kind.EXPORT, written_at=None)
+    rows = list(stale.order_by("owner_id", "pk").select_related("parent"))
+    for alias in dict.fromkeys(row.storage_alias for row in rows):
+        puts = _exports([row for row in rows if row.storage_alias == alias], original)
+        mounted_storage(alias).put_many(puts)
+    if rows:
+        stale.update(written_at=timezone.now())
+    return len(rows)
+
+
+def _exports(rows: Sequence[StoredFile], original: NewFile | None) -> Iterator[Put]:
     for row in rows:
         assert row.parent is not None
         if original is not None and original.data and original.sha256 == row.sha256:
             data = original.data
         else:
             data = _original_bytes(row.parent)
-        mounted_storage(row.storage_alias).put(row.key, data, content_type=row.content_type)
-    if rows:
-        stale.update(written_at=timezone.now())
-    return len(rows)
+        yield Put(row.key, data, row.content_type)
 
 
 def _original_bytes(original: StoredFile) -> bytes:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -28,9 +28,9 @@ from django.utils import timezone
 from photostore.errors import StorageNotMounted
 from photostore.intake import Rendition
 from photostore.models import StoredFile
-from photostore.owners import Owner
+from photostore.owners import Owner, files_of
 from photostore.storage import PhotoStorage, storage_for
-from photostore.storage.base import CHUNK_BYTES
+from photostore.storage.base import CHUNK_BYTES, Put
 
 logger = logging.getLogger(__name__)
 
@@ -73,12 +73,11 @@ class NewFile:
     def byte_size(self) -> int:
         return len(self.data) if self.opened is None else self.opened.seek(0, os.SEEK_END)
 
-    def put_into(self, storage: PhotoStorage, *, durable: bool = True) -> None:
-        """Write the bytes under the key. Raises `StorageUnavailable`."""
+    def as_put(self, *, durable: bool = True) -> Put:
+        """For a storage, from its first byte."""
         if self.opened is not None:
             self.opened.seek(0)
-        body = self.opened or self.data
-        storage.put(self.key, body, content_type=self.content_type, durable=durable)
+        return Put(self.key, self.opened or self.data, self.content_type, durable)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +97,20 @@ class FileSet:
 
 def store(file_set: FileSet) -> None:
     """Write the original and its derivatives. Raises `StorageUnavailable`; then nothing is registered."""
-    storage = mounted_storage(file_set.storage_alias)
-    for derivative in file_set.derivatives:
-        derivative.put_into(storage, durable=False)
-    file_set.original.put_into(storage)
+    store_all([file_set])
+
+
+def store_all(file_sets: Sequence[FileSet]) -> None:
+    """The same of many, synced together."""
+    for alias in dict.fromkeys(one.storage_alias for one in file_sets):
+        mounted_storage(alias).put_many(_puts(one for one in file_sets if one.storage_alias == alias))
+
+
+def _puts(file_sets: Iterable[FileSet]) -> Iterator[Put]:
+    for one in file_sets:
+        for derivative in one.derivatives:
+            yield derivative.as_put(durable=False)
+        yield one.original.as_put()
 
 
 def mounted_storage(alias: str = "default") -> PhotoStorage:
@@ -128,51 +137,72 @@ def refuse_unmounted_storage(alias: str) -> None:
         )
 
 
+Owned = tuple[Owner, FileSet]
+
+
 def publish(owner: Owner, file_set: FileSet, *, besides: Collection[str] = ()) -> None:
     """Make `file_set` the owner's live original, in the caller's transaction.
 
     The only one, besides those whose keys are given: a student has a photo for each half-day.
     """
-    retire(owner, except_exports=file_set.exports, besides=besides)
-    written: dict[str, Any] = {"storage_alias": file_set.storage_alias, "written_at": timezone.now()}
-    original = _row(owner, file_set.original, StoredFile.Kind.ORIGINAL, **written)
-    original.keep_aside = file_set.keep_aside
-    (original,) = _upsert([original])
+    publish_all([(owner, file_set)], besides=besides)
+
+
+def publish_all(owned: Sequence[Owned], *, besides: Collection[str] = ()) -> None:
+    """The same for many owners."""
+    exports = [export for _owner, file_set in owned for export in file_set.exports]
+    retire(*(owner for owner, _file_set in owned), except_exports=exports, besides=besides)
+    originals = _upsert([_original(*one) for one in owned])
     children = [
-        _row(owner, derivative, StoredFile.Kind.DERIVATIVE, parent=original, **written)
-        for derivative in file_set.derivatives
+        _row(owner, one.original, StoredFile.Kind.EXPORT, parent=original, storage_alias=alias, key=key)
+        for (owner, one), original in zip(owned, originals, strict=True)
+        for alias, key in one.exports
     ]
-    children += [
-        _row(owner, file_set.original, StoredFile.Kind.EXPORT, parent=original, storage_alias=alias, key=key)
-        for alias, key in file_set.exports
-    ]
-    _upsert(children)
+    _upsert([*_derivatives(owned, originals), *children])
 
 
-def publish_former(owner: Owner, file_set: FileSet) -> None:
-    """Register `file_set` as a former version, in the caller's transaction; what is live stays live."""
-    written: dict[str, Any] = {"storage_alias": file_set.storage_alias, "written_at": timezone.now()}
-    former = {"live": False, "keep_aside": file_set.keep_aside}
-    original = _row(owner, file_set.original, StoredFile.Kind.ORIGINAL, **written, **former)
-    StoredFile.objects.bulk_create([original], ignore_conflicts=True)
-    parent = StoredFile.objects.get(storage_alias=file_set.storage_alias, key=file_set.original.key)
-    thumbnails = [
-        _row(owner, derivative, StoredFile.Kind.DERIVATIVE, parent=parent, **written)
-        for derivative in file_set.derivatives
-    ]
-    _upsert(thumbnails)  # they were written anew, also where rows of older ones were left
+def publish_former(owned: Sequence[Owned]) -> None:
+    """Register former versions, in the caller's transaction; what is live stays live."""
+    rows = [_original(*one, live=False) for one in owned]
+    StoredFile.objects.bulk_create(rows, ignore_conflicts=True)
+    found = StoredFile.objects.filter(key__in=[row.key for row in rows])
+    there = {(row.storage_alias, row.key): row for row in found}
+    # They were written anew, also where rows of older ones were left.
+    _upsert(_derivatives(owned, [there[row.storage_alias, row.key] for row in rows]))
 
 
 def retire(
-    owner: Owner, *, except_exports: Sequence[tuple[str, str]] = (), besides: Collection[str] = ()
+    *owners: Owner, except_exports: Sequence[tuple[str, str]] = (), besides: Collection[str] = ()
 ) -> None:
-    """Make the owner's live originals former ones and give up their documented names; `besides` stay."""
-    owned = StoredFile.objects.filter(**owner.files)
+    """Make the owners' live originals former ones and give up their documented names; `besides` stay."""
+    owned = StoredFile.objects.filter(files_of(owners))
     owned.filter(kind=StoredFile.Kind.ORIGINAL, live=True).exclude(key__in=besides).update(live=False)
     kept = Q(parent__key__in=besides)
-    for alias, key in except_exports:
-        kept |= Q(storage_alias=alias, key=key)
+    for alias in dict.fromkeys(alias for alias, _key in except_exports):
+        kept |= Q(storage_alias=alias, key__in=[key for its, key in except_exports if its == alias])
     owned.filter(kind=StoredFile.Kind.EXPORT).exclude(kept).delete()
+
+
+def _original(owner: Owner, file_set: FileSet, **values: Any) -> StoredFile:
+    values |= {"storage_alias": file_set.storage_alias, "written_at": timezone.now()}
+    kept = {"keep_aside": file_set.keep_aside}
+    return _row(owner, file_set.original, StoredFile.Kind.ORIGINAL, **values, **kept)
+
+
+def _derivatives(owned: Sequence[Owned], originals: Sequence[StoredFile]) -> list[StoredFile]:
+    now = timezone.now()
+    return [
+        _row(
+            owner,
+            derivative,
+            StoredFile.Kind.DERIVATIVE,
+            parent=original,
+            storage_alias=file_set.storage_alias,
+            written_at=now,
+        )
+        for (owner, file_set), original in zip(owned, originals, strict=True)
+        for derivative in file_set.derivatives
+    ]
 
 
 def _row(owner: Owner, file: NewFile, kind: StoredFile.Kind, **values: Any) -> StoredFile:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import mimetypes
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, ClassVar, Literal, NoReturn, cast
+from typing import Any, BinaryIO, ClassVar, Literal, NamedTuple, NoReturn, TypeVar, cast
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage.base import Storage
 
-from photostore.errors import FileMissing, FileTooLarge
+from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, PhotostoreError, StorageUnavailable
 from photostore.storage.key_rules import check_key
 
 CHUNK_BYTES = 256 * 1024
@@ -41,6 +41,18 @@ class FileStat:
     kind: Kind = "file"
 
 
+_Item = TypeVar("_Item")
+
+
+class Put(NamedTuple):
+    """What `put` takes, for `put_many`."""
+
+    key: str
+    data: bytes | BinaryIO
+    content_type: str
+    durable: bool = True
+
+
 class PhotoStorage(Storage, ABC):
     """A Django storage that never shows half a file and never mistakes "cannot tell" for "absent".
 
@@ -64,6 +76,14 @@ class PhotoStorage(Storage, ABC):
         Replaces what was there; a reader sees the old bytes or the new ones. When it returns, a crash
         of the machine loses nothing, except with `durable=False` (derivatives: they can be rebuilt).
         """
+
+    def put_many(self, files: Iterable[Put]) -> None:
+        """`put` each; where that costs less, synced together. One after the other is taken from `files`.
+
+        Each is there whole or not at all; when it returns, all are there for good.
+        """
+        for one in files:
+            self.put(one.key, one.data, content_type=one.content_type, durable=one.durable)
 
     @abstractmethod
     def stat(self, key: str) -> FileStat | None:
@@ -104,9 +124,20 @@ class PhotoStorage(Storage, ABC):
         left both names, a second call finishes. Raises `FileMissing` when `source` is not there.
         """
 
+    def move_many(self, moves: Sequence[tuple[str, str]]) -> list[Exception | None]:
+        """`move` each source to its target, synced as `put_many`.
+
+        For each what kept it where it was: also `StorageUnavailable`, where others were moved before.
+        """
+        return each_of(lambda pair: self.move(*pair), moves)
+
     @abstractmethod
     def remove(self, key: str, *, durable: bool = True) -> bool:
         """Take a file away. `False` when it was known not to be there; S3 does not say, and gives `True`."""
+
+    def remove_many(self, keys: Sequence[str]) -> list[Exception | None]:
+        """`remove` each; the same."""
+        return each_of(self.remove, keys)
 
     @abstractmethod
     def walk(self, prefix: str = "", *, kinds: frozenset[Kind] = EVERY_KIND) -> Iterator[FileStat]:
@@ -243,3 +274,18 @@ class PhotoStorage(Storage, ABC):
     def path(self, name: str, *_: Any) -> NoReturn:
         """CommandRefused on purpose: half of the storages have no paths, so nothing may lean on one."""
         raise NotImplementedError("Stored files have keys, not paths.")
+
+
+def each_of(work: Callable[[_Item], object], items: Sequence[_Item]) -> list[Exception | None]:
+    """For each why it cannot be done. Once the storage is unavailable, it is not asked about the others."""
+    kept: list[Exception | None] = []
+    for item in items:
+        try:
+            work(item)
+        except (PhotostoreError, SuspiciousFileOperation) as why:
+            kept.append(why)
+            if isinstance(why, StorageUnavailable) and not isinstance(why, FileUnreadable):
+                return kept + [why] * (len(items) - len(kept))
+        else:
+            kept.append(None)
+    return kept

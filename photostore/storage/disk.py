@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,19 +11,18 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousFileOperation
 from django.utils.deconstruct import deconstructible
 
 from photostore.errors import FileMissing, FileTooLarge, StorageUnavailable
-from photostore.storage.base import CHUNK_BYTES, EVERY_KIND, FileStat, Kind, Line, PhotoStorage
+from photostore.storage.base import CHUNK_BYTES, EVERY_KIND, FileStat, Kind, Line, PhotoStorage, Put
 from photostore.storage.beneath import open_beneath
 from photostore.storage.chunks import Chunks
-from photostore.storage.drafts import is_partial, link, open_draft, open_scratch
+from photostore.storage.drafts import open_scratch
 from photostore.storage.folders import Folders, disk_errors, prune, regular, sync_folder
-from photostore.storage.key_rules import check_key
+from photostore.storage.key_rules import check_key, split, split_for_writing
+from photostore.storage.together import move_files, put_files, remove_files
 from photostore.storage.tree import survey, walk
 
-WRITE_BYTES = 1024 * 1024
 OWN_FILE, OWN_FOLDER = 0o600, 0o700
 # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
 READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -55,18 +54,17 @@ class DiskStorage(PhotoStorage):
         key: str,
         data: bytes | BinaryIO,
         *,
-        content_type: str,  # noqa: ARG002 - the type comes from the row, a disk keeps none
+        content_type: str,
         durable: bool = True,
     ) -> None:
-        folders, name = _split_for_writing(key)
-        with open_draft(self._folders, folders, self._file_mode) as draft:
-            for piece in _pieces(data):  # an error in reading them is the caller's, and passes as it is
-                draft.write(piece)
-            draft.publish(name, durable=durable)
+        self.put_many([Put(key, data, content_type, durable)])
+
+    def put_many(self, files: Iterable[Put]) -> None:
+        put_files(self._folders, files, self._file_mode)
 
     def stat(self, key: str) -> FileStat | None:
         """See `PhotoStorage`. A link, a folder or a pipe of that name is no file of ours: `None`."""
-        folders, name = _split(key)
+        folders, name = split(key)
         try:
             with self._folders.reading(folders) as chain:
                 found = regular(os.stat(name, dir_fd=chain[-1], follow_symlinks=False))
@@ -79,7 +77,7 @@ class DiskStorage(PhotoStorage):
 
     def open_file(self, key: str) -> BinaryIO:
         """See `PhotoStorage`. Always a real file, opened for reading."""
-        folders, name = _split(key)
+        folders, name = split(key)
         with self._folders.reading(folders) as chain:
             descriptor = os.open(name, READING, dir_fd=chain[-1])
             try:
@@ -94,7 +92,7 @@ class DiskStorage(PhotoStorage):
 
         Raises `FileMissing`. Not buffered; every write goes to the end.
         """
-        folders, name = _split_for_writing(key)
+        folders, name = split_for_writing(key)
         with self._folders.reading(folders) as chain:
             flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
             descriptor = os.open(name, flags, dir_fd=chain[-1])
@@ -117,7 +115,7 @@ class DiskStorage(PhotoStorage):
 
     def pieces(self, key: str, buffer: memoryview) -> Iterator[memoryview | bytes]:
         """See `PhotoStorage`. With few calls: where other threads hash, each waits for Python's lock."""
-        folders, name = _split(key)
+        folders, name = split(key)
         with self._folders.reading(folders) as chain:
             descriptor = os.open(name, READING, dir_fd=chain[-1])
             try:
@@ -130,7 +128,7 @@ class DiskStorage(PhotoStorage):
 
     def read(self, key: str, *, max_bytes: int) -> bytes:
         """See `PhotoStorage`. In one call: a wrecked school has a million files to be read."""
-        folders, name = _split(key)
+        folders, name = split(key)
         with self._folders.reading(()) as (root,):
             descriptor = open_beneath(root, key, READING)
         if descriptor is not None:
@@ -146,17 +144,19 @@ class DiskStorage(PhotoStorage):
 
     def move(self, source: str, target: str) -> None:
         """See `PhotoStorage`. A second name first, then the first one goes; both folders are synced."""
-        folders, name = _split(source)
-        with self._folders.reading(folders) as chain:
-            link(self._folders, chain[-1], name, *_split_for_writing(target))
-            with suppress(FileNotFoundError):  # without hard links it was renamed
-                os.unlink(name, dir_fd=chain[-1])
-            sync_folder(chain[-1])
-            prune(chain, folders)
+        (why,) = self.move_many([(source, target)])
+        if why is not None:
+            raise why
+
+    def move_many(self, moves: Sequence[tuple[str, str]]) -> list[Exception | None]:
+        return move_files(self._folders, moves)
+
+    def remove_many(self, keys: Sequence[str]) -> list[Exception | None]:
+        return remove_files(self._folders, keys)
 
     def remove(self, key: str, *, durable: bool = True) -> bool:
         """See `PhotoStorage`. Takes the folders that it leaves empty along."""
-        folders, name = _split(key)
+        folders, name = split(key)
         try:
             with self._folders.reading(folders) as chain:
                 regular(os.stat(name, dir_fd=chain[-1], follow_symlinks=False))
@@ -236,18 +236,6 @@ def _chosen_mode(setting: str, default: int) -> int:
     return int(getattr(settings, setting, default))
 
 
-def _split(key: str) -> tuple[list[str], str]:
-    *folders, name = check_key(key).split("/")
-    return folders, name
-
-
-def _split_for_writing(key: str) -> tuple[list[str], str]:
-    folders, name = _split(key)
-    if is_partial(name):
-        raise SuspiciousFileOperation("This name is kept for files that are being written.")
-    return folders, name
-
-
 def _content(descriptor: int, max_bytes: int) -> bytes:
     """Reads all of it and closes the descriptor."""
     try:
@@ -260,9 +248,3 @@ def _content(descriptor: int, max_bytes: int) -> bytes:
     if len(content) > max_bytes:  # it grew meanwhile
         raise FileTooLarge
     return content
-
-
-def _pieces(data: bytes | BinaryIO) -> Iterator[bytes]:
-    if isinstance(data, bytes):
-        return iter((data,))
-    return iter(lambda: data.read(WRITE_BYTES), b"")

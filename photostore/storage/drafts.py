@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,28 +11,16 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from photostore.errors import Conflict, StorageUnavailable
-from photostore.storage.folders import (
-    Folders,
-    disk_errors,
-    let_others_in,
-    regular,
-    sync_file,
-    sync_folder,
-)
+from photostore.storage.folders import Folders, Sync, disk_errors, let_others_in, regular, sync_folder
 
-# Each attempt loses only to a process that removed the folder's last file at that very moment.
+WRITE_BYTES = 1024 * 1024
+# Each attempt loses only to somebody who removed the folder's last file at that very moment.
 ATTEMPTS = 100
-_PARTIAL = re.compile(r"\.[0-9a-f]{32}\.part")
 # How a file system without hard links answers (CIFS: EINVAL; FUSE: ENOSYS, and some of it EIO), or a kernel
 # that forbids them on other people's files. Where the disk itself is broken, renaming says so as well.
 _NO_HARD_LINK = frozenset(
     {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL, errno.EIO, errno.ENOSYS}
 )
-
-
-def is_partial(name: str) -> bool:
-    """Whether a file of this name is one that is being written, or was when its writer died."""
-    return _PARTIAL.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +31,26 @@ class Draft:
     descriptor: int
     name: str
 
-    def write(self, piece: bytes) -> None:
-        rest = memoryview(piece)
-        with disk_errors():
-            while rest:
-                rest = rest[os.write(self.descriptor, rest) :]
+    def fill(self, data: bytes | BinaryIO) -> None:
+        """Append all of it; an error in reading it is the caller's, and passes as it is."""
+        for piece in _pieces(data):
+            rest = memoryview(piece)
+            with disk_errors():
+                while rest:
+                    rest = rest[os.write(self.descriptor, rest) :]
 
-    def publish(self, name: str, *, durable: bool) -> None:
-        """Give it its final name, in the place of whatever had it."""
+    def publish(self, name: str) -> None:
+        """Give it its final name, in the place of whatever had it. Syncing is the caller's."""
         with disk_errors():
-            if durable:
-                sync_file(self.descriptor)
             os.rename(self.name, name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
-            if durable:
-                sync_folder(self.folder)
 
 
 @contextmanager
-def open_draft(folders: Folders, segments: Sequence[str], mode: int) -> Iterator[Draft]:
+def open_draft(
+    folders: Folders, segments: Sequence[str], mode: int, sync: Sync = sync_folder
+) -> Iterator[Draft]:
     """A new draft; nothing is left of it unless the body publishes it."""
-    draft = _start(folders, segments, mode)
+    draft = _start(folders, segments, mode, sync)
     try:
         yield draft
     except BaseException:
@@ -75,11 +62,11 @@ def open_draft(folders: Folders, segments: Sequence[str], mode: int) -> Iterator
         os.close(draft.folder)
 
 
-def _start(folders: Folders, segments: Sequence[str], mode: int) -> Draft:
+def _start(folders: Folders, segments: Sequence[str], mode: int, sync: Sync) -> Draft:
     name = f".{uuid4().hex}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     for _ in range(ATTEMPTS):
-        with suppress(FileNotFoundError), folders.writing(segments) as folder:
+        with suppress(FileNotFoundError), folders.writing(segments, sync) as folder:
             descriptor = os.open(name, flags, mode, dir_fd=folder)
             # From here on the folder is not empty, so it cannot be pruned.
             let_others_in(descriptor, mode)
@@ -98,13 +85,16 @@ def open_scratch(folders: Folders) -> BinaryIO:
     return os.fdopen(descriptor, "w+b", buffering=0)
 
 
-def link(folders: Folders, source_folder: int, source: str, segments: Sequence[str], target: str) -> None:
-    """Give a file a second name, durably. Raises `Conflict` when something else has it."""
+def link(
+    folders: Folders, source_at: tuple[int, str], target_at: tuple[Sequence[str], str], sync: Sync
+) -> None:
+    """Give a file a second name, durable by `sync`. Raises `Conflict` when something else has it."""
+    (source_folder, source), (segments, target) = source_at, target_at
     for _ in range(ATTEMPTS):
         regular(os.stat(source, dir_fd=source_folder, follow_symlinks=False))
-        with suppress(FileNotFoundError), folders.writing(segments) as folder:
+        with suppress(FileNotFoundError), folders.writing(segments, sync) as folder:
             _link(source_folder, source, folder, target)
-            sync_folder(folder)
+            sync(folder)
             return
     raise StorageUnavailable
 
@@ -132,3 +122,9 @@ def _rename(source_folder: int, source: str, folder: int, target: str) -> None:
         os.stat(target, dir_fd=folder, follow_symlinks=False)
         raise Conflict(code="file_exists")
     os.rename(source, target, src_dir_fd=source_folder, dst_dir_fd=folder)
+
+
+def _pieces(data: bytes | BinaryIO) -> Iterator[bytes]:
+    if isinstance(data, bytes):
+        return iter((data,))
+    return iter(lambda: data.read(WRITE_BYTES), b"")

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -62,6 +62,10 @@ def let_others_in(descriptor: int, mode: int) -> None:
         except OSError as error:
             if error.errno not in _NOT_HERE | {errno.EPERM}:
                 raise
+
+
+Sync = Callable[[int], None]
+"""Brings a folder's names to the medium, now (`sync_folder`) or together with others."""
 
 
 @contextmanager
@@ -147,15 +151,15 @@ class Folders:
             raise FileUnreadable from error
 
     @contextmanager
-    def writing(self, segments: Sequence[str]) -> Iterator[int]:
-        """The innermost folder, made durably where it is missing.
+    def writing(self, segments: Sequence[str], sync: Sync = sync_folder) -> Iterator[int]:
+        """The innermost folder, made durably where it is missing, by `sync` of the one that it lies in.
 
         `FileNotFoundError` passes through: the folder was pruned under our feet, and the caller tries again.
         """
         chain = [self._open_root(create=True)]
         try:
             for segment in segments:
-                chain.append(self._enter_or_create(chain[-1], segment))
+                chain.append(self._enter_or_create(chain[-1], segment, sync))
             yield chain[-1]
         except FileNotFoundError:
             raise
@@ -212,15 +216,15 @@ class Folders:
         finally:
             os.close(above)
 
-    def _enter_or_create(self, parent: int, name: str) -> int:
+    def _enter_or_create(self, parent: int, name: str, sync: Sync = sync_folder) -> int:
         with suppress(FileNotFoundError):
             return os.open(name, FOLDER_FLAGS, dir_fd=parent)
         made = False
         with suppress(FileExistsError):
             os.mkdir(name, self._mode, dir_fd=parent)
             made = True
-        # The loser of the race syncs too: the winner may not have come to it yet.
-        sync_folder(parent)
+        # Whoever lost the race syncs too: the winner may not have come to it yet.
+        sync(parent)
         folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
         if made:
             let_others_in(folder, self._mode)

@@ -10,6 +10,8 @@ MAX_KEY_BYTES = 1024  # S3's own limit
 MAX_SEGMENT_BYTES = 255  # what ext4, XFS and APFS take for one name
 # What nearly every key looks like, judged in one go: a page of links asks hundreds of times.
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,254})*")
+# The name of a file that is being written, or was when its writer died.
+_PARTIAL = re.compile(r"\.[0-9a-f]{32}\.part")
 _CONTROL = frozenset(map(chr, [*range(32), *range(127, 160), 0x2028, 0x2029]))
 
 
@@ -36,6 +38,25 @@ def is_key(key: str) -> bool:
     if not 0 < byte_size <= MAX_KEY_BYTES or "\\" in key or not _CONTROL.isdisjoint(key):
         return False
     return all(map(_is_segment, key.split("/")))
+
+
+def is_partial(name: str) -> bool:
+    """Whether a file of this name is one that is being written, or was when its writer died."""
+    return _PARTIAL.fullmatch(name) is not None
+
+
+def split(key: str) -> tuple[list[str], str]:
+    """The folders and the name. Raises as `check_key`."""
+    *folders, name = check_key(key).split("/")
+    return folders, name
+
+
+def split_for_writing(key: str) -> tuple[list[str], str]:
+    """The same; raises `SuspiciousFileOperation` also for the name of a draft."""
+    folders, name = split(key)
+    if is_partial(name):
+        raise SuspiciousFileOperation("This name is kept for files that are being written.")
+    return folders, name
 
 
 def _is_segment(segment: str) -> bool:

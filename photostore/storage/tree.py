@@ -9,9 +9,8 @@ from typing import Any
 
 from photostore.errors import FileMissing, FileUnreadable
 from photostore.storage.base import FileStat, Kind, Line
-from photostore.storage.drafts import is_partial
 from photostore.storage.folders import ABSENT, FOLDER_FLAGS, OF_ONE_FILE, ROOT_MARKER, Folders
-from photostore.storage.key_rules import check_key, is_key
+from photostore.storage.key_rules import check_key, is_key, is_partial
 
 # The file system's own folder, readable by root alone: every freshly made ext4 disk has one at its top.
 _NOT_OURS = frozenset({ROOT_MARKER, "lost+found"})

@@ -174,7 +174,8 @@ def test_killed_before_every_step_and_run_again(cleaned: Operation, is_redo: boo
 
 
 def test_a_killed_undo_that_another_command_closes_can_go_on(cleaned: Operation) -> None:
-    assert killed_after(9, "undo_photo_operation", "--last")
+    one_by_one = Killing(every=1, patches=[("photostore.operations.undo", "PER_FETCH", 1)])
+    assert one_by_one.killed_before(("undo_photo_operation", "--last"), first=9)
     newer = set_aside(FOURTH)
     assert state_of(cleaned) == State.PARTLY
     assert undo(str(cleaned.pk))[0] == 0
@@ -199,15 +200,13 @@ def test_storage_that_becomes_unavailable_midway_ends_with_1_and_says_what_was_d
     cleaned: Operation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = type(storage_for())
-    original, left = storage.move, [2]
+    original, left = storage.move_many, [2]
 
-    def move(self: Any, *arguments: Any, **options: Any) -> Any:
-        left[0] -= 1
-        if left[0] < 0:
-            raise StorageUnavailable
-        return original(self, *arguments, **options)
+    def move_many(self: Any, moves: Any) -> Any:
+        moved, left[0] = original(self, moves[: left[0]]), max(0, left[0] - len(moves))
+        return moved + [StorageUnavailable()] * (len(moves) - len(moved))
 
-    monkeypatch.setattr(storage, "move", move)
+    monkeypatch.setattr(storage, "move_many", move_many)
     code, said = undo()
     assert (code, said["code"], said["done_before"]) == (1, "storage_unavailable", 2)
     code, said = undo()
@@ -222,15 +221,12 @@ def test_what_was_done_before_is_told_to_a_person(monkeypatch: pytest.MonkeyPatc
     for key in KEYS:
         leave(key, key.encode())
     set_aside(*KEYS)
-    original, left = DiskStorage.move, [1]
+    original = DiskStorage.move_many
 
-    def move(self: Any, *arguments: Any, **options: Any) -> Any:
-        left[0] -= 1
-        if left[0] < 0:
-            raise StorageUnavailable
-        return original(self, *arguments, **options)
+    def move_many(self: Any, moves: Any) -> Any:
+        return original(self, moves[:1]) + [StorageUnavailable()] * (len(moves) - 1)
 
-    monkeypatch.setattr(DiskStorage, "move", move)
+    monkeypatch.setattr(DiskStorage, "move_many", move_many)
     said = io.StringIO()
     with pytest.raises(SystemExit) as ended:
         call_command("undo_photo_operation", "--last", stderr=said, stdout=io.StringIO())

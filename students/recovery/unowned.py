@@ -15,7 +15,7 @@ from photostore.errors import FileMissing, FileTooLarge, FileUnreadable, Invalid
 from photostore.intake import FORMATS, sniff
 from photostore.inventory import orphans
 from photostore.inventory.diff import YOUNG
-from photostore.models import Operation, OperationStep, QuarantinedFile, StoredFile
+from photostore.models import Operation, OperationStep, StoredFile
 from photostore.operations.quarantine import sha256_of
 from photostore.storage import FileStat, storage_for
 from students import identity
@@ -195,9 +195,3 @@ def _unowned_file(
     by_newest_key = inside is None or inside.by_newest_key
     lies = (at.storage_alias, at.key, at.stored_at, at.byte_size, at.modified_at)
     return UnownedFile(*lies, sha256, bare_sha256, content_type, *named, note, at.deleted, by_newest_key)
-
-
-def is_set_aside(operation: Operation, unowned_file: UnownedFile) -> bool:
-    """Whether this operation has moved the file out of the way already."""
-    rows = QuarantinedFile.objects.filter(operation=operation.pk, storage_alias=unowned_file.storage_alias)
-    return rows.filter(key=unowned_file.key, sha256=unowned_file.sha256).exists()

@@ -17,7 +17,7 @@ from django.test import override_settings
 
 from photostore.models import StoredFile
 from photostore.storage import storage_for
-from photostore.storage.disk import DiskStorage
+from photostore.storage.drafts import Draft
 from photostore.tests.inventory_files import run
 from students.tests.drill_school import PUPILS, Pupil, judge, reseed, same_students
 from students.tests.reseeding import forget_everything, links, tree
@@ -160,7 +160,7 @@ def _failing(method: str, first: int, s3_server: Any) -> Iterator[None]:
 
 @contextmanager
 def _vanishing(root: Path, first: int) -> Iterator[None]:
-    really, left = DiskStorage.put, [first]
+    really, left = Draft.publish, [first]
 
     def put(self: Any, *arguments: Any, **options: Any) -> None:
         left[0] -= 1
@@ -169,7 +169,7 @@ def _vanishing(root: Path, first: int) -> Iterator[None]:
         really(self, *arguments, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DiskStorage, "put", put)
+        patch.setattr(Draft, "publish", put)
         yield
     root.with_name("away").rename(root)
 

@@ -11,7 +11,7 @@ from photostore.models import StoredFile
 from photostore.storage import storage_for
 from photostore.tests.inventory_files import run
 from students.models import OWNER_LABEL, Student
-from students.registration import owner_of_key
+from students.registration import owners_of_keys
 from students.tests.school import enrol, face
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,7 +63,7 @@ def test_every_key_of_a_student_has_the_students_lock(two: Any) -> None:
         keys.student_version(ada.student_id, "0" * 64, "jpg"),
         keys.student_thumbnail(ada.student_id, "0" * 64, "96"),
     ):
-        owner = owner_of_key(key)
-        assert owner is not None and owner.lock == f"{OWNER_LABEL}:{ada.pk}"
-    assert owner_of_key("photos/students/------------------------------------/a") is None
-    assert owner_of_key("users/ada/images/a.jpg") is None
+        owner = owners_of_keys([key])[key]
+        assert owner.lock == f"{OWNER_LABEL}:{ada.pk}"
+    nobodys = ["photos/students/------------------------------------/a", "users/ada/images/a.jpg"]
+    assert not owners_of_keys(nobodys)

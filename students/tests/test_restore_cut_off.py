@@ -9,7 +9,9 @@ from django.conf import settings
 
 from photostore.errors import StorageUnavailable
 from photostore.models import Operation
+from photostore.storage import together
 from photostore.storage.disk import DiskStorage
+from photostore.storage.drafts import Draft
 from students.models import Student
 from students.tests.commands import backed_up, run
 from students.tests.losing import contents, links, lose, lose_the_database
@@ -44,8 +46,11 @@ def writes_before_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> list[int
 
         monkeypatch.setattr(owner, name, step)
 
-    for name in ("put", "copy", "move", "remove"):
+    for name in ("copy", "remove"):
         watch(DiskStorage, name)
+    watch(Draft, "publish")
+    for name in ("_link", "_unlink"):
+        watch(together, name)
     return left
 
 

@@ -111,15 +111,16 @@ def test_fields_and_photo_change_together_or_not_at_all(
 ) -> None:
     """Whichever of the files it is that finds no space: the version, a thumbnail, the next one."""
     before, storage = everything(), type(storage_for())
-    original, left = storage.put, [full_after]
+    original, left = storage.put_many, [full_after]
 
-    def put(self: Any, *arguments: Any, **options: Any) -> Any:
-        left[0] -= 1
-        if left[0] == -1:
-            raise StorageFull
-        return original(self, *arguments, **options)
+    def until_full(files: Any) -> Any:
+        for one in files:
+            left[0] -= 1
+            if left[0] == -1:
+                raise StorageFull
+            yield one
 
-    monkeypatch.setattr(storage, "put", put)
+    monkeypatch.setattr(storage, "put_many", lambda self, files: original(self, until_full(files)))
 
     def change() -> Any:
         body = {"name": "Ada King", "student_number": "S-9", "profile_photo": file_of(face(2))}

@@ -29,7 +29,7 @@ from testing.exhaustive import is_exhaustive
 from testing.kills.steps import Killer, Watched
 
 PATIENCE_SECONDS = 120
-SAMPLE = 8
+SAMPLE = 4
 """Of so many steps `make test` kills before one, always the same; `make test-all` on a disk before each."""
 ON_S3 = int(os.environ.get("KILL_EVERY_ON_S3", "8"))
 """There `make test-all` takes a sample too, as each step takes several times as long; with

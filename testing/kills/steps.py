@@ -20,7 +20,9 @@ from django.apps import apps
 from django.db import connection
 
 from photostore.operations import runner
+from photostore.storage import together
 from photostore.storage.disk import DiskStorage
+from photostore.storage.drafts import Draft
 from photostore.storage.s3 import S3Storage
 
 WRITE = re.compile(r"""\b(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)""")
@@ -57,9 +59,13 @@ class Killer:
     def watch(self, more: Iterable[Watched] = ()) -> None:
         self._follow_steps()
         self._follow_rows()
-        for storage in (DiskStorage, S3Storage):
-            for name in ("put", "copy", "move", "remove"):
-                self._follow(storage, name)
+        for name in ("put", "copy", "move", "remove"):
+            self._follow(S3Storage, name)
+        # Of many files together each is a step of its own.
+        self._follow(Draft, "publish")
+        for name in ("_link", "_unlink"):
+            self._follow(together, name)
+        self._follow(DiskStorage, "remove")
         for owner, name in more:
             self._follow(resolve_name(owner), name)
 
@@ -75,11 +81,11 @@ class Killer:
     def _follow_steps(self) -> None:
         original = runner.carry_out
 
-        def carry_out(step: Any) -> bool:
-            self._where = f"within {step.kind} {step.number}"
-            done = original(step)
-            self._where = f"after {step.kind} {step.number}"
-            return done
+        def carry_out(steps: Any) -> None:
+            numbers = " to ".join(dict.fromkeys([str(steps[0].number), str(steps[-1].number)]))
+            self._where = f"within {steps[0].kind} {numbers}"
+            original(steps)
+            self._where = f"after {steps[0].kind} {numbers}"
 
         runner.carry_out = carry_out
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from photostore.errors import StorageFull, StorageUnavailable
+from photostore.errors import FileMissing, StorageFull, StorageUnavailable
+from photostore.storage.base import Put
 from photostore.storage.disk import DiskStorage
 
 JPEG = "image/jpeg"
@@ -121,25 +122,52 @@ def test_a_short_write_goes_on(disk: DiskStorage, monkeypatch: pytest.MonkeyPatc
     assert disk.read(KEY, max_bytes=100) == b"0123456789" * 5
 
 
-def test_the_order_of_a_durable_put(disk: DiskStorage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes before the name, and the name before the answer. A derivative waits for neither."""
-    disk.put("folder/first", b"x", content_type=JPEG)
-    steps: list[str] = []
-    for name in ("write", "fsync", "rename"):
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of the operating system, in its order."""
+    made: list[str] = []
+    for name in ("write", "fsync", "rename", "link", "unlink"):
         real = getattr(os, name)
         monkeypatch.setattr(
-            os, name, lambda *a, _real=real, _name=name, **k: (steps.append(_name), _real(*a, **k))[1]
+            os, name, lambda *a, _real=real, _name=name, **k: (made.append(_name), _real(*a, **k))[1]
         )
+    return made
+
+
+def test_the_order_of_a_durable_put(disk: DiskStorage, calls: list[str]) -> None:
+    """Bytes before the name, and the name before the answer. A derivative waits for neither."""
+    disk.put("folder/first", b"x", content_type=JPEG)
+    calls.clear()
     disk.put("folder/second", b"x", content_type=JPEG)
-    assert steps == ["write", "fsync", "rename", "fsync"]
+    assert calls == ["write", "fsync", "rename", "fsync"]
 
-    steps.clear()
+    calls.clear()
     disk.put("folder/third", b"x", content_type=JPEG, durable=False)
-    assert steps == ["write", "rename"]
+    assert calls == ["write", "rename"]
 
-    steps.clear()
+    calls.clear()
     disk.put("new/folders/fourth", b"x", content_type=JPEG)
-    assert steps == ["fsync", "fsync", "write", "fsync", "rename", "fsync"], "each new folder is synced too"
+    assert calls == ["write", "fsync", "rename", *["fsync"] * 3], "each new folder is synced too"
+
+
+def test_the_order_of_many_together(disk: DiskStorage, calls: list[str]) -> None:
+    """All bytes before the first name; second names before the first ones go; each folder is synced once."""
+    names = [f"folder/{number}" for number in range(3)]
+    disk.put("folder/first", b"x", content_type=JPEG)
+    calls.clear()
+    disk.put_many(Put(name, name.encode(), JPEG) for name in names)
+    assert calls == [*["write"] * 3, *["fsync"] * 3, *["rename"] * 3, "fsync"]
+
+    calls.clear()
+    moved = disk.move_many([(name, f"other/{name}") for name in [*names, "folder/missing"]])
+    assert [type(why) for why in moved] == [type(None)] * 3 + [FileMissing]
+    assert calls == [*["link"] * 3, *["fsync"] * 3, *["unlink"] * 3, "fsync"]
+    assert disk.read("other/folder/1", max_bytes=99) == b"folder/1"
+
+    calls.clear()
+    assert disk.remove_many([f"other/{name}" for name in names]) == [None] * 3
+    assert calls == [*["unlink"] * 3, "fsync"]
+    assert [found.key for found in disk.scan()] == ["folder/first"]
 
 
 @pytest.fixture

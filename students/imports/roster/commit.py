@@ -81,7 +81,7 @@ def _commit(batch: Import, runner: OperationRunner) -> None:
     waiting = batch.rows.filter(accepted=True, outcome="").select_related("student").order_by("n")
     while rows := list(waiting[:TOGETHER]):
         items = _items(batch, rows)
-        steps = runner.steps_together(ChangeStudent.name, items, ChangeStudent().perform_together)
+        steps = runner.steps(ChangeStudent.name, items)
         _keep_outcomes(batch, steps)
 
 

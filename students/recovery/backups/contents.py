@@ -69,7 +69,7 @@ class BackedUpVersion:
 class BackedUpPhoto(BackedUpVersion):
     """One version of a photo; `replaced_at` is None for what was today's."""
 
-    pixel_sha256: Sha256
+    pixel_sha256: Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
     dhash: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
     taken_on: date | None
     origin: Annotated[str, one_of(StudentPhoto.Origin.values)]

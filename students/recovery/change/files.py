@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from photostore import keys
 from photostore.errors import Changed, FileMissing, FileTooLarge
 from photostore.intake import FORMATS, sniff, take_in_image
-from photostore.models import QuarantinedFile, StoredFile
+from photostore.models import QuarantinedFile
 from photostore.operations.quarantine import bring_back, sha256_of
 from photostore.register import FileSet, NewFile
 from photostore.storage import storage_for
@@ -87,10 +87,12 @@ def version_of(
     )
 
 
-def lying_at(targets: Iterable[tuple[str, str, str]]) -> tuple[list[FileRef], list[tuple[str, str, str]]]:
-    """Unregistered files under these names (alias, key, the right sha256): the right ones, and others.
+def lying_at(
+    targets: Iterable[tuple[str, str, str]], registered: Collection[FileRef]
+) -> tuple[list[FileRef], list[tuple[str, str, str]]]:
+    """Files under these names (alias, key, the right sha256), not the `registered` ones.
 
-    The others with the sha256 that they have.
+    Those with the right bytes, and the others with the sha256 that they have.
     """
     there: list[FileRef] = []
     aside: list[tuple[str, str, str]] = []
@@ -98,7 +100,7 @@ def lying_at(targets: Iterable[tuple[str, str, str]]) -> tuple[list[FileRef], li
         if not storage_for(alias).is_prepared():
             continue
         found = sha256_of(alias, key)
-        if found is None or StoredFile.objects.filter(storage_alias=alias, key=key).exists():
+        if found is None or (alias, key) in registered:
             continue
         if found == sha256:
             there.append((alias, key))

@@ -92,7 +92,7 @@ class RemoveVersion(StepHandler):
                     if details["was_current"]:
                         go_live(student, version, actor_of(step), "photo.undo")
                     else:
-                        add_former(student, version, actor_of(step), "photo.undo")
+                        add_former([(student, version, "photo.undo")], actor_of(step))
             finish_commit(owner)
             bring_back(step.operation_id, "default", details["key"])
 

@@ -21,12 +21,12 @@ from photostore.operations.sweeping import SweepAside
 from photostore.storage import storage_for
 from photostore.storage.key_rules import is_key
 from students.models import Student, StudentPhoto
+from students.recovery.change.case import Case
 from students.recovery.change.entries import PHOTO_COLUMNS, entry_of
 from students.recovery.change.files import needed_bytes, version_of
-from students.recovery.change.legacy_row import is_unadopted, unadopted_version
+from students.recovery.change.legacy_row import unadopted_version
 from students.recovery.change.staged import staged_version
 from students.recovery.unowned import UnownedFile
-from students.slots import PROFILE
 from students.versions import (
     EXTENSIONS,
     MAX_STORED_BYTES,
@@ -46,13 +46,15 @@ class SetAsideUnowned(SweepAside):
     name = "set_aside_unowned"
 
 
-def write_down(step: OperationStep, **values: Any) -> None:
-    """Add to the step's details, before what they speak of is done."""
-    step.details |= values
-    step.save(update_fields=["details", "at"])
+def write_down(steps: Sequence[OperationStep]) -> None:
+    """Their details, before what they speak of is done."""
+    if len(steps) == 1:  # perhaps a part of one, which is saved with the whole
+        steps[0].save(update_fields=["details", "at"])
+    elif steps:
+        OperationStep.objects.bulk_update(steps, ["details"])
 
 
-def built(step: OperationStep, student: Student) -> list[Version]:
+def built(case: Case) -> list[Version]:
     """The versions that the details ask for, not stored yet. Raises `Changed` where their bytes are gone.
 
     `how` is `file`: one version of the file `storage_alias`, `key`, `sha256` (`stored_at` where it lies in
@@ -60,12 +62,12 @@ def built(step: OperationStep, student: Student) -> list[Version]:
     `of`, whose file is `key`; or `backup`: `versions` of the entry of `backup`, each with `sha256`, `key` and
     `sources`; or `staged`: one version of a photo of an import (`staged_version`).
     """
-    how = step.details["how"]
+    how = case.details["how"]
     if how == "backup":
-        return _of_backup(step, student)
+        return _of_backup(case)
     if how == "staged":
-        return [staged_version(step, student, actor_of(step))]
-    return [_of_file(step, student) if how == "file" else _of_version(step, student)]
+        return [staged_version(case.step, case.student, actor_of(case.step))]
+    return [_of_file(case) if how == "file" else _of_version(case.step, case.student)]
 
 
 # The picture that the next step needs, where its plan decoded it already.
@@ -78,9 +80,9 @@ def offer_picture(details: dict[str, Any], incoming: IncomingPhoto) -> None:
     _at_hand[details["key"], details["sha256"], details["origin"]] = incoming
 
 
-def _of_file(step: OperationStep, student: Student) -> Version:
-    details = step.details
-    data = source_bytes(step)
+def _of_file(case: Case) -> Version:
+    step, details, student = case.step, case.details, case.student
+    data = source_bytes(case)
     at_hand = _at_hand.get((details["key"], details["sha256"], details["origin"]))
     try:
         incoming = at_hand or incoming_from_storage(data, details["key"], details["origin"])
@@ -110,10 +112,10 @@ def _of_version(step: OperationStep, student: Student) -> Version:
     return version
 
 
-def _of_backup(step: OperationStep, student: Student) -> list[Version]:
-    details, slot, entry = step.details, step.details["slot"], entry_of(step)
+def _of_backup(case: Case) -> list[Version]:
+    details, student, slot, entry = case.details, case.student, case.slot, entry_of(case.step)
     entries = {one.sha256: one for one in (*entry.photos, *entry.attendance) if one.slot == slot}
-    rows = {row.sha256: row for row in StudentPhoto.objects.filter(student=student, slot=slot)}
+    rows = case.standing.in_slot(slot)
     versions = []
     for item in details["versions"]:
         photo = entries.get(item["sha256"])
@@ -134,38 +136,37 @@ def _of_backup(step: OperationStep, student: Student) -> list[Version]:
     return versions
 
 
-def former_of_legacy_row(step: OperationStep, student: Student, versions: Sequence[Version]) -> list[Version]:
+def former_of_legacy_row(case: Case) -> list[Version]:
     """What only the row names becomes a former version before another photo takes its place; or nothing."""
-    details, last = step.details, versions[-1]
-    if details["slot"] != PROFILE or not details["live"] or not is_unadopted(student):
+    details, student, last = case.details, case.student, case.versions[-1]
+    if not case.is_todays or not case.standing.is_unadopted:
         return []
     if details.get("key") == str(student.profile_photo) or student.photo_sha256 == last.photo.sha256:
         return []
-    former = unadopted_version(student, actor_of(step), besides=last)
+    former = unadopted_version(student, actor_of(case.step), besides=last)
     return [former] if former else []
 
 
-def confirm_sources(step: OperationStep, student: Student) -> None:
+def confirm_sources(case: Case) -> None:
     """Raise `Changed` where an undo would remove the last bytes of something: then it stays."""
-    details, was = step.details, step.details["before"]
+    details, was, student = case.details, case.details["before"], case.student
+    operation = case.step.operation_id
     there = [key for alias, key in details["there"] if alias == "default"]
     if details["how"] == "file":
         if details["new_key"] not in there:
-            source_bytes(step)
+            source_bytes(case)
     elif details["how"] == "version":
-        moved = keys.quarantined(step.operation_id, details["key"])
+        moved = keys.quarantined(operation, details["key"])
         needed_bytes([("default", details["key"]), ("default", moved)], details["sha256"])
     elif details["how"] == "backup":  # what was staged goes to quarantine
         for item in details["versions"]:
-            if ["default", item["key"]] not in [list(file_ref) for file_ref in details["there"]] and item[
-                "key"
-            ] not in was["files"]:
+            if item["key"] not in there and item["key"] not in was["files"]:
                 needed_bytes(_staying(student, item, details), item["sha256"])
     key, sha256 = was["columns"]["profile_photo"], was["file_sha256"]
     if key and StoredFile.objects.filter(key=key).exclude(**owner_of(student).files).exists():
         raise Changed(_("The file has an owner by now."))
-    storage_roots = (key, keys.quarantined(step.operation_id, key))
-    if sha256 and sha256 not in [sha256_of("default", place) for place in storage_roots]:
+    lies_at = (key, keys.quarantined(operation, key))
+    if sha256 and sha256 not in [sha256_of("default", one) for one in lies_at]:
         raise Changed(_("The previous photo is gone."))
 
 
@@ -177,19 +178,15 @@ def _staying(student: Student, item: dict[str, Any], details: dict[str, Any]) ->
     return [*(one for one in item["sources"] if tuple(one) not in going), *there]
 
 
-def legacy_file(student: Student) -> str:
+def legacy_file(case: Case) -> str:
     """The sha256 of the file that a legacy row names; empty where it names none that is there."""
-    key = str(student.profile_photo)
-    if not is_unadopted(student) or not is_key(key):
+    key = str(case.student.profile_photo)
+    if not case.standing.is_unadopted or not is_key(key):
         return ""
     try:
         return sha256_of("default", key) or ""
     except (FileUnreadable, SuspiciousFileOperation):
         return ""
-
-
-def _is_registered(key: str) -> bool:
-    return StoredFile.objects.filter(key=key).exists()
 
 
 def aside_details(unowned_file: UnownedFile) -> dict[str, Any]:
@@ -203,11 +200,11 @@ def aside_details(unowned_file: UnownedFile) -> dict[str, Any]:
     }
 
 
-def source_bytes(step: OperationStep) -> bytes:
+def source_bytes(case: Case) -> bytes:
     """The file as the plan saw it, also where this operation moved it out of the way. Raises `Changed`."""
-    details = step.details
+    details = case.details
     storage = storage_for(details["storage_alias"])
-    moved = keys.quarantined(step.operation_id, details["key"])
+    moved = keys.quarantined(case.step.operation_id, details["key"])
     aside = details.get("stored_at", moved)
     why = _("The file is gone or was replaced.")
     for key in dict.fromkeys((aside, details["key"], moved) if aside != moved else (details["key"], moved)):
@@ -217,7 +214,7 @@ def source_bytes(step: OperationStep) -> bytes:
             continue
         if hashlib.sha256(data).hexdigest() != details["sha256"]:
             continue
-        if key == details["key"] and _is_registered(key):
+        if key == details["key"] and key in case.taken:
             # Perhaps it is what was made of it, under its own name; then the file itself lies in quarantine.
             why = _("The file has an owner by now.")
             continue

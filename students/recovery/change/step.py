@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from photostore.errors import Changed, NameTaken, StorageUnavailable
 from photostore.models import OperationStep, PendingRemoval, StoredFile
-from photostore.operations import StepHandler
-from photostore.owners import Owner
 from photostore.references.others import refs_named_by_others
-from photostore.register import store
+from photostore.register import store_all
 from photostore.register.after_commit import finish_commit
-from students.models import Student, StudentPhoto
-from students.photos import current_photo, go_live
+from photostore.registration import BatchHandler, Outcome
+from students.models import Student
+from students.photos import Change, all_go_live
+from students.recovery.change.case import Case, in_memory, locked_cases, rounds, sifted
 from students.recovery.change.files import bring_others_back, lying_at, set_aside
-from students.recovery.change.rows import add_former, before, is_as_before, put_back
+from students.recovery.change.rows import add_former, before, is_as_before, put_back, version_before
 from students.recovery.change.sources import (
     actor_of,
     built,
     confirm_sources,
     former_of_legacy_row,
-    student_of,
     write_down,
 )
+from students.recovery.change.standing import Standing, standings
 from students.slots import PROFILE
-from students.versions import Version, owner_of
 
 
-class ChangePhoto(StepHandler):
+class ChangePhoto(BatchHandler):
     """Details: `student`, `student_id`, `slot`; `live`, whether the last version becomes the current photo,
     and `expected_sha256`, the current one that the plan saw; where the versions come from (`sources.built`);
     `action`, as the audit says it; perhaps `names`, the exports of an adopted photo.
@@ -40,128 +41,170 @@ class ChangePhoto(StepHandler):
 
     name = "change_photo"
 
-    def perform(self, step: OperationStep) -> None:
-        """Bytes first, then the rows, then the exports. Raises `Changed` where the student changed since."""
-        student = student_of(step)
-        owner = owner_of(student)
-        with owner.locked():
-            student = student_of(step)
-            if not _stands(step, student):
-                _change(step, student)
-            finish_commit(owner)
+    def perform_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """Bytes first, then the rows, then the exports. `Changed` where the student changed since."""
+        for some in rounds(steps):
+            with locked_cases(some) as (cases, refused):
+                yield refused
+                done = [case for case in cases if _stands(case)]
+                finish_commit(*(case.owner for case in done))
+                yield [(case.step, None) for case in done]
+                for ready, unfit in in_memory([case for case in cases if case not in done], _build):
+                    yield unfit
+                    yield _change(ready)
 
-    def revert(self, step: OperationStep) -> None:
-        """Put the rows back, and the files that lay in the way. Raises `Changed` where they changed since."""
-        student = student_of(step)
-        owner = owner_of(student)
-        with owner.locked():
-            student = student_of(step)
-            if _stands(step, student):
-                confirm_sources(step, student)
-                with transaction.atomic(durable=True):
-                    put_back(step, Student.objects.select_for_update().get(pk=student.pk))
-            elif not is_as_before(step, student):
-                raise Changed(_("The student's photo was changed since."))
-            finish_commit(owner)
-            _give_names_back(step, owner)
+    def revert_many(self, steps: Sequence[OperationStep]) -> Iterator[list[Outcome]]:
+        """Put the rows back, and the files that lay in the way. `Changed` where they changed since."""
+        for some in rounds(steps):
+            with locked_cases(some) as (cases, refused):
+                yield refused
+                for ready, unfit in in_memory(cases, _look_back):
+                    yield unfit
+                    yield _take_back(ready)
 
 
-def _change(step: OperationStep, student: Student) -> None:
-    _expect(step, student)
-    versions = built(step, student)
-    former = former_of_legacy_row(step, student, versions)
-    _refuse_names_of_others(student, versions, live=step.details["live"])
-    _write_down(step, student, versions, former)
-    set_aside(step.operation_id, step.details["aside"], owner_of(student).files)
-    for version in (*former, *versions):  # none of them before all of them were found to be pictures
-        store(version.file_set)
+def _build(case: Case) -> None:
+    _expect(case.step, case.standing)
+    case.versions = built(case)
+    case.former = former_of_legacy_row(case)
+
+
+def _change(cases: list[Case]) -> list[Outcome]:
+    """What becomes of each."""
+    taken = _names_of_anybody(cases)
+    cases, refused = sifted(cases, lambda case: _refuse_names_of_others(case, taken))
+    registered = _registered(cases)
+    cases, unfit = sifted(cases, lambda case: _note(case, registered))
+    write_down([case.step for case in cases])
+    cases, late = sifted(
+        cases, lambda case: set_aside(case.step.operation_id, case.details["aside"], case.owner.files)
+    )
+    # None of them before all of them were found to be pictures.
+    store_all([version.file_set for case in cases for version in case.every])
     with transaction.atomic(durable=True):
-        student = Student.objects.select_for_update().get(pk=student.pk)
-        _expect(step, student)
-        _link(step, student, [*former, *versions])
+        locked = standings((case.student.pk for case in cases), lock=True)
+        cases, changed = sifted(cases, lambda case: _expect(case.step, locked[case.student.pk]))
+        _link(cases, locked)
+    finish_commit(*(case.owner for case in cases))
+    return [*refused, *unfit, *late, *changed, *((case.step, None) for case in cases)]
 
 
-def _link(step: OperationStep, student: Student, versions: list[Version]) -> None:
-    *former, last = versions
-    for version in former if step.details["live"] else versions:
-        add_former(student, version, actor_of(step), step.details["action"])
-    if step.details["live"]:
-        go_live(student, last, actor_of(step), step.details["action"])
-        at = step.details.get("photo_updated_at")
-        if at:
-            Student.objects.filter(pk=student.pk).update(photo_updated_at=at)
-
-
-def _stands(step: OperationStep, student: Student) -> bool:
-    """Whether an earlier try came as far as its commit, and it was not changed since."""
-    if "made" not in step.details:
-        return False
-    slot, new = step.details["slot"], step.details["new_sha256"]
-    rows = StudentPhoto.objects.filter(student=student, slot=slot)
-    there = dict(rows.filter(sha256__in=[*step.details["made"], new]).values_list("sha256", "replaced_at"))
-    if not there.keys() >= {*step.details["made"], new} or not _is_registered(step, student):
-        return False
-    is_current = there[new] is None and (slot != PROFILE or student.photo_sha256 == new)
-    return is_current if step.details["live"] else not is_current
-
-
-def _is_registered(step: OperationStep, student: Student) -> bool:
-    """The rows may have been here before, and only the register had forgotten them."""
-    files = StoredFile.objects.filter(key__in=step.details["keys"], **owner_of(student).files)
-    return set(files.values_list("key", flat=True)) == set(step.details["keys"])
-
-
-def _expect(step: OperationStep, student: Student) -> None:
-    """Raise `Changed` where the student has another photo than the plan saw."""
-    if not step.details["live"]:
+def _link(cases: list[Case], locked: dict[int, Standing]) -> None:
+    if not cases:
         return
-    expected, new = step.details["expected_sha256"], step.details.get("new_sha256")
-    slot = step.details["slot"]
-    current = current_photo(student, slot)
-    sha256 = student.photo_sha256 if slot == PROFILE else current.sha256 if current else ""
-    said = step.details.get("expected_photo")
+    actor = actor_of(cases[0].step)
+    former: list[Change] = []
+    live: list[Change] = []
+    for case in cases:
+        student, action = locked[case.student.pk].student, case.details["action"]
+        *others, last = [(student, version, action) for version in case.every]
+        former += others
+        (live if case.live else former).append(last)
+    add_former(former, actor)
+    all_go_live(live, actor)
+    for case in cases:
+        if case.live and (at := case.details.get("photo_updated_at")):
+            Student.objects.filter(pk=case.student.pk).update(photo_updated_at=at)
+
+
+def _stands(case: Case) -> bool:
+    """Whether an earlier try came as far as its commit, and nobody changed it since."""
+    details = case.details
+    if "made" not in details:
+        return False
+    new, there = details["new_sha256"], case.standing.in_slot(case.slot)
+    # The rows may have been here before, and only the register had forgotten them.
+    is_registered = case.standing.registered.issuperset(details["keys"])
+    if not there.keys() >= {*details["made"], new} or not is_registered:
+        return False
+    is_current = there[new].replaced_at is None and (case.slot != PROFILE or case.student.photo_sha256 == new)
+    return is_current if case.live else not is_current
+
+
+def _expect(step: OperationStep, standing: Standing) -> None:
+    """Raise `Changed` where the student has another photo than the plan saw."""
+    details, student = step.details, standing.student
+    if not details["live"]:
+        return
+    expected, new, slot = details["expected_sha256"], details.get("new_sha256"), details["slot"]
+    sha256 = student.photo_sha256 if slot == PROFILE else standing.current_sha256(slot)
+    said = details.get("expected_photo")
     if sha256 not in (expected, new) or (said is not None and str(student.profile_photo) != said):
         raise Changed(_("The student has another photo by now."))
 
 
-def _refuse_names_of_others(student: Student, versions: list[Version], *, live: bool) -> None:
-    exports = versions[-1].file_set.exports if live else ()
-    if refs_named_by_others(exports, owner_of(student)):
+def _exports(case: Case) -> Sequence[tuple[str, str]]:
+    return case.versions[-1].file_set.exports if case.live else ()
+
+
+def _names_of_anybody(cases: list[Case]) -> set[tuple[str, str]]:
+    """Of the names that are to be written those that a row has, whosever it is; mostly there are none."""
+    exports = {export for case in cases for export in _exports(case)}
+    registered = StoredFile.objects.filter(key__in=[key for _alias, key in exports])
+    keys = {key for _alias, key in refs_named_by_others(exports, None)}
+    keys |= set(registered.values_list("key", flat=True))
+    return {(alias, key) for alias, key in exports if key in keys}
+
+
+def _refuse_names_of_others(case: Case, taken: set[tuple[str, str]]) -> None:
+    asked = taken.intersection(_exports(case))
+    if asked and refs_named_by_others(asked, case.owner):
         raise Changed(NameTaken.sentence)
 
 
-def _write_down(
-    step: OperationStep, student: Student, versions: list[Version], former: list[Version]
-) -> None:
-    """Once: a killed try may have moved files and brought rows since."""
-    if "before" in step.details:
+def _targets(case: Case) -> list[tuple[str, str, str]]:
+    targets = [("default", one.file_set.original.key, one.photo.sha256) for one in case.every]
+    return targets + [(alias, key, case.versions[-1].photo.sha256) for alias, key in _exports(case)]
+
+
+def _registered(cases: list[Case]) -> set[tuple[str, str]]:
+    names = [key for case in cases for _alias, key, _sha256 in _targets(case)]
+    return set(StoredFile.objects.filter(key__in=names).values_list("storage_alias", "key"))
+
+
+def _note(case: Case, registered: set[tuple[str, str]]) -> None:
+    """What is to be written down. Once: a killed try may have moved files and brought rows since."""
+    if "before" in case.details:
         return
-    last, every = versions[-1], [*former, *versions]
-    rows = StudentPhoto.objects.filter(student=student, slot=step.details["slot"])
-    known = set(rows.values_list("sha256", flat=True))
-    made = [one.photo.sha256 for one in every if one.photo.sha256 not in known]
-    if not made and not step.details["live"] and step.details["how"] == "file":
+    last, known = case.versions[-1], case.standing.in_slot(case.slot)
+    made = [one.photo.sha256 for one in case.every if one.photo.sha256 not in known]
+    if not made and not case.live and case.details["how"] == "file":
         raise Changed(_("The student has this photo already."))
-    targets = [("default", one.file_set.original.key, one.photo.sha256) for one in every]
-    if step.details["live"]:
-        targets += [(alias, key, last.photo.sha256) for alias, key in last.file_set.exports]
-    there, aside = lying_at(targets)
-    write_down(
-        step,
-        before=before(step, student, every),
-        made=made,
-        new_sha256=last.photo.sha256,
-        new_key=last.file_set.original.key,
-        keys=[one.file_set.original.key for one in every],
-        there=there,
-        aside=aside,
-    )
+    there, aside = lying_at(_targets(case), registered)
+    case.step.details |= {
+        "before": before(case),
+        "made": made,
+        "new_sha256": last.photo.sha256,
+        "new_key": last.file_set.original.key,
+        "keys": [one.file_set.original.key for one in case.every],
+        "there": there,
+        "aside": aside,
+    }
 
 
-def _give_names_back(step: OperationStep, owner: Owner) -> None:
+def _look_back(case: Case) -> None:
+    """Whether it can be taken back, or is already."""
+    if _stands(case):
+        confirm_sources(case)
+        case.old = version_before(case)
+    elif not is_as_before(case):
+        raise Changed(_("The student's photo was changed since."))
+
+
+def _take_back(cases: list[Case]) -> list[Outcome]:
+    standing = [case for case in cases if _stands(case)]
+    if standing:
+        with transaction.atomic(durable=True):
+            put_back(standing, standings((case.student.pk for case in standing), lock=True))
+    finish_commit(*(case.owner for case in cases))
+    cases, refused = sifted(cases, _give_names_back)
+    return [*refused, *((case.step, None) for case in cases)]
+
+
+def _give_names_back(case: Case) -> None:
     """What lay in the way, once the photo that took its place is gone."""
-    aside = step.details.get("aside", ())
+    aside = case.details.get("aside", ())
     names = [key for _alias, key, _sha256 in aside]
-    if names and PendingRemoval.objects.filter(key__in=names, **owner.files).exists():
+    if names and PendingRemoval.objects.filter(key__in=names, **case.owner.files).exists():
         raise StorageUnavailable  # the storage failed to remove the photo; the next run goes on here
-    bring_others_back(step.operation_id, aside, step.details.get("new_sha256", ""))
+    bring_others_back(case.step.operation_id, aside, case.details.get("new_sha256", ""))

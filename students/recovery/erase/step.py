@@ -57,9 +57,11 @@ class EraseStudent(StepHandler):
         pk, student_id = int(step.details["student"]), UUID(step.details["student_id"])
         owner, loose = Owner(OWNER_LABEL, str(pk)), LooseFiles()
         if "earlier" not in step.details:
-            write_down(step, earlier=sorted(map(str, former_ids(student_id, pk, loose))))
+            step.details["earlier"] = sorted(map(str, former_ids(student_id, pk, loose)))
+            write_down([step])
         if "import_rows" not in step.details:
-            write_down(step, import_rows=rows_that_name(pk))
+            step.details["import_rows"] = rows_that_name(pk)
+            write_down([step])
         earlier = [UUID(one) for one in step.details["earlier"]]
         ids = (student_id, *earlier)
         forget_in_database_log(student_id)

@@ -148,7 +148,7 @@ def give(*, student: Student, finding: Finding, runner: OperationRunner) -> Done
     """The step itself, after `refuse_wrong`. Raises `CommandRefused` where it changed nothing."""
     chosen = Finding(finding.unowned_file, finding.evidence, Verdict(State.CERTAIN, ref_of(student)))
     transfer = transfer_of(ref_of(student), (chosen,), replace=True)
-    (done,) = carry_out(transfer, runner, origin=StudentPhoto.Origin.MATCH)
+    ((done,),) = carry_out([transfer], runner, origin=StudentPhoto.Origin.MATCH)
     if done.given is False:
         raise CommandRefused(f"Nothing was changed: {done.why}")
     return done

@@ -70,10 +70,10 @@ def bring_versions_back(student: Student, runner: OperationRunner) -> list[Done]
     if last is not None:  # else it is unknown which one it was, and the newest is taken
         assignments = (replace(one, live=one.live and one.slot != PROFILE) for one in former.assignments)
         former = replace(former, assignments=tuple(assignments))
-    done = carry_out(former, runner, origin=StudentPhoto.Origin.RESTORE)
+    (done,) = carry_out([former], runner, origin=StudentPhoto.Origin.RESTORE)
     todays = tuple(one for one in theirs if one.unowned_file.sha256 == last)
     transfer = transfer_of(ref_of(student), todays, replace=True)
-    return [*done, *carry_out(transfer, runner, origin=StudentPhoto.Origin.RESTORE)]
+    return [*done, *carry_out([transfer], runner, origin=StudentPhoto.Origin.RESTORE)[0]]
 
 
 def _is_of(student: Student, finding: Finding) -> bool:

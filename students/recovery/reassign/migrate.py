@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from photostore.operations import OperationRunner
 from students.matching import State
@@ -11,9 +12,11 @@ from students.models import Student, StudentPhoto
 from students.recovery.evidence.findings import Finding, StudentRef
 from students.recovery.evidence.lookup import ref_of
 from students.recovery.evidence.plan import Person, Plan
-from students.recovery.reassign.transfers import Done, Transfer, carry_out, transfer_of
+from students.recovery.reassign.transfers import Done, Transfer, carry_out, transfer_of, transfers_of
 from students.recovery.unowned import BATCH
 
+# So many are given their photos together.
+STUDENTS = 64
 ORIGIN = StudentPhoto.Origin.MIGRATE
 
 
@@ -41,21 +44,32 @@ def carry_over(
     Who has a photo keeps it as the current one; with `newest_is_current` a certain one that is younger takes
     its place.
     """
-    for student, findings in plan.by_student(State.CERTAIN):
-        transfer = transfer_of(student, findings, replace=newest_is_current and _is_newer(student, findings))
-        yield Carried(transfer, carry_out(transfer, runner, origin=ORIGIN))
+    certain = plan.by_student(State.CERTAIN)
+    while some := list(islice(certain, STUDENTS)):
+        yield from _carry(transfers_of(some, replace=_is_newer if newest_is_current else _never), runner)
     if not accept_names:
         return
-    for student, findings in plan.by_student(State.PROPOSED):
-        accepted = tuple(one for one in findings if one.acceptable)
-        transfer = transfer_of(student, accepted)
-        # A name only suggests who it may be; a student who has a photo gets none on such evidence.
-        if accepted and not transfer.expected_sha256:
-            yield Carried(transfer, carry_out(transfer, runner, origin=ORIGIN))
+    proposed = (
+        (student, accepted)
+        for student, findings in plan.by_student(State.PROPOSED)
+        if (accepted := tuple(one for one in findings if one.acceptable))
+    )
+    while some := list(islice(proposed, STUDENTS)):
+        # A name says who somebody may be; somebody who has a photo needs none on such a word.
+        transfers = [one for one in transfers_of(some, replace=_never) if not one.expected_sha256]
+        yield from _carry(transfers, runner)
 
 
-def _is_newer(ref: StudentRef, findings: tuple[Finding, ...]) -> bool:
-    at = Student.objects.filter(pk=ref.pk).values_list("photo_updated_at", flat=True).first()
+def _carry(transfers: list[Transfer], runner: OperationRunner) -> Iterator[Carried]:
+    return map(Carried, transfers, carry_out(transfers, runner, origin=ORIGIN))
+
+
+def _never(_student: Student, _findings: tuple[Finding, ...]) -> bool:
+    return False
+
+
+def _is_newer(student: Student, findings: tuple[Finding, ...]) -> bool:
+    at = student.photo_updated_at
     newest = max(
         (one.unowned_file.modified_at for one in findings if not one.unowned_file.moment), default=None
     )
@@ -79,7 +93,8 @@ def carry_pairs(plan: Plan, runner: OperationRunner) -> Iterator[tuple[Pair, lis
     """Apply the pairs, once what is certain has been carried over."""
     for pair in by_order(plan):
         transfer = transfer_of(pair.student, pair.orphan.given)
-        yield pair, carry_out(transfer, runner, origin=ORIGIN)
+        (done,) = carry_out([transfer], runner, origin=ORIGIN)
+        yield pair, done
 
 
 def left_for_a_person(plan: Plan) -> Iterator[Finding]:

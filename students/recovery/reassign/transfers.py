@@ -4,16 +4,16 @@ acting.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from photostore.models import StoredFile
+from photostore.models import OperationStep, QuarantinedFile, StoredFile
 from photostore.operations import OperationRunner
 from students.key_claims import claim_of
 from students.models import Student, StudentPhoto
 from students.recovery.change.sources import aside_details
 from students.recovery.evidence.findings import Finding, StudentRef
-from students.recovery.unowned import is_set_aside
 from students.slots import PROFILE
 
 
@@ -52,27 +52,49 @@ class Done:
     why: str = ""
 
 
+Asked = tuple[StudentRef, tuple[Finding, ...]]
+
+
 def transfer_of(ref: StudentRef, findings: tuple[Finding, ...], *, replace: bool = False) -> Transfer:
     """The assignments for one student, with what the student has already.
 
     A photo of today's stays today's, unless `replace`.
     """
-    student = Student.objects.filter(pk=ref.pk).first()
+    (transfer,) = transfers_of([(ref, findings)], replace=lambda _student, _findings: replace)
+    return transfer
+
+
+def transfers_of(
+    asked: Sequence[Asked], *, replace: Callable[[Student, tuple[Finding, ...]], bool]
+) -> list[Transfer]:
+    """The same for many."""
+    found = Student.objects.prefetch_related("photos").in_bulk([ref.pk for ref, _findings in asked])
+    return [_transfer(found.get(ref.pk), ref, findings, replace) for ref, findings in asked]
+
+
+def _transfer(
+    student: Student | None,
+    ref: StudentRef,
+    findings: tuple[Finding, ...],
+    replace: Callable[[Student, tuple[Finding, ...]], bool],
+) -> Transfer:
     sha256 = student.photo_sha256 if student else ""
+    live = not sha256 or (student is not None and replace(student, findings))
     attendance = [one for one in findings if one.unowned_file.moment]
     photos = [one for one in findings if not one.unowned_file.moment]
+    rows = list(student.photos.all()) if student else []
     return Transfer(
         ref,
         sha256,
         (
-            *_attendance_assignments(ref, attendance),
-            *_photo_assignments(ref, photos, live=replace or not sha256),
+            *_attendance_assignments([row for row in rows if row.slot != PROFILE], attendance),
+            *_photo_assignments([row for row in rows if row.slot == PROFILE], photos, live=live),
         ),
     )
 
 
-def _photo_assignments(ref: StudentRef, findings: list[Finding], *, live: bool) -> list[Assignment]:
-    known = _known(StudentPhoto.objects.of_profile().filter(student_id=ref.pk))
+def _photo_assignments(rows: list[StudentPhoto], findings: list[Finding], *, live: bool) -> list[Assignment]:
+    known = _known(rows)
     assignments, new = [], []
     for same in _pictures(findings):
         if any(one.unowned_file.sha256 in known or one.unowned_file.bare_sha256 in known for one in same):
@@ -85,10 +107,9 @@ def _photo_assignments(ref: StudentRef, findings: list[Finding], *, live: bool) 
     return assignments
 
 
-def _attendance_assignments(ref: StudentRef, findings: list[Finding]) -> list[Assignment]:
-    rows = StudentPhoto.objects.of_attendance().filter(student_id=ref.pk)
+def _attendance_assignments(rows: list[StudentPhoto], findings: list[Finding]) -> list[Assignment]:
     known = _known(rows)
-    taken = set(rows.current().values_list("slot", flat=True))
+    taken = {row.slot for row in rows if row.replaced_at is None}
     assignments = []
     for same in sorted(_pictures(findings), key=_age, reverse=True):
         moment = same[0].unowned_file.moment
@@ -103,9 +124,9 @@ def _attendance_assignments(ref: StudentRef, findings: list[Finding]) -> list[As
     return assignments
 
 
-def _known(rows: Any) -> set[str]:
-    values = rows.values_list("sha256", "untagged_sha256", "source_sha256")
-    return {sha256 for row in values for sha256 in row if sha256}
+def _known(rows: list[StudentPhoto]) -> set[str]:
+    sha256s = (sha256 for row in rows for sha256 in (row.sha256, row.untagged_sha256, row.source_sha256))
+    return set(sha256s) - {""}
 
 
 def _pictures(findings: list[Finding]) -> list[tuple[Finding, ...]]:
@@ -137,33 +158,52 @@ def _best(same: tuple[Finding, ...]) -> Finding:
     )
 
 
-def carry_out(transfer: Transfer, runner: OperationRunner, *, origin: str) -> list[Done]:
-    """Give the student what is theirs, and set aside the files that it came from."""
-    return [_carry_out(transfer, assignment, runner, origin) for assignment in transfer.assignments]
+def carry_out(transfers: Sequence[Transfer], runner: OperationRunner, *, origin: str) -> list[list[Done]]:
+    """Give the students what is theirs, and set aside the files that it came from."""
+    planned = [
+        (_subject(transfer), _details(transfer, one, origin))
+        for transfer in transfers
+        for one in transfer.assignments
+        if one.given and not one.problem
+    ]
+    steps = iter(runner.steps("change_photo", planned))
+    done = [[_done(one, steps) for one in transfer.assignments] for transfer in transfers]
+    held = [
+        (transfer, source)
+        for transfer, several in zip(transfers, done, strict=True)
+        for one in several
+        if one.given is not False
+        for source in one.assignment.sources
+    ]
+    _set_aside(held, runner)
+    return done
 
 
-def _carry_out(transfer: Transfer, assignment: Assignment, runner: OperationRunner, origin: str) -> Done:
+def _done(assignment: Assignment, steps: Iterator[OperationStep]) -> Done:
     if assignment.problem:
         return Done(assignment, False, assignment.problem)
-    if assignment.given and not runner.step(
-        "change_photo", subject=_subject(transfer), details=_details(transfer, assignment, origin)
-    ):
-        return Done(assignment, False, runner.why)
-    for source in assignment.sources:
-        # What had to make room for another photo is set aside already, and what lies where it is to be stays.
-        if source.unowned_file.stored_at == source.unowned_file.key and not _made_room(runner, source):
-            runner.step(
-                "set_aside_unowned", subject=_subject(transfer), details=aside_details(source.unowned_file)
-            )
-    return Done(assignment, True if assignment.given else None)
+    step = next(steps) if assignment.given else None
+    if step is not None and step.state != OperationStep.State.DONE:
+        return Done(assignment, False, step.note)
+    return Done(assignment, True if step is not None else None)
 
 
-def _made_room(runner: OperationRunner, source: Finding) -> bool:
-    unowned_file = source.unowned_file
-    is_kept = StoredFile.objects.filter(
-        storage_alias=unowned_file.storage_alias, key=unowned_file.key
-    ).exists()
-    return is_kept or is_set_aside(runner.operation, unowned_file)
+def _set_aside(held: Sequence[tuple[Transfer, Finding]], runner: OperationRunner) -> None:
+    """What had to make room for another photo is set aside already, and what lies where it is to be stays."""
+    names = [source.unowned_file.key for _transfer, source in held]
+    kept = set(StoredFile.objects.filter(key__in=names).values_list("storage_alias", "key"))
+    aside = QuarantinedFile.objects.filter(operation=runner.operation.pk, key__in=names)
+    moved = set(aside.values_list("storage_alias", "key", "sha256"))
+    runner.steps(
+        "set_aside_unowned",
+        [
+            (_subject(transfer), aside_details(file))
+            for transfer, source in held
+            if (file := source.unowned_file).stored_at == file.key
+            and (file.storage_alias, file.key) not in kept
+            and (file.storage_alias, file.key, file.sha256) not in moved
+        ],
+    )
 
 
 def _subject(transfer: Transfer) -> str:
