@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("profile_pictures", "0002_triggers"),
+        ("profile_pictures", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -125,6 +125,7 @@ class Migration(migrations.Migration):
                 ("size", models.BigIntegerField()),
                 ("content_type", models.CharField(max_length=128)),
                 ("description", models.TextField(blank=True)),
+                ("tus_metadata", models.TextField(blank=True, db_default="", default="")),
                 (
                     "way",
                     models.CharField(

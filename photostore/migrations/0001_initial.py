@@ -6,9 +6,19 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [("procrastinate", "0041_post_retry_failed_job")]
+    dependencies = [
+        ("procrastinate", "0041_post_retry_failed_job"),
+    ]
 
     operations = [
+        migrations.CreateModel(
+            name="JobFailure",
+            fields=[
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("sentence", models.TextField(blank=True)),
+            ],
+        ),
         migrations.CreateModel(
             name="RateWindow",
             fields=[
@@ -52,6 +62,18 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
             },
+        ),
+        migrations.CreateModel(
+            name="BackgroundJob",
+            fields=[],
+            options={
+                "verbose_name": "background job",
+                "verbose_name_plural": "background jobs",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("procrastinate.procrastinatejob",),
         ),
         migrations.CreateModel(
             name="AuditEntry",
@@ -303,17 +325,5 @@ class Migration(migrations.Migration):
                 ),
                 name="photostore_children_have_a_parent",
             ),
-        ),
-        migrations.CreateModel(
-            name="BackgroundJob",
-            fields=[],
-            options={
-                "verbose_name": "background job",
-                "verbose_name_plural": "background jobs",
-                "proxy": True,
-                "indexes": [],
-                "constraints": [],
-            },
-            bases=("procrastinate.procrastinatejob",),
         ),
     ]

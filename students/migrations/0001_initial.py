@@ -1,5 +1,3 @@
-"""The tables of students."""
-
 import django.contrib.postgres.functions
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
@@ -9,6 +7,7 @@ import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
 import students.columns
+import students.models.imports
 import uuid
 from django.db import migrations, models
 
@@ -19,6 +18,106 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
+        migrations.CreateModel(
+            name="FormerStudentNumber",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("student_number", models.CharField(max_length=64)),
+                ("replaced_at", models.DateTimeField(auto_now_add=True)),
+                ("photo_is_retagged", models.BooleanField(db_default=False, default=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Import",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(choices=[("students", "students"), ("photos", "photos")], max_length=8),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reading", "being read"),
+                            ("ready", "ready to be looked at"),
+                            ("committing", "being committed"),
+                            ("committed", "committed"),
+                            ("discarded", "discarded"),
+                            ("failed", "failed"),
+                        ],
+                        default="reading",
+                        max_length=10,
+                    ),
+                ),
+                ("created_by_id", models.CharField(blank=True, max_length=64)),
+                ("created_by", models.CharField(blank=True, max_length=200)),
+                ("channel", models.CharField(max_length=32)),
+                ("committed_by", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(default=students.models.imports.expiry)),
+                ("file_names", models.JSONField(default=list)),
+                ("options", models.JSONField(default=dict)),
+                ("found", models.JSONField(default=dict)),
+                ("error", models.JSONField(null=True)),
+                ("operation", models.UUIDField(null=True)),
+            ],
+            options={
+                "ordering": ["-created_at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportRow",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("n", models.PositiveIntegerField()),
+                ("file", models.CharField(blank=True, max_length=1024)),
+                ("state", models.CharField(max_length=20)),
+                ("evidence", models.JSONField(default=list)),
+                ("findings", models.JSONField(default=list)),
+                ("data", models.JSONField(default=dict)),
+                ("changes", models.JSONField(default=dict)),
+                ("accepted", models.BooleanField(default=False)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True, choices=[("done", "done"), ("stayed", "left as it was")], max_length=6
+                    ),
+                ),
+                ("staged_key", models.CharField(max_length=1024, null=True)),
+                ("staged_sha256", models.CharField(max_length=64, null=True)),
+                ("current_sha256", models.CharField(blank=True, max_length=64)),
+            ],
+            options={
+                "ordering": ["n"],
+            },
+        ),
+        migrations.CreateModel(
+            name="StagedMatch",
+            fields=[
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("key", models.TextField()),
+                ("student_id", models.UUIDField(null=True)),
+                ("said_by", models.CharField(max_length=200)),
+                ("said_at", models.DateTimeField(auto_now=True)),
+            ],
+            options={
+                "ordering": ["said_at"],
+            },
+        ),
         migrations.CreateModel(
             name="Student",
             fields=[
@@ -109,50 +208,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
-                "indexes": [
-                    django.contrib.postgres.indexes.GinIndex(fields=["search"], name="students_search"),
-                    django.contrib.postgres.indexes.HashIndex(
-                        condition=models.Q(("profile_photo", ""), _negated=True),
-                        fields=["profile_photo"],
-                        name="students_by_photo_key",
-                    ),
-                    django.contrib.postgres.indexes.HashIndex(
-                        students.columns.PlainName("profile_photo"),
-                        condition=models.Q(("profile_photo", ""), _negated=True),
-                        name="students_by_plain_name",
-                    ),
-                    models.Index(
-                        condition=models.Q(("profile_photo", "")),
-                        fields=["id"],
-                        name="students_without_photo",
-                    ),
-                    models.Index(fields=["class_name", "id"], name="students_by_class"),
-                    models.Index(fields=["grade", "id"], name="students_by_grade"),
-                    models.Index(fields=["status", "id"], name="students_by_status"),
-                    models.Index(fields=["name", "id"], name="students_by_name"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("profile_photo", ""), _negated=True),
-                            ("photo_sha256", ""),
-                            _connector="OR",
-                        ),
-                        name="students_hash_has_key",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("student_number", ""), _negated=True),
-                        name="students_number_is_not_empty",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("name", ""), _negated=True), name="students_name_is_not_empty"
-                    ),
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("student_number"),
-                        name="students_student_number_without_case",
-                        violation_error_message="Another student has this number.",
-                    ),
-                ],
             },
         ),
         migrations.CreateModel(
@@ -195,29 +250,10 @@ class Migration(migrations.Migration):
                 ("uploaded_by", models.CharField(blank=True, max_length=200)),
                 ("uploaded_at", models.DateTimeField()),
                 ("replaced_at", models.DateTimeField(null=True)),
-                (
-                    "student",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="photos",
-                        to="students.student",
-                    ),
-                ),
             ],
             options={
                 "ordering": ["-uploaded_at", "-id"],
             },
-        ),
-        migrations.CreateModel(
-            name="AttendancePhoto",
-            fields=[],
-            options={
-                "ordering": ["-id"],
-                "proxy": True,
-                "indexes": [],
-                "constraints": [],
-            },
-            bases=("students.studentphoto",),
         ),
         migrations.CreateModel(
             name="Tombstone",
@@ -232,45 +268,183 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(blank=True, max_length=64)),
                 ("erased_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
-            options={
-                "indexes": [models.Index(fields=["sha256"], name="students_tombstone_sha256")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("student_id", "sha256"), name="students_one_tombstone_each"
-                    )
-                ],
-            },
         ),
         migrations.CreateModel(
-            name="FormerStudentNumber",
+            name="ImportSource",
             fields=[
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("student_number", models.CharField(max_length=64)),
-                ("replaced_at", models.DateTimeField(auto_now_add=True)),
-                ("photo_is_retagged", models.BooleanField(db_default=False, default=False)),
-                (
-                    "student",
-                    models.ForeignKey(
+                    "batch",
+                    models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="former_numbers",
-                        to="students.student",
+                        primary_key=True,
+                        related_name="source",
+                        serialize=False,
+                        to="students.import",
                     ),
                 ),
+                ("content", models.BinaryField()),
             ],
+        ),
+        migrations.AddIndex(
+            model_name="import",
+            index=models.Index(fields=["kind", "-created_at"], name="students_newest_imports"),
+        ),
+        migrations.AddIndex(
+            model_name="import",
+            index=models.Index(fields=["expires_at"], name="students_imports_expire"),
+        ),
+        migrations.AddField(
+            model_name="importrow",
+            name="batch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="students.import"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stagedmatch",
+            constraint=models.UniqueConstraint(fields=("student_id",), name="students_one_staged_match"),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="students_search"),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=django.contrib.postgres.indexes.HashIndex(
+                condition=models.Q(("profile_photo", ""), _negated=True),
+                fields=["profile_photo"],
+                name="students_by_photo_key",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=django.contrib.postgres.indexes.HashIndex(
+                students.columns.PlainName("profile_photo"),
+                condition=models.Q(("profile_photo", ""), _negated=True),
+                name="students_by_plain_name",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=models.Index(
+                condition=models.Q(("profile_photo", "")), fields=["id"], name="students_without_photo"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=models.Index(fields=["class_name", "id"], name="students_by_class"),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=models.Index(fields=["grade", "id"], name="students_by_grade"),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=models.Index(fields=["status", "id"], name="students_by_status"),
+        ),
+        migrations.AddIndex(
+            model_name="student",
+            index=models.Index(fields=["name", "id"], name="students_by_name"),
+        ),
+        migrations.AddConstraint(
+            model_name="student",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("profile_photo", ""), _negated=True), ("photo_sha256", ""), _connector="OR"
+                ),
+                name="students_hash_has_key",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="student",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("student_number", ""), _negated=True), name="students_number_is_not_empty"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="student",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="students_name_is_not_empty"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="student",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("student_number"),
+                name="students_student_number_without_case",
+                violation_error_message="Another student has this number.",
+            ),
+        ),
+        migrations.AddField(
+            model_name="importrow",
+            name="student",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="import_rows",
+                to="students.student",
+            ),
+        ),
+        migrations.AddField(
+            model_name="formerstudentnumber",
+            name="student",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="former_numbers",
+                to="students.student",
+            ),
+        ),
+        migrations.AddField(
+            model_name="studentphoto",
+            name="student",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="photos", to="students.student"
+            ),
+        ),
+        migrations.CreateModel(
+            name="AttendancePhoto",
+            fields=[],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("photo_is_retagged", False)),
-                        fields=["student"],
-                        name="students_to_retag",
-                    )
-                ],
+                "ordering": ["-id"],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
+            bases=("students.studentphoto",),
+        ),
+        migrations.AddIndex(
+            model_name="tombstone",
+            index=models.Index(fields=["sha256"], name="students_tombstone_sha256"),
+        ),
+        migrations.AddConstraint(
+            model_name="tombstone",
+            constraint=models.UniqueConstraint(
+                fields=("student_id", "sha256"), name="students_one_tombstone_each"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="importrow",
+            index=models.Index(fields=["batch", "state", "n"], name="students_import_rows_by_state"),
+        ),
+        migrations.AddIndex(
+            model_name="importrow",
+            index=models.Index(
+                condition=models.Q(("accepted", True), ("outcome", "")),
+                fields=["batch", "n"],
+                name="students_import_rows_to_do",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="importrow",
+            constraint=models.UniqueConstraint(
+                fields=("batch", "n"), name="students_one_import_row_per_number"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="formerstudentnumber",
+            index=models.Index(
+                condition=models.Q(("photo_is_retagged", False)), fields=["student"], name="students_to_retag"
+            ),
         ),
         migrations.AddIndex(
             model_name="studentphoto",

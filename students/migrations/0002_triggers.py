@@ -3,12 +3,14 @@
 from django.db import migrations
 
 # A student's photos go with the student, and their files to quarantine. Foreign keys are checked at the commit,
-# so rows may go after what they point at: Django deletes them before the student, SQL by hand does not.
+# so rows may go after what they point at: Django deletes them before the student, SQL by hand does not. A row
+# of an import stays, and is about no student any more.
 FORGET_STUDENT = """
 CREATE FUNCTION students_forget_student() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM students_studentphoto WHERE student_id = OLD.id;
     DELETE FROM students_formerstudentnumber WHERE student_id = OLD.id;
+    UPDATE students_importrow SET student_id = NULL WHERE student_id = OLD.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER students_forget_student AFTER DELETE ON students_student
