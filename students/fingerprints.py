@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from time import monotonic
 
 from photostore.errors import PhotostoreError
 from photostore.intake import take_in_image
@@ -12,7 +13,8 @@ from students.versions import EXTENSIONS, photo_limits, stored_bytes
 
 logger = logging.getLogger(__name__)
 
-PER_ROUND = 100
+AT_ONCE = 20
+SECONDS = 45
 
 
 class Looker:
@@ -22,15 +24,22 @@ class Looker:
         self._last = 0
 
     def look(self) -> None:
-        """One round, by primary key; after the last version it begins anew."""
+        """Batch by batch, for most of a minute: after a migration of thousands as fast as they are decoded."""
+        until = monotonic() + SECONDS
+        while self._look_at_some() and monotonic() < until:
+            pass
+
+    def _look_at_some(self) -> bool:
+        """By primary key; after the last version it begins anew, in the next round."""
         unknown = StudentPhoto.objects.filter(pixel_sha256="", pk__gt=self._last)
-        some = list(unknown.order_by("pk")[:PER_ROUND])
+        some = list(unknown.order_by("pk")[:AT_ONCE])
         for photo in some:
             try:
                 _look_at(photo)
             except (PhotostoreError, KeyError):
                 logger.warning("The pixels of version %s could not be looked at.", photo.pk)
         self._last = some[-1].pk if some else 0
+        return bool(some)
 
 
 def _look_at(photo: StudentPhoto) -> None:

@@ -62,7 +62,7 @@ def retag_photos() -> None:
     retag_some(WORKER)
 
 
-@periodic(_("Look at photos that came back unseen"), cron="* * * * *")
+@periodic(_("Look at photos that came back unseen"), cron="* * * * *", queue="long")
 def look_at_pixels() -> None:
     """Recovery copies what it knows and decodes nothing."""
     _looker.look()
