@@ -24,7 +24,7 @@ class Looker:
         self._last = 0
 
     def look(self) -> None:
-        """Batch by batch, for most of a minute: after a migration of thousands as fast as they are decoded."""
+        """Batch by batch, for most of a minute, as fast as they are decoded."""
         until = monotonic() + SECONDS
         while self._look_at_some() and monotonic() < until:
             pass
