@@ -97,6 +97,12 @@ def begin_commit(batch: Import, actor: Actor) -> None:
         record(actor, "import.commit", subject=subject_of(batch))
 
 
+def was_undone(batch: Import) -> bool:
+    """What a killed run had committed so far was undone: then the rest is not wanted either."""
+    states = (Operation.State.UNDONE, Operation.State.PARTLY)
+    return Operation.objects.filter(pk__in=[batch.operation], state__in=states).exists()
+
+
 def now_committed(batch: Import) -> None:
     """The last row is done, and the list itself is not needed any more. Idempotent."""
     did_something = Operation.objects.filter(pk__in=[batch.operation]).exists()

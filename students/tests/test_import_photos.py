@@ -13,6 +13,7 @@ from PIL import Image
 from photostore.audit import ANONYMOUS
 from photostore.models import AuditEntry, Operation
 from photostore.operations import undo
+from students.imports.photos import committing
 from students.jobs import take_up_imports
 from students.models import Import, Student, StudentPhoto
 from students.tests.commands import run
@@ -291,6 +292,30 @@ def test_undoing_leaves_what_was_changed_by_hand_since(api: Any) -> None:
     hand_in(api, ada.pk, face(40))
     assert undone(batch.operation) == (1, 1)
     assert shown_faces() == {"Ada Byron": "photo.jpg"}
+
+
+def test_what_was_undone_while_it_was_committed_is_not_gone_on_with(api: Any) -> None:
+    for n, first in enumerate(("Ada", "Bea", "Cleo"), 1):
+        pupil(first, "Same", str(n))
+    path = Imported(api, faces("1.jpg", "2.jpg", "3.jpg")).path
+    assert api.post(f"{path}commit/").status_code == 202
+    batch = Import.objects.get()
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        committing.commit(batch, stop)
+    assert len(shown_faces()) == 1
+    assert undone(Operation.objects.get(pk=batch.operation)) == (1, 0)
+    run_jobs()
+    assert shown_faces() == {}
+    batch.refresh_from_db()
+    assert batch.state == Import.State.COMMITTED
+    rows = api.get(f"{path}rows/").json()["results"]
+    assert [row["outcome"] for row in rows] == ["done", "stayed", "stayed"]
+    assert "was undone" in rows[2]["findings"][-1]["sentence"]
+    assert Operation.objects.get(pk=batch.operation).state == Operation.State.UNDONE
 
 
 def test_of_two_who_commit_one_is_refused(api: Any) -> None:

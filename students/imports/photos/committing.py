@@ -33,6 +33,11 @@ def commit(batch: Import, tick: Tick = lambda: None) -> None:
 
 def commit_under_lock(batch: Import, tick: Tick = lambda: None) -> None:
     """The same for who holds the commands' lock."""
+    if lifecycle.was_undone(batch):
+        for row in _rows(batch):
+            _stay(row, {"code": "taken_back"})
+        lifecycle.now_committed(batch)
+        return
     actor = lifecycle.committer(batch)
     if not _to_do(batch).exists() and not _is_begun(batch):
         Import.objects.filter(pk=batch.pk).update(operation=None)  # nothing is accepted: nothing to undo

@@ -45,6 +45,7 @@ ROW_SENTENCES: dict[str, Sentence] = {
     "has_left": _("This student has left the school."),
     "was_erased": _("This picture was erased on request. If it may be kept, upload it to the student."),
     "student_gone": _("The student no longer exists."),
+    "taken_back": _("The import was undone while it was being committed."),
     "changed_since": _("Left as it was: %(sentence)s"),
 }
 # What a person must have read and confirmed by its code before a row with it is accepted.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -66,7 +66,7 @@ def commit(batch: Import) -> None:
     """All accepted rows, in batches. Killed and called again, it goes on. Raises `CommandRefused`."""
     with one_at_a_time(COMMAND):
         assert batch.operation is not None
-        if _taken_back(batch.operation):
+        if lifecycle.was_undone(batch):
             rest = batch.rows.filter(accepted=True, outcome="")
             rest.update(outcome=Outcome.STAYED, findings=[{"code": "taken_back"}])
         else:
@@ -83,12 +83,6 @@ def _commit(batch: Import, runner: OperationRunner) -> None:
         items = _items(batch, rows)
         steps = runner.steps(ChangeStudent.name, items)
         _keep_outcomes(batch, steps)
-
-
-def _taken_back(operation: UUID) -> bool:
-    """What a killed run had done so far was undone: then the rest is not wanted either."""
-    states = (Operation.State.UNDONE, Operation.State.PARTLY)
-    return Operation.objects.filter(pk=operation, state__in=states).exists()
 
 
 def _items(batch: Import, rows: list[ImportRow]) -> list[tuple[str, dict[str, Any]]]:
