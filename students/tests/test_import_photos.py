@@ -237,6 +237,18 @@ def test_junk_and_hostility_beside_good_photos(api: Any) -> None:
     assert not [key for key in stored() if "inner" in key or "source" in key]
 
 
+def test_a_name_with_nul_stops_no_other(api: Any) -> None:
+    pupil("Ada", "Byron", "1")
+    # zipfile cuts a name at a NUL when it writes one.
+    data = zip_of({"1.jpg": face(1), "2.jpg_.exe": face(2)}).replace(b"2.jpg_.exe", b"2.jpg\0.exe")
+    begun = sent(api, ("photos.zip", data)).json()
+    rows = api.get(f"/api/photo-imports/{begun['id']}/rows/").json()["results"]
+    assert [(row["file"], row["state"]) for row in rows] == [
+        ("1.jpg", "new"),
+        ("2.jpg\N{REPLACEMENT CHARACTER}.exe", "refused_member"),
+    ]
+
+
 def test_names_that_are_equal_but_for_case(api: Any) -> None:
     pupil("Ada", "Byron", "a1")
     assert set(Imported(api, faces("A1.jpg", "a1.JPG")).states.values()) <= {"two_for_one", "ambiguous"}

@@ -28,8 +28,8 @@ def name_of(info: zipfile.ZipInfo) -> list[str]:
 
 
 def clean(name: str) -> str:
-    """With `/` between folders and letters composed."""
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+    """With `/` between folders, letters composed, and no NUL, which no row of the database can hold."""
+    return unicodedata.normalize("NFC", name.replace("\\", "/").replace("\0", "\N{REPLACEMENT CHARACTER}"))
 
 
 def is_junk(name: str) -> bool:
