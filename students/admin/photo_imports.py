@@ -100,7 +100,7 @@ class PhotoImportsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             batch = receive.begin(files, actor=Actor.of(request, "admin"))
             jobs.read_soon(batch.pk)
             return _to(batch)
-        recent = lifecycle.standing(Import.Kind.PHOTOS).order_by("-created_at")[:RECENT]
+        recent = lifecycle.standing().filter(kind=Import.Kind.PHOTOS).order_by("-created_at")[:RECENT]
         return self._answer(request, "upload", _("Import photos"), imports=recent, may_add=may_add)
 
     def import_page(self, request: HttpRequest, import_id: UUID) -> HttpResponseBase:

@@ -101,7 +101,7 @@ class ImportAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
             batch = receive.begin(file.read(), file_name=file.name or "", options={}, actor=actor)
             jobs.read_soon(batch.pk)
             return _to(batch)
-        recent = lifecycle.standing(Import.Kind.STUDENTS).order_by("-created_at")[:RECENT]
+        recent = lifecycle.standing().filter(kind=Import.Kind.STUDENTS).order_by("-created_at")[:RECENT]
         may = request.user.has_perms(permissions_to_import("add"))
         return self._answer(request, "upload", _("Import students"), imports=recent, may_add=may)
 

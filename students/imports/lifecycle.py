@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,14 +46,14 @@ def begin(
     return begun
 
 
-def standing(kind: Import.Kind) -> QuerySet[Import]:
-    """Those that have not expired."""
-    return Import.objects.filter(kind=kind, expires_at__gt=timezone.now())
+def standing() -> QuerySet[Import]:
+    """Those that have not expired; one that is committing never does."""
+    return Import.objects.filter(Q(expires_at__gt=timezone.now()) | Q(state=State.COMMITTING))
 
 
 def find(kind: Import.Kind, import_id: UUID) -> Import:
     """One that has not expired. Raises `NotFound`."""
-    found = standing(kind).filter(pk=import_id).first()
+    found = standing().filter(kind=kind, pk=import_id).first()
     if found is None:
         raise NotFound
     return found

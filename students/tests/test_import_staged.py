@@ -13,8 +13,9 @@ from photostore.tests.inventory_files import grow_old
 from students.imports import kinds
 from students.models import Import, ImportRow, StudentPhoto
 from students.tests.commands import run
-from students.tests.photo_zips import Imported, faces, pupil, sent
+from students.tests.photo_zips import Imported, faces, pupil, sent, shown_faces
 from students.tests.school import face, hand_in
+from testing.jobs import run_jobs
 from testing.kept import stored
 from testing.people import body_of
 
@@ -61,6 +62,20 @@ def test_an_import_expires_with_its_files_and_rows(api: Any) -> None:
     assert api.get(batch.path).status_code == 404
     assert kinds.forget_expired() == 1
     assert (staged(), Import.objects.count(), ImportRow.objects.count()) == ([], 0, 0)
+
+
+def test_one_that_is_committing_outlives_its_day(api: Any) -> None:
+    pupil("Ada", "Byron", "1")
+    batch = Imported(api, faces("1.jpg"))
+    assert api.post(f"{batch.path}commit/").status_code == 202
+    grown_old()
+    Import.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert batch.shown["state"] == "committing"
+    assert orphaned() == set()
+    assert run("cleanup_orphaned_photos", "--confirm", "--force")[0] == 0
+    assert len(staged()) == 4
+    run_jobs()
+    assert shown_faces() == {"Ada Byron": "1.jpg"}
 
 
 def test_what_is_committed_outlives_its_import(api: Any) -> None:

@@ -100,7 +100,7 @@ class ImportList(ImportsView):
     @extend_schema(responses=ImportOutput(many=True))
     def get(self, request: Request) -> Response:  # noqa: ARG002 - the page is in the query
         """Imports that have not expired, newest first."""
-        page = self.paginate_queryset(lifecycle.standing(self.kind)) or []
+        page = self.paginate_queryset(lifecycle.standing().filter(kind=self.kind)) or []
         counts = lifecycle.counts_of(page)
         return self.get_paginated_response([self.answer(batch, counts[batch.pk]) for batch in page])
 

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from typing import BinaryIO
 from uuid import UUID
 
-from django.utils import timezone
-
 from photostore import keys
 from photostore.intake import CleanImage
 from photostore.register import mounted_storage
 from photostore.storage import storage_for
+from students.imports import lifecycle
 from students.models import Import
 
 KEPT_IN = (Import.State.READING, Import.State.READY, Import.State.COMMITTING, Import.State.COMMITTED)
@@ -67,9 +66,7 @@ def remove_all(import_id: UUID) -> None:
 def awaited_keys(asked: Collection[str]) -> set[str]:
     """Those of `asked` that belong to an import that still stands: what the inventory asks."""
     named = {key: _import_of(key) for key in asked if key.startswith(keys.IMPORTS)}
-    standing = Import.objects.filter(
-        pk__in={pk for pk in named.values() if pk}, state__in=KEPT_IN, expires_at__gt=timezone.now()
-    )
+    standing = lifecycle.standing().filter(pk__in={pk for pk in named.values() if pk}, state__in=KEPT_IN)
     alive = set(standing.values_list("pk", flat=True)) if named else set()
     return {key for key, pk in named.items() if pk in alive}
 
