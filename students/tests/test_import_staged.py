@@ -66,6 +66,7 @@ def test_an_import_expires_with_its_files_and_rows(api: Any) -> None:
 
 def test_one_that_is_committing_outlives_its_day(api: Any) -> None:
     pupil("Ada", "Byron", "1")
+    hand_in(api, pupil("Bea", "Curie", "2").pk, face(9))
     batch = Imported(api, faces("1.jpg"))
     assert api.post(f"{batch.path}commit/").status_code == 202
     grown_old()
@@ -75,7 +76,7 @@ def test_one_that_is_committing_outlives_its_day(api: Any) -> None:
     assert run("cleanup_orphaned_photos", "--confirm", "--force")[0] == 0
     assert len(staged()) == 4
     run_jobs()
-    assert shown_faces() == {"Ada Byron": "1.jpg"}
+    assert shown_faces() == {"Ada Byron": "1.jpg", "Bea Curie": "photo.jpg"}
 
 
 def test_what_is_committed_outlives_its_import(api: Any) -> None:
