@@ -140,6 +140,11 @@ def test_what_stands_within_a_field_is_looked_at_too(danas: Any) -> None:
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["angle"])
 
 
+def test_a_name_with_a_point_is_a_forms_alone(danas: Any) -> None:
+    answer = danas.post("/api/users/confirm-profile-picture/", {"upload_id": 1, "crop.x": 1}, format="json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["crop.x"])
+
+
 def test_what_counts_once_is_said_once(api: Any) -> None:
     asked = api.get("/api/students/?grade=4&grade=5")
     assert (asked.status_code, asked.json()["code"]) == (400, "said_twice")

@@ -96,7 +96,7 @@ def check_body(data: Any, fields: Mapping[str, Any]) -> None:
     for name in data:
         if name in ALWAYS_IN_A_BODY:
             continue
-        if not (name in fields or _is_inner(name, fields)):
+        if not (name in fields or (isinstance(data, QueryDict) and _is_inner(name, fields))):
             raise _unknown_field(name, list(fields))
         if isinstance(data, QueryDict):
             _check_once(name, data.getlist(name), fields.get(name))

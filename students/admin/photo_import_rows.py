@@ -133,8 +133,8 @@ def change(batch: Import, form: QueryDict, actor: Actor) -> str:
         for row in batch.rows.filter(state=state, accepted=what == "none") if state in TICKED else ():
             row.batch = batch
             kind.change_row(row, {"accepted": what == "all"}, actor)
-    elif place.isdecimal():
-        row = lifecycle.find_row(batch, int(place))
+    for n in lifecycle.row_numbers([place]):
+        row = lifecycle.find_row(batch, n)
         kind.change_row(row, _said(what, row, form), actor)
     return what
 
@@ -149,15 +149,15 @@ def _said(what: str, row: ImportRow, form: QueryDict) -> dict[str, Any]:
         return {"accepted": False}
     if what == "is":
         chosen = form.get(f"is-{row.n}", "")
-        return {"student": int(chosen) if chosen.isdecimal() else 0}
+        return {"student": int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0}
     if what == "give":
         return {"student": _whom(form.get(f"whom-{row.n}", ""))}
     return {}
 
 
 def _tick(batch: Import, form: QueryDict, actor: Actor) -> None:
-    seen = [int(n) for n in form.getlist("seen") if n.isdecimal()]
-    ticked = {int(n) for n in form.getlist("accepted") if n.isdecimal()}
+    seen = lifecycle.row_numbers(form.getlist("seen"))
+    ticked = set(lifecycle.row_numbers(form.getlist("accepted")))
     for row in batch.rows.filter(n__in=seen):
         if row.accepted != (row.n in ticked):
             row.batch = batch

@@ -145,16 +145,16 @@ class ImportAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
             lifecycle.read_again(batch, actor, options=reading_options(batch, request.POST))
             jobs.read_soon(batch.pk)
             return _to(batch)
-        seen = [int(n) for n in request.POST.getlist("seen") if n.isdecimal()]
-        ticked = {int(n) for n in request.POST.getlist("accepted") if n.isdecimal()}
+        seen = lifecycle.row_numbers(request.POST.getlist("seen"))
+        ticked = set(lifecycle.row_numbers(request.POST.getlist("accepted")))
         rows.tick(batch, {n: n in ticked for n in seen}, actor=actor)
         what, _colon, n = do.partition(":")
         if what in ("all", "none"):
             rows.accept_all(batch, request.POST.get("state", ""), accepted=what == "all", actor=actor)
-        elif what == "new" and n.isdecimal():
-            rows.change_row(lifecycle.find_row(batch, int(n)), {"student": None}, actor)
-        elif what == "is" and n.isdecimal():
-            row = lifecycle.find_row(batch, int(n))
+        elif what == "new" and (numbers := lifecycle.row_numbers([n])):
+            rows.change_row(lifecycle.find_row(batch, numbers[0]), {"student": None}, actor)
+        elif what == "is" and (numbers := lifecycle.row_numbers([n])):
+            row = lifecycle.find_row(batch, numbers[0])
             student = next((one["student"] for one in row.findings if "student" in one), None)
             rows.change_row(row, {"student": student}, actor)
         elif what == "commit":
@@ -167,7 +167,7 @@ class ImportAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         lifecycle.refuse_unless_ready(batch)
         if request.method == "POST":
             typed = request.POST.get("confirm_left", "").strip()
-            confirm = int(typed) if typed.isdecimal() else None
+            confirm = int(typed) if typed.isdecimal() and len(typed) < 10 else None
             commit.begin_commit(batch, Actor.of(request, "admin"), confirm_left=confirm)
             jobs.commit_soon(batch.pk)
             return _to(batch)

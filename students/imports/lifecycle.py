@@ -5,7 +5,7 @@ A state changes by one UPDATE that names the state before: of two people who com
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -66,6 +66,11 @@ def find_row(batch: Import, n: int) -> ImportRow:
         raise NotFound
     row.batch = batch
     return row
+
+
+def row_numbers(said: Iterable[str]) -> list[int]:
+    """Those that a form names; no row has a number of ten digits."""
+    return [int(n) for n in said if n.isdecimal() and len(n) < 10]
 
 
 def read_again(batch: Import, actor: Actor, *, options: dict[str, Any]) -> None:

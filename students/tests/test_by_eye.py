@@ -127,6 +127,13 @@ def test_two_pictures_of_one_student_are_refused(alice: Any, ada: Student) -> No
     assert "Ada" not in search
 
 
+def test_no_picture_has_such_a_sha256(alice: Any, ada: Student) -> None:
+    for odd in ("", "0" * 65, "\0", "z" * 64):
+        assert pick(staff(alice), FILE, ada.pk, seen=odd).status_code == 409
+        assert pick(staff(alice), FILE, "", seen=odd).status_code == 204
+    assert not StagedMatch.objects.exists()
+
+
 def changed(ada: Student) -> None:
     storage_for().put(FILE, face(9), content_type="image/jpeg")
 

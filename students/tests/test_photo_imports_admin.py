@@ -100,6 +100,11 @@ def test_the_list_of_all_imports_leads_to_its_page(office: Client, batch: Import
     assert answer["Location"] == f"{PAGES}{batch.id}/"
 
 
+def test_no_row_has_a_number_of_many_digits(office: Client, batch: Imported) -> None:
+    for many in ("9" * 12, "9" * 5000):
+        said(office, batch, do=f"leave:{many}", seen=many, accepted=many)
+
+
 def test_discarding_on_the_page(office: Client, batch: Imported) -> None:
     office.post(f"{PAGES}{batch.id}/discard/")
     assert Import.objects.get().state == Import.State.DISCARDED

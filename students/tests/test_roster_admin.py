@@ -114,6 +114,14 @@ def test_a_person_says_that_it_is_somebody_new_or_whom_it_is(pages: Client) -> N
     ]
 
 
+def test_no_row_has_a_number_of_many_digits(pages: Client) -> None:
+    place = hand_in(pages, listed("1;Lovelace;Ada;4b"))
+    for many in ("9" * 12, "9" * 5000):
+        body = {"do": f"new:{many}", "seen": many, "accepted": many}
+        assert pages.post(place, body).status_code == 302
+        assert pages.post(f"{place}commit/", {"confirm_left": many}).status_code == 302
+
+
 def test_columns_are_chosen_on_the_page(pages: Client) -> None:
     place = hand_in(pages, listed("1;Ada;Lovelace;4b", heading=""))
     assert "How the list was read" in page(pages, place)

@@ -4,11 +4,13 @@ once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from photostore.audit import Actor
@@ -58,21 +60,23 @@ def stage(*, key: str, sha256: str, student_id: UUID | None, actor: Actor) -> No
     """The person who saw the picture with this sha256 says whom it shows; None: no student.
 
     Raises `CommandRefused` for what is no unowned file, `NotFound` for a student who is not here, `Conflict`
-    where another picture is said to show the student.
+    where another picture is said to show the student, or no picture can have been seen.
     """
     unowned_file(key)
-    if student_id is not None:
-        if not Student.objects.filter(student_id=student_id).exists():
-            raise NotFound
-        if StagedMatch.objects.filter(student_id=student_id).exclude(sha256=sha256).exists():
-            raise Conflict(_("Another picture was chosen for this student."), code="two_for_one")
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise Conflict(_("This photo has already been dealt with."), code="changed_since")
+    if student_id is not None and not Student.objects.filter(student_id=student_id).exists():
+        raise NotFound
     said = {"key": key, "student_id": student_id, "said_by": actor.name}
-    StagedMatch.objects.update_or_create(sha256=sha256, defaults=said)
+    try:
+        StagedMatch.objects.update_or_create(sha256=sha256, defaults=said)
+    except IntegrityError as error:  # known to the constraint alone where two people say it at once
+        raise Conflict(_("Another picture was chosen for this student."), code="two_for_one") from error
 
 
 def unstage(sha256: str) -> None:
     """As if nothing had been said."""
-    StagedMatch.objects.filter(sha256=sha256).delete()
+    StagedMatch.objects.filter(sha256=sha256.replace("\0", "")).delete()
 
 
 def give_staged(actor: Actor, *, confirmed: Collection[str] = (), findings: Collection[str] = ()) -> Outcome:
