@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from students.imports.kind import ImportRefused
-from students.imports.photos.archive import Archive, ArchiveLimits, Member, MemberRefused
+from students.imports.photos.archive import Archive, ArchiveLimits, Member, MemberRefused, _check_directory
 from students.imports.photos.member_names import chosen_names
 
 LIMITS = ArchiveLimits()
@@ -166,6 +166,42 @@ def test_a_zip_of_too_many_files_is_refused_before_its_directory_is_read():
     understated[-14:-10] = struct.pack("<HH", 3, 3)
     with pytest.raises(ImportRefused):
         Archive(io.BytesIO(bytes(understated)), replace(LIMITS, members=20))
+
+
+def of_zip64(count: int, *, said: int, comment: bytes = b"") -> bytearray:
+    """A zip with a zip64 end record whose common end record says that it has `said` members."""
+    data = zipped(*((f"{n}.jpg", b"") for n in range(count))).getvalue()
+    body, end = data[:-22], bytearray(data[-22:])
+    size, begins = struct.unpack("<LL", end[12:20])
+    record = struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, begins)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(body), 1)
+    end[8:12] = struct.pack("<HH", said, said)
+    end[20:22] = struct.pack("<H", len(comment))
+    return bytearray(body + record + locator + end + comment)
+
+
+@pytest.mark.parametrize("comment", [b"", b"x" * 65_535])
+def test_what_zip64_says_of_the_directory_counts(comment: bytes):
+    data = of_zip64(21, said=3, comment=comment)
+    assert len(told(io.BytesIO(data), replace(LIMITS, members=21))) == 21
+    with pytest.raises(ImportRefused) as refused:
+        _check_directory(io.BytesIO(data), replace(LIMITS, members=20))
+    assert refused.value.code == "too_many_files"
+
+
+def test_a_zip64_record_is_the_one_that_its_locator_names():
+    """One program would read the small directory that the locator names, another the large one before it."""
+    data = of_zip64(21, said=3)
+    small = struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 3, 3, 200, 0)
+    at = data.index(b"PK\6\6")
+    data[at:at] = small
+    with pytest.raises(ImportRefused) as refused:
+        _check_directory(io.BytesIO(data), LIMITS)
+    assert refused.value.code == "not_a_zip"
+    data = of_zip64(21, said=3)
+    data[data.index(b"PK\6\6") + 3] = 5
+    with pytest.raises(ImportRefused):
+        _check_directory(io.BytesIO(data), LIMITS)
 
 
 def raw_named(name: bytes, *, utf8_bit: bool = False) -> io.BytesIO:

@@ -221,12 +221,30 @@ def _check_directory(file: BinaryIO, limits: ArchiveLimits) -> None:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < 22:
         raise refusal("not_a_zip")
-    count, directory_bytes = struct.unpack("<HL", tail[at + 10 : at + 16])
-    if tail[at - 20 : at - 16] == b"PK\x06\x07" and at >= 20:
-        file.seek(struct.unpack("<Q", tail[at - 12 : at - 4])[0] % max(byte_size, 1))
-        record = file.read(56)
-        if len(record) == 56 and record.startswith(b"PK\x06\x06"):
-            count, directory_bytes = struct.unpack("<QQ", record[32:48])
+    count, directory_bytes = _zip64_says(file, begins + at) or struct.unpack("<HL", tail[at + 10 : at + 16])
     if count > limits.members or directory_bytes > limits.members * DIRECTORY_BYTES_PER_MEMBER:
         raise refusal("too_many_files", limit=limits.members)
     file.seek(0)
+
+
+def _zip64_says(file: BinaryIO, end: int) -> tuple[int, int] | None:
+    """How many members there are, and the bytes of their directory, of a zip whose end record is at `end`.
+
+    zipfile takes the record directly before the locator, other programs the one that it names: they must be
+    the same, or what was checked here is not what is read then.
+    """
+    if end < 20:
+        return None
+    file.seek(end - 20)
+    locator = file.read(20)
+    if not locator.startswith(b"PK\x06\x07"):
+        return None
+    begins = struct.unpack("<Q", locator[8:16])[0]
+    if begins != end - 76:
+        raise refusal("not_a_zip")
+    file.seek(begins)
+    record = file.read(56)
+    if not record.startswith(b"PK\x06\x06"):
+        raise refusal("not_a_zip")
+    count, directory_bytes = struct.unpack("<QQ", record[32:48])
+    return count, directory_bytes
