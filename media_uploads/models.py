@@ -183,7 +183,7 @@ class DirectUpload(models.Model):
     """A media file on its way in over more than one request, or past us into the bucket.
 
     What has arrived lies under `key`, which no register knows; a trigger queues its removal once the row is
-    deleted or completed, whatever does it (see migration 0004).
+    deleted or completed, whatever does it (see migration 0002).
     """
 
     class Way(models.TextChoices):
@@ -233,7 +233,7 @@ class DirectUpload(models.Model):
 class Usage(models.Model):
     """How much of their quota a user has used: the originals of images and media files, not derivatives.
 
-    Triggers on both tables keep it, in the transaction that adds or removes a row (see migration 0001); its
+    Triggers on both tables keep it, in the transaction that adds or removes a row (see migration 0002); its
     lock lets the uploads of one user pass the quota one by one.
     """
 

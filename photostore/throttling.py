@@ -61,7 +61,7 @@ def network_of(address: str) -> str:
     return str(ip_network((known.packed, 64), strict=False))
 
 
-def revert_step(*names: str) -> None:
+def uncount(*names: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_BACK, [sorted(names)])
 

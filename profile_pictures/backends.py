@@ -13,7 +13,7 @@ from django.utils import timezone
 from photostore.audit import client_address, subject_of_user
 from photostore.errors import TooManyAttempts
 from photostore.models import AuditEntry
-from photostore.throttling import WINDOW_SECONDS, count, counted, network_of, revert_step
+from photostore.throttling import WINDOW_SECONDS, count, counted, network_of, uncount
 from profile_pictures.models import User
 
 WRONG_PASSWORDS_PER_MINUTE = 10
@@ -47,7 +47,7 @@ class ThrottledModelBackend(ModelBackend):
         attempts = _counted(username or "", name, network)
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is not None:
-            revert_step(*attempts)
+            uncount(*attempts)
             count(_right(name))
         return user
 

@@ -25,7 +25,7 @@ class User(AbstractUser):
     profile_picture = models.ImageField(max_length=KEY_LENGTH, blank=True, editable=False)
 
     # How often the account was switched off: what was signed in before stays out (a trigger counts, and ends
-    # the tokens; see migration 0005).
+    # the tokens; see migration 0002).
     sign_ins_ended = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # What the save that is under way changes, for the audit (`profile_pictures.traces`).
     changed_fields: list[str] = []

@@ -142,7 +142,7 @@ class Student(models.Model):
 class FormerStudentNumber(models.Model):
     """A number that a student once had, so that a photo tagged under it is still found.
 
-    A trigger writes it, whatever changes the number (migration 0010).
+    A trigger writes it, whatever changes the number (migration 0002).
     """
 
     student = models.ForeignKey(Student, models.CASCADE, related_name="former_numbers")

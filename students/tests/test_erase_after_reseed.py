@@ -177,7 +177,7 @@ def after_migration() -> Student:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(1800)
 def test_killed_before_every_step_and_run_again(api: Any, each_storage: str) -> None:
-    erasing = Killing(every=one_of(each_storage))
+    erasing = Killing(every=one_of(each_storage), apart=60)
     killed = True
     while killed:
         forget_everything()

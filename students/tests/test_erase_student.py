@@ -139,7 +139,7 @@ def test_asking_again_is_fine(ada: Student, each_storage: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(1800)
 def test_killed_before_every_step_and_run_again(api: Any, each_storage: str) -> None:
-    erasing = Killing(every=one_of(each_storage))
+    erasing = Killing(every=one_of(each_storage), apart=60)
     killed = True
     while killed:
         ada = with_everything(api)
@@ -270,7 +270,7 @@ def test_an_integer_that_came_back_is_another_childs(api: Any, ada: Student) -> 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(1800)
 def test_an_erasure_of_somebody_deleted_killed_before_every_step(api: Any, each_storage: str) -> None:
-    erasing = Killing(every=one_of(each_storage))
+    erasing = Killing(every=one_of(each_storage), apart=60)
     killed = True
     while killed:
         ada = with_everything(api)
