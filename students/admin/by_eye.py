@@ -19,7 +19,7 @@ from photostore.admin.operations import streamed
 from photostore.audit import Actor
 from photostore.delivery.links import LinkMaker
 from photostore.errors import NotFound, PhotostoreError
-from students.by_eye.source import MOST_CANDIDATES, Choice, Pick, Source
+from students.by_eye.source import MOST_CANDIDATES, Choice, Confirmed, Pick, Source
 from students.by_eye.sources import source_named
 from students.models import Student
 from students.representation import thumbnails_of
@@ -132,7 +132,7 @@ class ByEyeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Do all of it; what could not be done stays, with the reason."""
         found = self._source(request, source)
         try:
-            result = found.commit(Actor.of(request, "admin"), set(request.POST.getlist("confirm")))
+            result = found.commit(Actor.of(request, "admin"), _confirmed(request))
         except PhotostoreError as error:
             tell_refusal(request, error, action="by_eye.commit")
             return HttpResponseRedirect(reverse("admin:students_by_eye_picks", args=[source]))
@@ -184,6 +184,12 @@ def _student(said: str) -> Student | None:
     if student is None:
         raise NotFound
     return student
+
+
+def _confirmed(request: HttpRequest) -> Confirmed:
+    """The ticks of the page, each of a photo and the student beside it."""
+    said = [tick.partition(":") for tick in request.POST.getlist("confirm")]
+    return {(seen, int(pk)) for seen, _colon, pk in said if pk.isdecimal() and len(pk) < 19}
 
 
 def _wants_json(request: HttpRequest) -> bool:

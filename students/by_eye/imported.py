@@ -20,6 +20,7 @@ from students.by_eye.source import (
     MOST_CANDIDATES,
     NEIGHBOURS,
     Choice,
+    Confirmed,
     Item,
     Neighbour,
     Pick,
@@ -97,27 +98,36 @@ class ImportedPhotos(Source):
             before = row.data.pop(BEFORE_BY_EYE, None)
             for name, value in (before or {}).items():
                 setattr(row, name, value)
-            row.save()
+            if row.accepted and row.student_id:  # another picture may be chosen for the student by now
+                others = self.batch.rows.filter(student=row.student_id, accepted=True).exclude(pk=row.pk)
+                row.accepted = not others.exists()
+            row.save(update_fields=[*FIELDS, "data"])
 
     def picks(self) -> list[Pick]:
         rows = self.batch.rows.filter(data__has_key=BEFORE_BY_EYE).select_related("student")
         return [self._pick(row) for row in rows]
 
-    def commit(self, actor: Actor, confirmed: set[str]) -> Result:
+    def commit(self, actor: Actor, confirmed: Confirmed) -> Result:
         """The whole import, with these picks; what speaks against a pick is confirmed or taken back first."""
         with transaction.atomic():
-            left = [pick for pick in self.picks() if pick.problem and pick.seen not in confirmed]
+            self._hold()
+            doubtful = [pick for pick in self.picks() if pick.student and pick.problem]
+            left = [one for one in doubtful if one.student and (one.seen, one.student.pk) not in confirmed]
             if left:
                 return Result(0, left)
-            for pick in self.picks():
-                if pick.problem:
-                    row = self._locked(pick.token, pick.seen)
-                    codes = [one["code"] for one in row.findings]
-                    self.kind.change_row(row, {"accepted": True, "confirm": codes}, actor)
+            for pick in doubtful:
+                row = self._locked(pick.token, pick.seen)
+                codes = [one["code"] for one in row.findings]
+                self.kind.change_row(row, {"accepted": True, "confirm": codes}, actor)
             given = self.batch.rows.filter(accepted=True).count()
             lifecycle.begin_commit(self.batch, actor)
             jobs.commit_soon(self.batch.pk)
         return Result(given, [], is_waiting=True)
+
+    def _hold(self) -> None:
+        """Until the transaction ends nobody else changes a row, or begins the commit."""
+        self.batch = Import.objects.select_for_update(no_key=True).get(pk=self.batch.pk)
+        lifecycle.refuse_unless_ready(self.batch)
 
     def _in_order(self) -> list[ImportRow]:
         rows = self.batch.rows.filter(staged_key__isnull=False).select_related("student")
@@ -128,7 +138,7 @@ class ImportedPhotos(Source):
 
     def _locked(self, token: str, seen: str) -> ImportRow:
         """The row while somebody says whom it shows. Raises `Conflict` where it is another picture."""
-        lifecycle.refuse_unless_ready(self.batch)
+        self._hold()
         n = self._row(token).n
         row = self.batch.rows.select_for_update(of=("self",)).select_related("student").get(n=n)
         row.batch = self.batch

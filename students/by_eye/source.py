@@ -18,6 +18,9 @@ NEIGHBOURS = 2
 # Each of them is on the page, and the unowned ones are read; more would outlast a browser's patience.
 AT_ONCE = 200
 
+# The photos, by their sha256, that are right for this student (the primary key) whatever speaks against it.
+Confirmed = set[tuple[str, int]]
+
 
 @dataclass
 class Choice:
@@ -114,8 +117,8 @@ class Source(ABC):
         """All that was said."""
 
     @abstractmethod
-    def commit(self, actor: Actor, confirmed: set[str]) -> Result:
-        """Do it, as one operation. `confirmed`: the `seen` of those that are right all the same."""
+    def commit(self, actor: Actor, confirmed: Confirmed) -> Result:
+        """Do it, as one operation."""
 
 
 def natural(name: str) -> list[Any]:

@@ -13,7 +13,17 @@ from photostore.audit import Actor
 from photostore.commands import one_at_a_time
 from photostore.errors import PhotostoreError
 from photostore.operations.pictures import FileRef
-from students.by_eye.source import AT_ONCE, MOST_CANDIDATES, Choice, Item, Pick, Result, Source, natural
+from students.by_eye.source import (
+    AT_ONCE,
+    MOST_CANDIDATES,
+    Choice,
+    Confirmed,
+    Item,
+    Pick,
+    Result,
+    Source,
+    natural,
+)
 from students.matching import State
 from students.models import StagedMatch, Student, StudentQuerySet
 from students.recovery.evidence.findings import Finding, Kind
@@ -70,7 +80,7 @@ class UnownedFiles(Source):
         students = _students([], [match.student_id for match in matches])
         return [_pick(match, students) for match in matches]
 
-    def commit(self, actor: Actor, confirmed: set[str]) -> Result:
+    def commit(self, actor: Actor, confirmed: Confirmed) -> Result:
         with one_at_a_time("the admin"):
             outcome = by_eye.give_staged(actor, confirmed=confirmed, findings=STOPS)
         left = [pick for pick in self.picks() if pick.seen in outcome.left]

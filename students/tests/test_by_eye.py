@@ -187,7 +187,12 @@ def test_anothers_picture_is_given_only_if_it_is_right_all_the_same(
         "Ada Lovelace",
         "Twin",
     ]
-    client.post(at("by_eye_commit"), {"confirm": sha256})
+    # What was ticked for another student is no word about who is picked by now.
+    assert f'value="{sha256}:{bea}"' in shown
+    for other in (f"{sha256}:{ada.pk}", sha256, f"{sha256}:x"):
+        client.post(at("by_eye_commit"), {"confirm": other})
+    assert not Student.objects.get(pk=bea).profile_photo
+    client.post(at("by_eye_commit"), {"confirm": f"{sha256}:{bea}"})
     assert Student.objects.get(pk=bea).profile_photo
 
 

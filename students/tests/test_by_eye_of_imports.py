@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from photostore.errors import Conflict
 from photostore.tests.inventory_files import run
-from students.models import ImportRow, StagedMatch, Student, StudentPhoto
+from students.by_eye.imported import ImportedPhotos
+from students.models import Import, ImportRow, StagedMatch, Student, StudentPhoto
+from students.tests.commands import OPERATOR
 from students.tests.photo_zips import Imported, pupil, shown_faces
 from students.tests.reseeding import undo_last
 from students.tests.school import face, hand_in
@@ -126,7 +130,15 @@ def test_what_speaks_against_a_pick_is_confirmed_before_the_commit(api: Any, pag
     assert "The same picture is the photo of another student: Dora Eco." in shown
     assert "This is right all the same." in shown
     assert set(shown_faces()) == {"Dora Eco"}
-    assert "2 photos are being assigned." in page.commit(confirm=page.row("IMG_10.jpg").staged_sha256)
+    tick = f"{page.row('IMG_10.jpg').staged_sha256}:{cleo.pk}"
+    assert f'value="{tick}"' in shown
+    # Meanwhile somebody else says that it is Bea: nobody has ticked that this is right.
+    bea = Student.objects.get(student_number="78")
+    assert page.pick("IMG_10.jpg", bea.pk) == (204, "")
+    assert "This is right all the same." in page.commit(confirm=tick)
+    assert set(shown_faces()) == {"Dora Eco"}
+    assert page.pick("IMG_10.jpg", cleo.pk) == (204, "")
+    assert "2 photos are being assigned." in page.commit(confirm=tick)
     assert shown_faces()["Cleo Doe"] == "IMG_10.jpg"
 
 
@@ -136,6 +148,33 @@ def test_two_pictures_of_one_student_are_chosen_from(api: Any, alice: Any, ada: 
     assert page.pick("0123 (1).jpg", ada.pk)[0] == 204
     page.commit()
     assert shown_faces() == {"Ada Byron": "0123 (1).jpg"}
+
+
+def test_a_row_as_it_was_is_not_accepted_beside_another_of_its_student(
+    api: Any, alice: Any, ada: Student
+) -> None:
+    page = Page(alice, Imported(api, {"0123.jpg": face(1), "IMG_2.jpg": face(2)}))
+    row = page.row("0123.jpg")
+    row.data["before_by_eye"] = {name: getattr(row, name) for name in FIELDS if name != "data"}
+    row.accepted = False
+    row.save()
+    assert page.pick("IMG_2.jpg", ada.pk) == (204, "")
+    assert page.pick("0123.jpg", "") == (204, "")
+    assert (page.row("0123.jpg").student_id, page.row("0123.jpg").accepted) == (ada.pk, False)
+    assert page.pick("IMG_2.jpg", "") == (204, "")
+    assert not ImportRow.objects.filter(accepted=True).exists()
+
+
+def test_after_somebody_began_the_commit_nothing_is_said(page: Page) -> None:
+    source, row = ImportedPhotos(UUID(page.batch.id)), page.row("IMG_2.jpg")
+    photo = str(row.n), row.staged_sha256 or ""
+    page.commit()
+    with pytest.raises(Conflict):
+        source.stage(*photo, None, OPERATOR)
+    source = ImportedPhotos(UUID(page.batch.id))
+    source.batch.state = Import.State.READY  # as it was when the page asked
+    with pytest.raises(Conflict):
+        source.unstage(*photo, OPERATOR)
 
 
 def test_only_who_may_import_sees_and_says(page: Page, vera: Any, bob: Any) -> None:

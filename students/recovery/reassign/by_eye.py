@@ -79,11 +79,14 @@ def unstage(sha256: str) -> None:
     StagedMatch.objects.filter(sha256=sha256.replace("\0", "")).delete()
 
 
-def give_staged(actor: Actor, *, confirmed: Collection[str] = (), findings: Collection[str] = ()) -> Outcome:
+def give_staged(
+    actor: Actor, *, confirmed: Collection[tuple[str, int]] = (), findings: Collection[str] = ()
+) -> Outcome:
     """Make every staged file the photo of its student, all as one operation.
 
-    `confirmed`: the sha256 of those that are right although `findings` speak against it. What is refused
-    stays staged. Call it under the commands' lock; killed and called again, it goes on.
+    `confirmed`: the sha256 of those that are right although `findings` speak against it, and the key of the
+    student for whom they are. What is refused stays staged. Call it under the commands' lock; killed and
+    called again, it goes on.
     """
     outcome = Outcome()
     goes_on = was_killed()
@@ -95,7 +98,7 @@ def give_staged(actor: Actor, *, confirmed: Collection[str] = (), findings: Coll
                 outcome.given += 1
                 match.delete()
                 continue
-            codes = findings if match.sha256 in confirmed else ()
+            codes = findings if student and (match.sha256, student.pk) in confirmed else ()
             try:
                 _give(match, student, runner, actor, codes)
             except PhotostoreError as why:
