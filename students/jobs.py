@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from photostore.background import command, on_request, periodic
-from photostore.errors import CommandRefused, StorageUnavailable
+from photostore.errors import CommandRefused, NotFound, StorageUnavailable
 from students.fingerprints import Looker
 from students.imports import kinds, lifecycle
+from students.imports.photos import arriving
+from students.models import Import
 from students.recovery.legacy.by_itself import WORKER, Adopter
 from students.renumbering import retag_some
 
@@ -36,6 +40,15 @@ def read_soon(import_id: UUID) -> None:
     read_import.configure(lock=f"import {import_id}").defer(import_id=str(import_id))
 
 
+def read_once_complete(batch: Import) -> None:
+    """Have a zip that came in pieces read where its last byte is here; nothing where another call has done
+    so. Raises `StorageUnavailable`.
+    """
+    with suppress(NotFound), transaction.atomic():
+        if arriving.now_complete(batch):
+            read_soon(batch.pk)
+
+
 def commit_soon(import_id: UUID) -> None:
     """Have it committed, once the caller's transaction has committed."""
     commit_import.configure(lock=f"import {import_id}").defer(import_id=str(import_id))
@@ -48,6 +61,8 @@ def take_up_imports() -> None:
     for import_id, is_read in lifecycle.left_alone():
         if f"import {import_id}" not in known:
             (commit_soon if is_read else read_soon)(import_id)
+    for batch in arriving.awaited():
+        read_once_complete(batch)
 
 
 @periodic(_("Adopt photos that another system's rows name"), cron="* * * * *")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from PIL import Image
 from photostore.audit import ANONYMOUS
 from photostore.models import AuditEntry, Operation
 from photostore.operations import undo
-from students.imports.photos import committing
+from students import jobs
+from students.imports.photos import arriving, committing
 from students.jobs import take_up_imports
 from students.models import Import, Student, StudentPhoto
 from students.tests.commands import run
@@ -313,11 +315,8 @@ def test_what_was_undone_while_it_was_committed_is_not_gone_on_with(api: Any) ->
     assert api.post(f"{path}commit/").status_code == 202
     batch = Import.objects.get()
 
-    def stop() -> None:
-        raise InterruptedError
-
     with pytest.raises(InterruptedError):
-        committing.commit(batch, stop)
+        committing.commit(batch, stopped)
     assert len(shown_faces()) == 1
     assert undone(Operation.objects.get(pk=batch.operation)) == (1, 0)
     run_jobs()
@@ -414,6 +413,32 @@ def test_a_zip_by_tus_goes_on_after_a_break(api: Any) -> None:
     assert run_jobs() == 1
     shown = api.get(f"/api/photo-imports/{said['id']}/").json()
     assert (shown["state"], shown["counts"], shown["upload_url"]) == ("ready", {"new": 1}, None)
+
+
+@pytest.mark.parametrize("by_head", [True, False])
+def test_a_zip_whose_last_byte_came_before_a_kill_is_read(
+    api: Any, monkeypatch: Any, *, by_head: bool
+) -> None:
+    pupil("Ada", "Byron", "1")
+    data = zip_of(faces("1.jpg"))
+    said = api.post("/api/photo-imports/", {"filename": "a.zip", "size": len(data)}, format="json").json()
+    batch = Import.objects.get()
+    arriving.receive(batch, offset=0, byte_count=len(data) - 1, read=io.BytesIO(data[:-1]).read)
+    ask = partial(api.head, said["upload_url"]) if by_head else take_up_imports
+    ask()
+    assert run_jobs() == 0, "a byte is missing"
+    arriving.receive(batch, offset=len(data) - 1, byte_count=1, read=io.BytesIO(data[-1:]).read)
+    with monkeypatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr(jobs, "read_soon", stopped)
+        jobs.read_once_complete(batch)
+    ask()
+    take_up_imports()
+    assert run_jobs() == 1
+    assert api.get(f"/api/photo-imports/{said['id']}/").json()["counts"] == {"new": 1}
+
+
+def stopped(*_args: Any) -> None:
+    raise InterruptedError
 
 
 def test_nobody_else_sees_it(api: Any, client: Any) -> None:

@@ -129,9 +129,10 @@ class PhotoImportUpload(PhotoImportsView):
 
     @extend_schema(exclude=True)
     def head(self, request: Request, import_id: UUID) -> Response:  # noqa: ARG002
-        """The offset to go on from."""
+        """The offset to go on from; a zip that is all here is read, also where the last answer was lost."""
         batch = self.batch()
         size, arrived = arriving.announced_size(batch), arriving.arrived_bytes(batch)
+        jobs.read_once_complete(batch)
         return self._tus({"Upload-Offset": str(arrived), "Upload-Length": str(size)})
 
     @extend_schema(request={CHUNK_TYPE: bytes}, responses={204: None})
@@ -143,14 +144,13 @@ class PhotoImportUpload(PhotoImportsView):
         length = request.META.get("CONTENT_LENGTH")
         chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         batch = self.batch()
-        arrived, is_all = arriving.receive(
+        arrived = arriving.receive(
             batch,
             offset=_offset(request),
             byte_count=None if chunked else int(length or 0),
             read=request._request.read,
         )
-        if is_all:
-            jobs.read_soon(batch.pk)
+        jobs.read_once_complete(batch)
         return self._tus({"Upload-Offset": str(arrived)}, status.HTTP_204_NO_CONTENT)
 
     def _tus(self, headers: dict[str, str], code: int = status.HTTP_200_OK) -> Response:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from photostore import keys
@@ -64,10 +65,8 @@ def arrived_bytes(batch: Import) -> int:
         raise NotFound from error
 
 
-def receive(
-    batch: Import, *, offset: int, byte_count: int | None, read: Callable[[int], bytes]
-) -> tuple[int, bool]:
-    """Add what `read` gives; how much is here then, and whether that is all, so that it can be read.
+def receive(batch: Import, *, offset: int, byte_count: int | None, read: Callable[[int], bytes]) -> int:
+    """Add what `read` gives; how much is here then.
 
     What came before a broken connection stays. Raises `NotFound`, `Conflict`, `InUse`, `StorageUnavailable`
     and whatever `read` raises.
@@ -83,14 +82,22 @@ def receive(
             if byte_count is not None and byte_count > room:
                 raise Conflict(_("More bytes were sent than were announced."), code="more_than_announced")
             held.append(read, byte_count=room)
-            arrived = held.byte_size
+            return held.byte_size
     except FileMissing as error:
         raise NotFound from error
-    return arrived, arrived == size and _is_complete(batch)
 
 
-def _is_complete(batch: Import) -> bool:
-    """Say so once."""
+def now_complete(batch: Import) -> bool:
+    """Whether its last byte is here, which is said once; have it read in the same transaction.
+
+    Raises `NotFound`, `StorageUnavailable`.
+    """
+    if arrived_bytes(batch) != announced_size(batch):
+        return False
     options = {name: value for name, value in batch.options.items() if name != ARRIVING}
-    waiting = Import.objects.filter(pk=batch.pk, state=Import.State.READING, options__has_key=ARRIVING)
-    return bool(waiting.update(options=options))
+    return bool(awaited().filter(pk=batch.pk).update(options=options))
+
+
+def awaited() -> QuerySet[Import]:
+    """Those whose zip is on its way."""
+    return Import.objects.filter(state=Import.State.READING, options__has_key=ARRIVING)
