@@ -113,6 +113,14 @@ def test_it_is_undone_as_one_but_for_what_was_changed_since(client: Any) -> None
     assert bea.pk in [row["id"] for row in before]
 
 
+def test_who_was_edited_since_stays_also_in_a_field_that_the_list_did_not_say(client: Any) -> None:
+    done = committed(client, listed("3;New;Gus;4b"))
+    gus = Student.objects.get()
+    assert client.patch(f"/api/students/{gus.pk}/", {"grade": "4"}).status_code == 200
+    assert undo(operation_of(done), OPERATOR).skipped == 1
+    assert Student.objects.get().grade == "4"
+
+
 def test_an_undo_is_undone_with_the_same_ids(client: Any) -> None:
     done = committed(client, listed("1;Lovelace;Ada;4b"))
     after = school()

@@ -106,14 +106,19 @@ def _came_meanwhile(steps: Steps) -> set[int]:
 
 def _columns(step: OperationStep) -> dict[str, Any]:
     details, now = step.details, timezone.now()
-    said = {"status": Student.Status.ACTIVE, **details["after"]}
     return {
         "id": details["id"],
         "student_id": details["student_id"],
         "created_at": now,
         "updated_at": now,
-        **{name: said.get(name, None if name in NULL else "") for name in FIELDS},
+        **_added(step),
     }
+
+
+def _added(step: OperationStep) -> dict[str, Any]:
+    """All fields of a student as the step adds them."""
+    said = {"status": Student.Status.ACTIVE, **step.details["after"]}
+    return {name: said.get(name, None if name in NULL else "") for name in FIELDS}
 
 
 def _remove(steps: Steps) -> Left:
@@ -129,7 +134,7 @@ def _remove(steps: Steps) -> Left:
             continue
         if student.profile_photo or student.pk in with_photos:
             left[step.pk] = _("The student has photos by now.")
-        elif _says(student, step.details["after"]) != step.details["after"]:
+        elif _says(student, FIELDS) != _added(step):
             left[step.pk] = _("The student was changed since.")
         else:
             gone.append(student)
