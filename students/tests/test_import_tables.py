@@ -183,6 +183,24 @@ def test_a_workbook_that_would_unpack_to_gigabytes_is_not_unpacked(monkeypatch: 
     assert refused.value.code == "broken_spreadsheet"
 
 
+@pytest.mark.parametrize("name", ["sharedStrings.xml", "styles.xml"])
+def test_a_workbook_whose_texts_or_styles_are_huge_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheets, "MAX_HELD_BYTES", 1_000)
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"xl/{name}", bytes(1_001))
+    with pytest.raises(ImportRefused) as refused:
+        read(bomb.getvalue())
+    assert refused.value.code == "too_large_spreadsheet"
+
+
+def test_a_format_that_excel_would_not_keep_says_nothing() -> None:
+    assert spreadsheets.shown_as(7, "0" * 255)[0] == "7".zfill(255)
+    assert spreadsheets.shown_as(7, "0" * 256)[0] == "7"
+
+
 def test_another_zip_is_no_list() -> None:
     other = io.BytesIO()
     with zipfile.ZipFile(other, "w") as archive:

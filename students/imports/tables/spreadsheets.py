@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 import openpyxl
@@ -18,6 +19,10 @@ MAX_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 400 * 1_048_576
 # Excel keeps 15 digits of a number; what follows is made up.
 EXACT_BELOW = 10**15
+# openpyxl takes these whole into memory, as objects that are many times as large.
+HELD_WHOLE = ("sharedstrings.xml", "styles.xml")
+MAX_HELD_BYTES = 50 * 1_048_576
+MAX_FORMAT = 255  # Excel's own limit
 BLANKS_AT_THE_END = 10_000
 FORMULA_ERROR = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
 
@@ -44,6 +49,9 @@ def _check_archive(content: bytes) -> None:
         raise refusal("not_a_table")
     if len(members) > MAX_MEMBERS or sum(one.file_size for one in members) > MAX_UNPACKED_BYTES:
         raise refusal("broken_spreadsheet")
+    held = [one.file_size for one in members if one.filename.lower().endswith(HELD_WHOLE)]
+    if any(size > MAX_HELD_BYTES for size in held):
+        raise refusal("too_large_spreadsheet")
 
 
 def _read(content: bytes, name: str) -> Table:
@@ -113,6 +121,8 @@ def _number_shown(value: float, number_format: str) -> tuple[str, Damage | None]
 
 def _with_zeros(number: int, number_format: str) -> str:
     """`123` in the format `00000` is `00123`, in `"S-"0000` it is `S-0123`; any other format adds nothing."""
+    if len(number_format) > MAX_FORMAT:
+        return str(number)
     pieces = _pieces(number_format.split(";", maxsplit=1)[0])
     zeros = sum(piece is None for piece in pieces)
     if number < 0 or not zeros:
@@ -129,7 +139,8 @@ def _with_zeros(number: int, number_format: str) -> str:
     return "".join(reversed(filled))
 
 
-def _pieces(number_format: str) -> list[str | None]:
+@lru_cache
+def _pieces(number_format: str) -> Sequence[str | None]:
     """The format as literals and places for one digit (None); nothing for what is neither."""
     pieces: list[str | None] = []
     rest = re.sub(r"\[[^\]]*\]|_.", "", number_format)

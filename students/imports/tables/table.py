@@ -24,6 +24,10 @@ TABLE_SENTENCES: dict[str, Sentence] = {
         "without a password, or as CSV."
     ),
     "broken_spreadsheet": _("This workbook is damaged. Open it, save it again and upload that file."),
+    "too_large_spreadsheet": _(
+        "This workbook holds too much text or too many formats. Save the list alone in a new workbook, or as "
+        "CSV."
+    ),
     "no_such_sheet": _("The workbook has no sheet of this name."),
     "too_many_rows": _("The list has more than %(limit)s rows."),
     "wrong_charset": _("The list is not written in %(charset)s."),
