@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -23,7 +22,7 @@ from photostore.audit import Actor
 from photostore.errors import NotFound, PhotostoreError
 from photostore.models import Operation
 from photostore.operations.pictures import FileRef
-from photostore.uploads.handler import MEGABYTE, optional_file
+from photostore.uploads.handler import optional_file
 from students import jobs
 from students.admin.photo_import_rows import change, shown, students_like, summary, tabs_of
 from students.by_eye.imported import TO_LOOK_AT
@@ -41,23 +40,14 @@ ABSENT_LISTED = 300
 Page = Callable[..., HttpResponseBase]
 
 
-class PhotosUpload:
-    """What the page that takes photos takes: see `UploadRules`."""
-
-    max_file_bytes = settings.PHOTO_IMPORT_MAX_MB * MEGABYTE
-    max_memory_bytes = 64 * 1024
-
-
 class PhotoImportsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The pages of it, for the students' admin; each makes the calls that REST makes."""
 
     def get_urls(self) -> list[URLPattern]:
         """An import's pages lie under its id."""
         one = "photo-imports/<uuid:import_id>/"
-        upload = self._page(self.photos_page, "view")
-        upload.view_class = PhotosUpload  # type: ignore[attr-defined] # the middleware holds the body to it
         return [
-            path("photo-imports/", upload, name="students_photo_imports"),
+            path("photo-imports/", self._page(self.photos_page, "view"), name="students_photo_imports"),
             path("photo-imports/find/", self._page(self.find_view, "view"), name="students_find"),
             path(one, self._page(self.import_page, "view"), name="students_photo_import"),
             path(f"{one}commit/", self._page(self.commit_page, "change"), name="students_photo_commit"),
@@ -89,7 +79,9 @@ class PhotoImportsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return wrapped
 
     def photos_page(self, request: HttpRequest) -> HttpResponseBase:
-        """Hand photos in; the latest imports."""
+        """Hand photos in; the latest imports. The page's script sends them by tus, a form without it at most
+        what every page of the admin takes: a form is read before it is known who sends it.
+        """
         may_add = request.user.has_perms(permissions_to_import("add"))
         if request.method == "POST":
             if not may_add:

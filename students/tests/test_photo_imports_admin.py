@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from photostore.storage import storage_for
+from photostore.uploads.handler import MEGABYTE, LimitedUploadHandler
 from students.models import Import
 from students.tests.photo_zips import Imported, faces, pupil, shown_faces
 from students.tests.school import face, hand_in
@@ -98,6 +102,18 @@ def test_only_who_may_import_sees_anything(batch: Imported, vera: Any) -> None:
 def test_the_list_of_all_imports_leads_to_its_page(office: Client, batch: Imported) -> None:
     answer = office.get(f"/admin/students/import/{batch.id}/change/")
     assert answer["Location"] == f"{PAGES}{batch.id}/"
+
+
+def test_what_a_stranger_sends_is_not_written(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(LimitedUploadHandler, "_write", lambda _self, data: written.append(len(data)))
+    monkeypatch.setattr(type(storage_for()), "scratch", lambda _self: pytest.fail("on the disk"))
+    client = Client(enforce_csrf_checks=True)
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32  # anybody can, and then the form is read
+    for size, status in ((22 * MEGABYTE, 413), (MEGABYTE, 403)):
+        answer = client.post(PAGES, {"files": SimpleUploadedFile("a.zip", bytes(size))})
+        assert answer.status_code == status
+        assert sum(written) == (0 if status == 413 else size)
 
 
 def test_no_row_has_a_number_of_many_digits(office: Client, batch: Imported) -> None:
