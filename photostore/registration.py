@@ -112,6 +112,26 @@ def outcome_of(work: Callable[[OperationStep], None], step: OperationStep) -> Ou
     return step, None
 
 
+def outcomes_of(
+    many: Callable[[Sequence[OperationStep]], Iterator[list[Outcome]]], steps: Sequence[OperationStep]
+) -> Iterator[list[Outcome]]:
+    """What becomes of many. Where they cannot be done together, each is tried by itself: one is at fault."""
+    remaining = {step.pk: step for step in steps}
+    try:
+        for batch in many(steps):
+            for step, _why in batch:
+                remaining.pop(step.pk, None)
+            yield batch
+    except CANNOT as why:
+        if len(steps) == 1:
+            yield [(step, why) for step in remaining.values()]
+            return
+    else:
+        return
+    for step in remaining.values():
+        yield from outcomes_of(many, [step])
+
+
 def _only(batches: Iterator[list[Outcome]]) -> None:
     for batch in batches:
         for _step, why in batch:

@@ -17,7 +17,7 @@ from photostore.many_rows import insert, next_ids
 from photostore.models import Operation, OperationStep
 from photostore.operations.handlers import handler_of
 from photostore.operations.tally import count_done
-from photostore.registration import CANNOT
+from photostore.registration import CANNOT, outcomes_of
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def batches(steps: Sequence[OperationStep]) -> Iterator[list[OperationStep]]:
 def carry_out(steps: Sequence[OperationStep]) -> None:
     """Perform written steps. What no longer applied is marked as skipped."""
     for some in batches(steps):
-        for batch in handler_of(some[0]).perform_many(some):
+        for batch in outcomes_of(handler_of(some[0]).perform_many, some):
             mark([step for step, why in batch if why is None], OperationStep.State.DONE)
             for step, why in batch:
                 if isinstance(why, CANNOT):

@@ -14,7 +14,15 @@ from photostore.errors import Changed, Conflict
 from photostore.models import BY_ITSELF, UPLOAD, Operation, OperationStep
 from photostore.operations.handlers import handler_of
 from photostore.operations.runner import batches, finish_interrupted, finish_last_step, mark, run_operation
-from photostore.registration import BatchHandler, Outcome, RowsHandler, StepHandler, apps, outcome_of
+from photostore.registration import (
+    BatchHandler,
+    Outcome,
+    RowsHandler,
+    StepHandler,
+    apps,
+    outcome_of,
+    outcomes_of,
+)
 
 PER_FETCH = 500
 MAX_STEPS_WAITED_FOR = 1_000
@@ -53,7 +61,9 @@ class RevertStep(BatchHandler):
             taken = [outcome_of(_refuse_taken, step) for step, one in pairs if one.pk not in standing]
             if taken:
                 yield taken
-            for batch in handler.revert_many([one for _step, one in pairs if one.pk in standing]):
+            for batch in outcomes_of(
+                handler.revert_many, [one for _step, one in pairs if one.pk in standing]
+            ):
                 mark((one for one, why in batch if why is None), OperationStep.State.UNDONE)
                 yield [(standing[one.pk], why) for one, why in batch]
 
@@ -62,7 +72,7 @@ class RevertStep(BatchHandler):
         for handler, pairs in _originals(steps):
             undone = {one.pk: step for step, one in pairs if one.state == OperationStep.State.UNDONE}
             yield [(step, None) for step, one in pairs if one.pk not in undone]
-            for batch in handler.perform_many([one for _step, one in pairs if one.pk in undone]):
+            for batch in outcomes_of(handler.perform_many, [one for _step, one in pairs if one.pk in undone]):
                 mark((one for one, why in batch if why is None), OperationStep.State.DONE)
                 yield [(undone[one.pk], why) for one, why in batch]
 
