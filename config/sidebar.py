@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# A heading, and below it: title, icon, the route and what it takes, and the permission that opens it.
+# A heading, and below it: title, icon, the route and what it takes, and the permissions that open it.
 # The icons are of Material Symbols.
 Entry = tuple[str | Promise, str, str, str]
 PAGES: list[tuple[str | Promise, list[Entry]]] = [
@@ -21,7 +21,7 @@ PAGES: list[tuple[str | Promise, list[Entry]]] = [
                 _("Attendance photos"),
                 "event_available",
                 "students_attendancephoto_changelist",
-                "students.view_attendancephoto",
+                "students.view_student students.view_attendancephoto",
             ),
         ],
     ),
@@ -97,7 +97,10 @@ PAGES: list[tuple[str | Promise, list[Entry]]] = [
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups that have something for this person."""
     groups = [
-        {"title": title, "items": [_item(*entry) for entry in entries if request.user.has_perm(entry[3])]}
+        {
+            "title": title,
+            "items": [_item(*entry) for entry in entries if request.user.has_perms(entry[3].split())],
+        }
         for title, entries in PAGES
     ]
     return [
