@@ -71,7 +71,7 @@ def test_the_pages_speak_french(alice: Any, ada: Student) -> None:
     french = {"Accept-Language": "fr"}
     shown = client.get(at("by_eye"), headers=french).content.decode()
     for sentence in (
-        "Le fichier porte le numéro de cet élève.",
+        "Le nom du fichier est le numéro de cet élève.",
         "Plus tard",
         "Tous les choix",
         "{name} : choisi.",
