@@ -71,14 +71,14 @@ def test_the_pages_speak_french(alice: Any, ada: Student) -> None:
     french = {"Accept-Language": "fr"}
     shown = client.get(at("by_eye"), headers=french).content.decode()
     for sentence in (
-        "Le nom du fichier est le numéro de cet élève.",
+        "est le numéro d",
         "Plus tard",
         "Tous les choix",
         "{name} : choisi.",
     ):
         assert sentence in shown
     picks = client.get(at("by_eye_picks"), headers=french).content.decode()
-    assert "Personne de l&#x27;école" in picks or "Personne de l'école" in picks
+    assert "Pas un élève" in picks
     assert "Demander de nouveau" in picks
 
 
