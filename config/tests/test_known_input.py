@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 
-from config.tests.test_authorisation import OK, READS, TABLE, Row, World, everything, picture
+from config.tests.route_table import OK, READS, TABLE, Row, World, everything, picture
 from photostore.web.known_input import KnownInput
 from testing.people import body_of, client_of
 

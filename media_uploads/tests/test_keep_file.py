@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_nothing(dana: Any, monkeypatch: pytest.MonkeyPatch) 
 
     persona = persona_of(dana)
     with monkeypatch.context() as patched:
-        patched.setattr("photostore.storage.disk.DiskStorage.put", full)
+        patched.setattr("photostore.storage.disk.DiskStorage.put_many", full)
         with pytest.raises(StorageFull):
             keep(persona, picture(1))
     assert AuditEntry.objects.get(action="media.upload", outcome="refused").code == "storage_full"

@@ -87,7 +87,7 @@ def test_the_bytes_are_limited(user, settings):
     settings.USER_QUOTA_BYTES = 1_048_576
     add_image(user, size=1_000_000)
     claim_room(user.pk, 48_576)
-    with pytest.raises(QuotaExceeded, match=r"You may keep 1 MB, and 0\.0 MB are left"):
+    with pytest.raises(QuotaExceeded, match=r"You may keep 1 MB\. 0\.0 MB are left"):
         claim_room(user.pk, 48_577)
 
 
