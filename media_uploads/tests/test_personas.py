@@ -138,7 +138,7 @@ def test_with_the_storage_unavailable_the_bytes_wait(dana: Any, monkeypatch: pyt
     persona = persona_of(dana)
     keep(persona, picture(1))
     with monkeypatch.context() as patched:
-        patched.setattr("photostore.storage.disk.DiskStorage.remove", away)
+        patched.setattr("photostore.storage.disk.DiskStorage.remove_many", away)
         delete_persona(user=dana, persona_id=persona.pk, actor=ACTOR)
     assert not Persona.objects.exists()
     assert len(stored()) == 4

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from photostore.models import RateWindow
-from photostore.throttling import count, counted, forget_old_windows, revert_step
+from photostore.throttling import count, counted, forget_old_windows, uncount
 
 
 @pytest.mark.django_db
@@ -20,9 +20,9 @@ def test_each_name_is_counted_for_itself() -> None:
 def test_one_may_be_taken_back_but_never_below_none() -> None:
     count("a")
     for _time in range(3):
-        revert_step("a")
+        uncount("a")
     assert count("a") == 1
-    revert_step("unknown")
+    uncount("unknown")
 
 
 @pytest.mark.django_db

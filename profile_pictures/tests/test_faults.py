@@ -110,7 +110,7 @@ def test_killed_between_the_commit_and_the_removal(
 
 @pytest.mark.parametrize(
     ("method", "crop"),
-    [("copy", None), ("read", {"x": 0, "y": 0, "size": 100}), ("put", {"x": 0, "y": 0, "size": 100})],
+    [("copy", None), ("read", {"x": 0, "y": 0, "size": 100}), ("put_many", {"x": 0, "y": 0, "size": 100})],
     ids=["copy-whole", "read-cropped", "put-cropped"],
 )
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_upload_onto_a_full_disk_leaves_nothing(danas: Any, monkeypatch: pyte
         raise StorageFull
 
     with monkeypatch.context() as patched:
-        patched.setattr("photostore.storage.disk.DiskStorage.put", full)
+        patched.setattr("photostore.storage.disk.DiskStorage.put_many", full)
         answer = hand_in(danas, face(1))
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_full")
     assert not ProfilePictureUpload.objects.exists()

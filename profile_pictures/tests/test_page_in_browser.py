@@ -72,8 +72,8 @@ def test_in_french_with_a_refused_file(new_window: Any, dana: User, tmp_path: Pa
     cropping(page)
     page.get_by_role("button", name="Oui, utiliser cette photo").click()
     expect(page.locator("#history li")).to_have_count(2)
-    page.get_by_role("button", name="La reprendre").click()
-    expect(page.get_by_text("L’ancienne photo est de nouveau votre photo de profil.")).to_be_visible()
+    page.get_by_role("button", name="Rétablir cette photo").click()
+    expect(page.get_by_text("L’ancienne photo a été rétablie comme photo de profil.")).to_be_visible()
     assert key_now(dana) == first
 
 
@@ -121,7 +121,7 @@ def test_starting_again_leaves_nothing(mine: Page, dana: User, tmp_path: Path) -
     choose(mine, file(tmp_path, face(1)))
     cropping(mine)
     mine.locator("#start-again").click()
-    expect(mine.get_by_text("Dropped.")).to_be_visible()
+    expect(mine.get_by_text("Deleted.")).to_be_visible()
     assert stored() == {}
     assert key_now(dana) == ""
 
@@ -133,7 +133,7 @@ def test_five_that_wait_are_listed_and_can_be_dropped(mine: Page, tmp_path: Path
         cropping(mine)
         mine.reload()
     choose(mine, file(tmp_path, face(5)))
-    expect(mine.get_by_text("5 pictures of yours are already waiting")).to_be_visible()
+    expect(mine.get_by_text("5 of your pictures are already awaiting")).to_be_visible()
     expect(mine.locator("#waiting li")).to_have_count(5)
     screenshot(mine, "too_many")
     mine.get_by_role("button", name="Delete it").first.click()

@@ -124,7 +124,7 @@ def test_a_sixth_waits_for_a_decision(danas: Any, eriks: Any) -> None:
     before = everything()
     answer = hand_in(danas, face(9))
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_pending")
-    assert answer.json()["error"].startswith("5 pictures of yours are already waiting")
+    assert answer.json()["error"].startswith("5 of your pictures are already awaiting")
     assert 86_000 < int(answer["Retry-After"]) <= 86_401
     assert everything() == before
     french = hand_in(danas, face(9), headers={"accept-language": "fr"}).json()["detail"]

@@ -82,5 +82,5 @@ def test_a_list_from_its_file_to_the_undo(staff: Page, tmp_path: Path, window: A
     assert set(Import.objects.get().rows.filter(accepted=True).values_list("outcome", flat=True)) == {"done"}
     staff.get_by_role("link", name="Undo this import").click()
     staff.get_by_role("button", name="Yes, undo it").click()
-    expect(staff.get_by_text("Took back 24")).to_be_visible()
+    expect(staff.get_by_text("Undid 24")).to_be_visible()
     assert school() == before

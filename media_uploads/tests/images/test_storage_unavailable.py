@@ -120,7 +120,7 @@ def test_an_upload_that_cannot_be_written_changes_nothing(
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr("photostore.storage.disk.DiskStorage.put", fail)
+        patched.setattr("photostore.storage.disk.DiskStorage.put_many", fail)
         assert is_503(hand_in(danas, face(2), is_primary="true"), code)
     assert everything() == before
     assert AuditEntry.objects.get(outcome="refused", action="image.upload").code == code
