@@ -1,6 +1,6 @@
-"""Who may do what: every route, for an anonymous visitor, another user, an owner, staff with and without permission.
+"""Who may do what: every route, for each kind of visitor, with own, foreign and missing things.
 
-Own, foreign and missing things are tried. A refusal changes nothing, and a route without a row in the table fails.
+A refusal changes nothing, and a route without a row in the table fails.
 """
 
 from __future__ import annotations
