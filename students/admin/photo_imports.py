@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from photostore.admin import tell_refusal
 from photostore.admin.operations import may_undo, streamed
 from photostore.audit import Actor
-from photostore.errors import NotFound, PhotostoreError
+from photostore.errors import NotFound
 from photostore.models import Operation
 from photostore.operations.pictures import FileRef
 from photostore.uploads.handler import optional_file
 from students import jobs
+from students.admin.import_pages import Page, import_page
 from students.admin.photo_import_rows import change, shown, students_like, summary, tabs_of
 from students.by_eye.imported import TO_LOOK_AT
 from students.imports import kinds, lifecycle
@@ -37,7 +36,6 @@ from students.photos import current_photo
 ROWS_PER_PAGE = 30
 RECENT = 10
 ABSENT_LISTED = 300
-Page = Callable[..., HttpResponseBase]
 
 
 class PhotoImportsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -61,22 +59,7 @@ class PhotoImportsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
 
     def _page(self, view: Page, action: str) -> Page:
-        """For whoever may; a refusal of a use case is told on the page that asked."""
-
-        def page(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-            needed = "change" if request.method == "POST" else action
-            if not request.user.has_perms(permissions_to_import(needed)):
-                raise PermissionDenied
-            try:
-                return view(request, **kwargs)
-            except NotFound as error:
-                raise Http404 from error
-            except PhotostoreError as error:
-                tell_refusal(request, error)
-                return HttpResponseRedirect(request.get_full_path() if request.method == "POST" else "..")
-
-        wrapped: Page = self.admin_site.admin_view(page)
-        return wrapped
+        return import_page(self.admin_site, view, action)
 
     def photos_page(self, request: HttpRequest) -> HttpResponseBase:
         """Hand photos in; the latest imports. The page's script sends them by tus, a form without it at most

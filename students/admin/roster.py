@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
-from photostore.admin import ReadOnlyAdmin, tell_refusal
+from photostore.admin import ReadOnlyAdmin
 from photostore.admin.operations import may_undo
 from photostore.audit import Actor
-from photostore.errors import NotFound, PhotostoreError
 from photostore.models import Operation
 from photostore.uploads.handler import one_file
 from students import jobs
+from students.admin.import_pages import Page, import_page
 from students.admin.roster_rows import choices_of, forms_of, listing, reading_options, shown, summary, tabs_of
 from students.exporting.lists import list_file
 from students.imports import lifecycle
@@ -34,7 +33,6 @@ from students.permissions import permissions_to_import
 
 ROWS_PER_PAGE = 100
 RECENT = 10
-Page = Callable[..., HttpResponseBase]
 
 
 @admin.register(Import)
@@ -60,22 +58,7 @@ class ImportAdmin(ModelAdmin, ReadOnlyAdmin):  # type: ignore[misc]
         ]
 
     def _page(self, view: Page, action: str) -> Page:
-        """For users with the permission; a refusal of a use case is shown on the page that asked."""
-
-        def page(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-            needed = "change" if request.method == "POST" else action
-            if not request.user.has_perms(permissions_to_import(needed)):
-                raise PermissionDenied
-            try:
-                return view(request, **kwargs)
-            except NotFound as error:
-                raise Http404 from error
-            except PhotostoreError as error:
-                tell_refusal(request, error)
-                return HttpResponseRedirect(request.get_full_path() if request.method == "POST" else "..")
-
-        wrapped: Page = self.admin_site.admin_view(page)
-        return wrapped
+        return import_page(self.admin_site, view, action)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Each kind has a page of its own."""
